@@ -1,0 +1,133 @@
+//! The command line.
+
+use anyhow::Context;
+use clap::{Parser, Subcommand, ValueEnum};
+use gp_core::{JobSettings, Limits};
+use gp_embedded::{PoolSettings, Pools, WorkerCommand};
+use gp_rest::RestSettings;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Serve geoprocessing tasks by the ArcGIS GPServer REST protocol, with durable jobs, from this machine.
+#[derive(Debug, Parser)]
+#[command(name = "gp-local", version)]
+pub(crate) struct Args {
+    /// Address and port to listen on.
+    #[arg(long, default_value = "127.0.0.1:6080")]
+    pub(crate) listen: SocketAddr,
+    /// Folder of jobs, inputs and results; created when it is not there, used by one server at a time.
+    #[arg(long, default_value = "gp-data", value_name = "FOLDER")]
+    pub(crate) data: PathBuf,
+    /// Folder of service files (*.toml) to publish instead of the built-in services.
+    #[arg(long, value_name = "FOLDER", global = true)]
+    pub(crate) services: Option<PathBuf>,
+    /// The URL under which clients see this server, when it stands behind a proxy: https://maps.example.org
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// Origins whose pages may send credentials; may be given several times. Any origin may send requests without.
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+    /// Worker processes for jobs [default: one for each processor].
+    #[arg(long, value_name = "N")]
+    workers: Option<usize>,
+    /// Threads of the server, and worker processes, for synchronous tasks [default: one for each processor].
+    #[arg(long, value_name = "N")]
+    execute_workers: Option<usize>,
+    /// Memory that one worker process may use, in MB.
+    #[arg(long, default_value_t = 2048, value_name = "MB")]
+    worker_memory: u64,
+    /// Largest request body, in MB.
+    #[arg(long, default_value_t = 64, value_name = "MB", global = true)]
+    max_body: usize,
+    /// Most features of one input of a job.
+    #[arg(long, default_value_t = 1_000_000, value_name = "N", global = true)]
+    max_features: usize,
+    /// Most features of one input of a synchronous task.
+    #[arg(long, default_value_t = 20_000, value_name = "N", global = true)]
+    max_execute_features: usize,
+    /// Deepest nesting of JSON that is read.
+    #[arg(long, default_value_t = 64, value_name = "N", global = true)]
+    max_json_depth: usize,
+    /// Least severity that is logged: off, error, warn, info, debug, or a filter such as gp_rest=debug.
+    #[arg(long, default_value = "info", value_name = "LEVEL")]
+    pub(crate) log: String,
+    /// How log events are written to standard error.
+    #[arg(long, value_enum, default_value_t = LogFormat::Json)]
+    pub(crate) log_format: LogFormat,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// Lines for people.
+    Text,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run tasks for a server that talks on standard input and output; servers start this themselves.
+    #[command(hide = true)]
+    Worker {
+        /// Memory it may use, in MB.
+        #[arg(long)]
+        memory_mb: u64,
+    },
+}
+
+impl Args {
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            max_body_bytes: self.max_body << 20,
+            max_features: self.max_features,
+            max_execute_features: self.max_execute_features,
+            max_json_depth: self.max_json_depth,
+            ..Limits::default()
+        }
+    }
+
+    pub(crate) fn job_settings(&self) -> JobSettings {
+        JobSettings::default()
+    }
+
+    pub(crate) fn rest_settings(&self) -> RestSettings {
+        RestSettings {
+            public_url: self.public_url.clone(),
+            credential_origins: self.allow_origin.clone(),
+            ..RestSettings::default()
+        }
+    }
+
+    pub(crate) fn pools(&self) -> anyhow::Result<Pools> {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let pool = |asked: Option<usize>, max_wait: Option<Duration>| PoolSettings {
+            size: asked.unwrap_or(processors).max(1),
+            max_wait,
+        };
+        Ok(Pools {
+            command: self.worker_command()?,
+            jobs: pool(self.workers, None),
+            executes: pool(self.execute_workers, Some(self.limits().execute_wait)),
+        })
+    }
+
+    /// This program as a worker, with the settings that decide what it publishes and accepts.
+    fn worker_command(&self) -> anyhow::Result<WorkerCommand> {
+        let program = std::env::current_exe().context("find the server's own program for its workers")?;
+        let mut args: Vec<OsString> = Vec::new();
+        let mut push = |name: &str, value: OsString| args.extend([OsString::from(name), value]);
+        push("--max-body", self.max_body.to_string().into());
+        push("--max-features", self.max_features.to_string().into());
+        push("--max-json-depth", self.max_json_depth.to_string().into());
+        if let Some(services) = &self.services {
+            push("--services", services.clone().into_os_string());
+        }
+        args.push("worker".into());
+        args.extend([OsString::from("--memory-mb"), self.worker_memory.to_string().into()]);
+        Ok(WorkerCommand { program, args, memory_mb: self.worker_memory })
+    }
+}

@@ -1,0 +1,63 @@
+//! The services to publish: those of a folder, or those built in.
+
+use anyhow::Context;
+use gp_core::{Catalog, Service, read_service};
+use std::fs;
+use std::path::Path;
+
+/// The files of `infra/services`, so that the program runs without the repository.
+const BUILT_IN: &[(&str, &str)] = &[
+    ("analysis.toml", include_str!("../../../infra/services/analysis.toml")),
+    ("analysis_jobs.toml", include_str!("../../../infra/services/analysis_jobs.toml")),
+    ("samples_task_jobs.toml", include_str!("../../../infra/services/samples_task_jobs.toml")),
+    ("samples_tasks.toml", include_str!("../../../infra/services/samples_tasks.toml")),
+];
+
+/// Reads every service; one bad file is enough to refuse to start.
+pub(crate) fn catalog(folder: Option<&Path>) -> anyhow::Result<Catalog> {
+    let services: Vec<Service> = match folder {
+        None => BUILT_IN.iter().map(|(file, text)| read(file, text)).collect::<anyhow::Result<_>>()?,
+        Some(folder) => read_folder(folder)?,
+    };
+    let mut names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
+    names.sort_unstable();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        anyhow::bail!("the service {} is defined by two files; rename one", twice[0]);
+    }
+    Ok(Catalog::new(services))
+}
+
+fn read_folder(folder: &Path) -> anyhow::Result<Vec<Service>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("read the services folder {}", folder.display()))?;
+    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
+    files.sort();
+    if files.is_empty() {
+        anyhow::bail!("the services folder {} has no *.toml file", folder.display());
+    }
+    files
+        .iter()
+        .map(|file| {
+            let text = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
+            read(&file.display().to_string(), &text)
+        })
+        .collect()
+}
+
+fn read(file: &str, text: &str) -> anyhow::Result<Service> {
+    Ok(read_service(file, text, gp_tools::TOOLS)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_service_file_of_the_repository_is_built_in_and_good() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/services");
+        let from_folder = catalog(Some(&folder)).unwrap();
+        let built_in = catalog(None).unwrap();
+        let names = |catalog: &Catalog| catalog.services().map(|service| service.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&from_folder), names(&built_in));
+    }
+}

@@ -1,0 +1,89 @@
+//! The application: everything that a request or a worker needs, in one place that can be shared.
+
+use crate::{BlobStore, Catalog, JobQueue, JobStore, Runner};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Shared by every request and every worker; clones share.
+#[derive(Clone)]
+pub struct App {
+    /// The published services.
+    pub catalog: Arc<Catalog>,
+    /// The record of jobs.
+    pub jobs: Arc<dyn JobStore>,
+    /// The queue of jobs.
+    pub queue: Arc<dyn JobQueue>,
+    /// Inputs and results that are too large for a record.
+    pub blobs: Arc<dyn BlobStore>,
+    /// Where jobs run.
+    pub job_runner: Arc<dyn Runner>,
+    /// Where an `execute` runs that is too large to run in the server.
+    pub execute_runner: Arc<dyn Runner>,
+    /// As many permits as `execute` may use threads of the server.
+    pub execute_slots: Arc<Semaphore>,
+    /// What a request may carry.
+    pub limits: Limits,
+    /// How jobs are kept alive and ended.
+    pub job_settings: JobSettings,
+    /// The clock: milliseconds since 1970.
+    pub now_ms: fn() -> i64,
+}
+
+/// What a request may carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a request body.
+    pub max_body_bytes: usize,
+    /// Features of one input.
+    pub max_features: usize,
+    /// Depth of nested JSON arrays and objects.
+    pub max_json_depth: usize,
+    /// Features of all inputs of an `execute`; beyond, the client is sent to the asynchronous service.
+    pub max_execute_features: usize,
+    /// Bytes of parameters that an `execute` may have to run inside the server.
+    pub max_inline_bytes: usize,
+    /// Vertices of all inputs that an `execute` may have to run inside the server: more could keep a thread busy
+    /// beyond every time limit, because a geometry call cannot be interrupted.
+    pub max_inline_vertices: usize,
+    /// How long an `execute` waits for a free slot before the client is told to come back.
+    pub execute_wait: Duration,
+}
+
+/// How jobs are kept alive and ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JobSettings {
+    /// How long a worker may be silent before somebody else may take its job.
+    pub lease: Duration,
+    /// How often a worker renews its lease, stores progress, and looks whether its job was cancelled.
+    pub heartbeat: Duration,
+    /// How often a job may be started before it fails.
+    pub max_attempts: u32,
+    /// Payloads of up to this many bytes are kept in the record.
+    pub max_inline_payload_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            max_body_bytes: 64 << 20,
+            max_features: 1_000_000,
+            max_json_depth: 64,
+            max_execute_features: 20_000,
+            max_inline_bytes: 256 << 10,
+            max_inline_vertices: 3_000,
+            execute_wait: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Default for JobSettings {
+    fn default() -> JobSettings {
+        JobSettings {
+            lease: Duration::from_secs(30),
+            heartbeat: Duration::from_millis(250),
+            max_attempts: 3,
+            max_inline_payload_bytes: 32 << 10,
+        }
+    }
+}

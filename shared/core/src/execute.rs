@@ -1,0 +1,184 @@
+//! `execute`: one run of a task while the client waits.
+//!
+//! A small request runs on a thread of the server, because starting it elsewhere would cost more than the work. A
+//! larger one runs where it can be killed, because a geometry call cannot be interrupted and the server must survive
+//! whatever it is sent.
+
+use crate::run_task::{feature_sets, read_request};
+use crate::{App, Environment, ExecutionType, Message, Observer, OutputForm, Parameters, Progress, PublishedTask};
+use crate::{RenderOptions, RequestError, RunContext, Service, TaskResult, ToolError, Value, Work, WorkError, WorkEvent};
+use crate::{run_task, timestamp_text};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::{Instant, timeout};
+
+/// What a run gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Executed {
+    /// One result for each output parameter, in order.
+    pub results: Vec<TaskResult>,
+    /// What was said, in order.
+    pub messages: Vec<Message>,
+}
+
+/// A run's results with what it said, or why it failed with what it said until then.
+type Outcome = (Vec<Message>, Result<Vec<TaskResult>, WorkError>);
+
+/// Runs the task and waits for its results.
+///
+/// # Errors
+/// The protocol's error: wrong parameters, a tool that failed (its messages are the details), a limit that was
+/// exceeded (naming the asynchronous service), or a server that is busy.
+pub async fn execute(
+    app: &App,
+    service: &Service,
+    task: &PublishedTask,
+    parameters: Parameters,
+    options: RenderOptions,
+) -> Result<Executed, RequestError> {
+    if service.execution_type != ExecutionType::Synchronous {
+        return Err(RequestError::bad(format!(
+            "{}/{} is asynchronous: use submitJob instead of execute",
+            service.name, task.name
+        )));
+    }
+    let started = Instant::now();
+    let now_ms = (app.now_ms)();
+    let stop = StopOnDrop(Arc::default());
+    let work = Work {
+        service: service.name.clone(),
+        task: task.name.clone(),
+        parameters,
+        form: OutputForm::Reply(options),
+        time_limit: service.time_limit,
+        max_features: app.limits.max_execute_features,
+        now_ms,
+    };
+    let mut messages = vec![Message::info("Executing..."), start_message(now_ms)];
+    let (said, outcome) = run(app, service, task, work, &stop).await;
+    messages.extend(said);
+    match outcome {
+        Ok(results) => {
+            messages.push(success_message((app.now_ms)(), started.elapsed().as_secs_f64()));
+            Ok(Executed { results, messages })
+        }
+        Err(error) => Err(refusal(app, task, error)),
+    }
+}
+
+/// Runs inside the server when the request is small, else on the runner.
+async fn run(app: &App, service: &Service, task: &PublishedTask, work: Work, stop: &StopOnDrop) -> Outcome {
+    if work.parameters.byte_len() > app.limits.max_inline_bytes {
+        return run_elsewhere(app, work, stop).await;
+    }
+    let permit = match timeout(app.limits.execute_wait, app.execute_slots.clone().acquire_owned()).await {
+        Ok(Ok(permit)) => permit,
+        _ => return (Vec::new(), Err(WorkError::Busy("every thread for synchronous tasks is taken".into()))),
+    };
+    let limits = crate::Limits { max_features: work.max_features, ..app.limits };
+    let request = match read_request(task, &work.parameters, &limits, work.now_ms) {
+        Ok(request) => request,
+        Err(error) => return (Vec::new(), Err(WorkError::Tool(error.into()))),
+    };
+    if feature_sets(&request.0).map(|set| set.vertex_count()).sum::<usize>() > app.limits.max_inline_vertices {
+        drop(permit);
+        return run_elsewhere(app, work, stop).await;
+    }
+    let (catalog, cancelled) = (app.catalog.clone(), stop.0.clone());
+    let (service_name, task_name, form, limit) = (service.name.clone(), task.name.clone(), work.form, work.time_limit);
+    let running = tokio::task::spawn_blocking(move || {
+        // Held until the work really ends: a run that outlives its client still uses a thread.
+        let _permit = permit;
+        let found = catalog.service(&service_name).and_then(|service| Some((service, service.task(&task_name)?)));
+        let Some((service, task)) = found else {
+            return (Vec::new(), Err(WorkError::Tool(ToolError::Internal("the service is gone".into()))));
+        };
+        run_here(service, task, request, form, cancelled, limit)
+    });
+    match timeout(work.time_limit, running).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) => (Vec::new(), Err(WorkError::Crashed("the tool stopped unexpectedly".into()))),
+        Err(_) => {
+            (Vec::new(), Err(WorkError::Tool(ToolError::TimedOut { limit_s: work.time_limit.as_secs() })))
+        }
+    }
+}
+
+fn run_here(
+    service: &Service,
+    task: &PublishedTask,
+    (values, warnings, environment): (Vec<Value>, Vec<String>, Environment),
+    form: OutputForm,
+    cancelled: Arc<AtomicBool>,
+    time_limit: std::time::Duration,
+) -> Outcome {
+    let heard = Arc::new(Mutex::new(warnings.into_iter().map(Message::warning).collect::<Vec<_>>()));
+    let context = RunContext::new(environment, Box::new(Listener(heard.clone())), cancelled, Some(time_limit));
+    let outcome = run_task(service, task, values, form, &context).map_err(WorkError::Tool);
+    let said = std::mem::take(&mut *heard.lock().unwrap_or_else(PoisonError::into_inner));
+    (said, outcome)
+}
+
+async fn run_elsewhere(app: &App, work: Work, stop: &StopOnDrop) -> Outcome {
+    let (sender, mut receiver) = unbounded_channel();
+    let outcome = app.execute_runner.run(work, sender, stop.0.clone()).await;
+    let mut said = Vec::new();
+    while let Ok(event) = receiver.try_recv() {
+        if let WorkEvent::Message(message) = event {
+            said.push(message);
+        }
+    }
+    (said, outcome)
+}
+
+/// The error that the client gets; where a job would have succeeded, it says so and names the service.
+fn refusal(app: &App, task: &PublishedTask, error: WorkError) -> RequestError {
+    let as_job = || match app.catalog.asynchronous_twin(task) {
+        Some((service, twin)) => format!("Submit it as a job instead: {}/{}/submitJob.", service.name, twin.name),
+        None => "No asynchronous service publishes this task.".to_owned(),
+    };
+    let failed = format!("Failed to execute ({}).", task.name);
+    let (code, details) = match error {
+        WorkError::Tool(ToolError::Invalid(details)) => (400, details),
+        WorkError::Tool(ToolError::TooLarge(mut details)) => {
+            details.push(as_job());
+            (413, details)
+        }
+        WorkError::Tool(error @ ToolError::TimedOut { .. }) => (400, vec![error.to_string(), as_job()]),
+        WorkError::Tool(error @ ToolError::Internal(_)) => (500, vec![error.to_string(), failed]),
+        WorkError::Tool(error) => (400, vec![error.to_string(), failed]),
+        error @ WorkError::Crashed(_) => (500, vec![error.to_string(), failed, as_job()]),
+        error @ (WorkError::Busy(_) | WorkError::Lost(_)) => {
+            (500, vec![error.to_string(), "Try again later.".to_owned(), as_job()])
+        }
+    };
+    RequestError { code, message: "Unable to complete operation.".into(), details }
+}
+
+pub(crate) fn start_message(now_ms: i64) -> Message {
+    Message::info(format!("Start Time: {}", timestamp_text(now_ms)))
+}
+
+pub(crate) fn success_message(now_ms: i64, elapsed_s: f64) -> Message {
+    Message::info(format!("Succeeded at {} (Elapsed Time: {elapsed_s:.2} seconds)", timestamp_text(now_ms)))
+}
+
+/// Tells the run to stop once nobody waits for it any more.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+struct Listener(Arc<Mutex<Vec<Message>>>);
+
+impl Observer for Listener {
+    fn message(&self, message: Message) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(message);
+    }
+
+    fn progress(&self, _: Progress) {}
+}

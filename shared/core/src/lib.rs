@@ -1,0 +1,62 @@
+//! The engine: what a tool is, what a task, a service and a job are, and how one is run.
+//!
+//! Separate because everything that runs a tool (the REST face, a worker process, a Lambda function) must run it the
+//! same way. It must never know AWS, HTTP or a concrete tool: storage and queues are ports (`ports.rs`), tools arrive
+//! in a [`Catalog`].
+
+extern crate self as gp_core;
+
+mod app;
+mod cancel;
+mod context;
+mod environment;
+mod error;
+mod execute;
+mod idempotency;
+mod inputs;
+mod job;
+mod message;
+mod notice;
+mod parameter;
+mod parameters;
+mod parse;
+mod payload;
+mod ports;
+mod render;
+mod run_job;
+mod run_task;
+mod service;
+mod service_file;
+mod submit;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod tool;
+mod value;
+
+pub use app::{App, JobSettings, Limits};
+pub use cancel::{CancelError, cancel_job};
+pub use context::{Observer, Progress, RunContext, Silent};
+pub use environment::{Environment, read_flag, read_sr};
+pub use error::{RequestError, StoreError, ToolError};
+pub use execute::{Executed, execute};
+pub use gp_derive::{Choices, Inputs, Outputs};
+pub use inputs::{Inputs, Outputs, ParameterType, ParameterValues};
+pub use job::{Job, JobId, JobStatus, Lease, Payload, Payloads, ResultInfo};
+pub use message::{Message, MessageLevel, timestamp_text};
+pub use notice::projection_notices;
+pub use parameter::{DataType, Direction, Filter, Parameter, Requirement};
+pub use parameters::Parameters;
+pub use parse::{parse_parameter, parse_values};
+pub use payload::{job_inputs, job_result};
+pub use ports::{
+    BlobKey, BlobStore, Created, Expected, JobDetail, JobQueue, JobStore, JobUpdate, Runner, Updated, Work, WorkError,
+    WorkEvent,
+};
+pub use render::{RenderOptions, render_result, render_value};
+pub use run_job::run_job;
+pub use run_task::{OutputForm, TaskResult, read_request, run_task};
+pub use service::{Catalog, ExecutionType, PublishedTask, Service, ServiceName};
+pub use service_file::{ServiceFileError, read_service};
+pub use submit::{Submission, SubmitError, submit_job};
+pub use tool::{Published, Task, Tool};
+pub use value::{CoordinateSystem, Date, RecordSet, SqlExpression, Value};

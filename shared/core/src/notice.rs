@@ -1,0 +1,38 @@
+//! Sentences about what was done to features on their way in and out.
+
+use gp_esri::FeatureSet;
+use gp_geometry::{ProjectReport, RepairReport};
+
+/// How many object ids a sentence names.
+const NAMED_OIDS: usize = 10;
+
+/// What a projection lost or could not do exactly, one sentence each.
+pub fn projection_notices(report: &ProjectReport) -> Vec<String> {
+    let lost = (report.lost > 0).then(|| {
+        let oids = list(&report.first_lost_oids, report.lost);
+        format!("{} features have no place in the other spatial reference and lost their geometry (object ids {oids})", report.lost)
+    });
+    lost.into_iter().chain(report.note.map(str::to_owned)).collect()
+}
+
+/// What a repair changed, one sentence each.
+pub(crate) fn repair_notices(report: &RepairReport, set: &FeatureSet) -> Vec<String> {
+    let sentence = |rows: &[usize], what: &str| {
+        let first: Vec<i64> = rows.iter().take(NAMED_OIDS).map(|row| set.oid_of(*row)).collect();
+        (!rows.is_empty()).then(|| format!("{} {what} (object ids {})", rows.len(), list(&first, rows.len())))
+    };
+    [
+        sentence(&report.repaired, "invalid geometries were repaired"),
+        sentence(&report.lost_zm, "of the repaired geometries lost z and m"),
+        sentence(&report.emptied, "geometries had no extent and were left out"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn list(first: &[i64], count: usize) -> String {
+    let named: Vec<String> = first.iter().map(ToString::to_string).collect();
+    let more = if count > first.len() { ", …" } else { "" };
+    format!("{}{more}", named.join(", "))
+}

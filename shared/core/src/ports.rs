@@ -1,0 +1,181 @@
+//! What the engine needs of the world: a store of jobs, a queue, a store of bytes, and somewhere to run a task.
+//!
+//! Every adapter passes the conformance suite in `testing`. No signature names a storage product.
+
+use crate::{Job, JobId, JobStatus, Message, Parameters, Payloads, Progress, ResultInfo, ServiceName, StoreError};
+use crate::{TaskResult, ToolError};
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// How much of a job to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobDetail {
+    /// Everything but the payloads: what a poll needs.
+    Status,
+    /// With payloads.
+    Full,
+}
+
+/// What became of [`JobStore::create`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Created {
+    /// The job is stored.
+    New,
+    /// A job with the same idempotency key was there before; nothing was stored.
+    Existing {
+        /// The job that was there.
+        id: JobId,
+        /// Whether it was submitted with the same inputs.
+        same_inputs: bool,
+    },
+}
+
+/// The condition of a write: it happens only while the job stands as its writer last saw it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// One of these.
+    pub statuses: &'static [JobStatus],
+    /// Of this attempt, unless any will do.
+    pub attempt: Option<u32>,
+}
+
+/// A change of a job; what is `None` or empty stays as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JobUpdate {
+    /// The new status.
+    pub status: Option<JobStatus>,
+    /// Messages to append.
+    pub messages: Vec<Message>,
+    /// The new progress.
+    pub progress: Option<Progress>,
+    /// Until when the lease now holds, milliseconds since 1970.
+    pub lease_until_ms: Option<i64>,
+    /// When it ended, and when its payloads may go, milliseconds since 1970.
+    pub ended: Option<(i64, i64)>,
+    /// What the results are.
+    pub results: Vec<ResultInfo>,
+    /// The results' payloads.
+    pub result_payloads: Vec<crate::Payload>,
+}
+
+/// What became of [`JobStore::update`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Updated {
+    /// It was written; the job stands here now.
+    Written(JobStatus),
+    /// The condition did not hold, nothing was written; the job stands here, or is not there.
+    Refused(Option<JobStatus>),
+}
+
+/// The durable record of jobs. Every write is atomic and on disk when the call returns.
+#[async_trait]
+pub trait JobStore: Send + Sync {
+    /// Stores a new job. With a key, only if no job of the same service, task and key is there (`inputs_digest`
+    /// decides whether it is the same request).
+    async fn create(&self, job: Job, idempotency: Option<(String, [u8; 32])>) -> Result<Created, StoreError>;
+
+    /// The job, or `None` when there never was one or its tombstone is gone. Reads what was last written.
+    async fn get(&self, id: &JobId, detail: JobDetail) -> Result<Option<Job>, StoreError>;
+
+    /// Takes the job if it is waiting, or executing with a lease that ran out: it is executing then, its attempt is
+    /// one more, and its lease is `lease`. `None` when somebody else has it or it has ended. With payloads.
+    async fn claim(&self, id: &JobId, now_ms: i64, lease: Duration) -> Result<Option<Job>, StoreError>;
+
+    /// Changes the job if it is as expected and the state machine allows it.
+    async fn update(&self, id: &JobId, expected: Expected, update: JobUpdate) -> Result<Updated, StoreError>;
+}
+
+/// The queue of jobs to run. A message is only an id; it may come twice, and late.
+#[async_trait]
+pub trait JobQueue: Send + Sync {
+    /// Puts the job in line.
+    async fn send(&self, id: &JobId) -> Result<(), StoreError>;
+}
+
+/// The key of bytes that belong to a job.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum BlobKey {
+    /// The job's encoded parameters.
+    Inputs(JobId),
+    /// The result at that place of the job's outputs, of that attempt: two workers never write the same key.
+    Result(JobId, u32, usize),
+}
+
+/// Bytes too large for a record.
+#[async_trait]
+pub trait BlobStore: Send + Sync {
+    /// Stores the bytes: all of them or nothing, on disk when the call returns. Writing the same key again replaces.
+    async fn put(&self, key: &BlobKey, bytes: Bytes) -> Result<(), StoreError>;
+
+    /// The bytes; [`StoreError::NotFound`] when they were never stored or are gone.
+    async fn get(&self, key: &BlobKey) -> Result<Bytes, StoreError>;
+}
+
+/// One run of a task, as a runner gets it.
+#[derive(Clone, Debug)]
+pub struct Work {
+    /// The service, which decides limits and defaults.
+    pub service: ServiceName,
+    /// The task of that service.
+    pub task: String,
+    /// The request's parameters.
+    pub parameters: Parameters,
+    /// How its results are to be written.
+    pub form: crate::OutputForm,
+    /// How many features one input may have.
+    pub max_features: usize,
+    /// How long it may take.
+    pub time_limit: Duration,
+    /// When it started, milliseconds since 1970: what CURRENT_TIMESTAMP means inside.
+    pub now_ms: i64,
+}
+
+/// What a run says on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorkEvent {
+    /// A message.
+    Message(Message),
+    /// Progress.
+    Progress(Progress),
+}
+
+/// Why a run gave no results.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WorkError {
+    /// The tool ended with an error, or the run was stopped; trying again would end the same.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// The run died of its own doing: out of memory, stack overflow, abort. Trying again would end the same.
+    #[error("{0}")]
+    Crashed(String),
+    /// The run was lost from outside, such as a worker process that was killed. Trying again may succeed.
+    #[error("{0}")]
+    Lost(String),
+    /// There is no room to run it now.
+    #[error("{0}")]
+    Busy(String),
+}
+
+/// Somewhere to run tasks. A run must end soon after `cancelled` becomes true or its time limit has passed, even
+/// inside a call that cannot be interrupted.
+#[async_trait]
+pub trait Runner: Send + Sync {
+    /// Runs the work to its end. Events are sent while it runs and before this returns.
+    async fn run(
+        &self,
+        work: Work,
+        events: UnboundedSender<WorkEvent>,
+        cancelled: Arc<AtomicBool>,
+    ) -> Result<Vec<TaskResult>, WorkError>;
+}
+
+impl Payloads {
+    /// Payloads of a job that has only inputs.
+    pub fn inputs(inputs: crate::Payload) -> Payloads {
+        Payloads { inputs, results: Vec::new() }
+    }
+}

@@ -1,0 +1,201 @@
+//! One run of a task, from texts to results: the only place where a tool is called. Plain and synchronous, so that
+//! the server, a worker process and a Lambda function all do the same.
+
+use crate::notice::{projection_notices, repair_notices};
+use crate::render::{RenderOptions, render_value};
+use crate::{Environment, Parameter, Parameters, PublishedTask, RunContext, Service, ToolError, Value};
+use crate::{Limits, RequestError, ResultInfo, parse_values};
+use gp_esri::{Envelope, FeatureSet, SpatialReference};
+use gp_geometry::{Crs, Transform, project_envelope};
+use serde::{Deserialize, Serialize};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// One output of a run: what it is, and its JSON text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskResult {
+    /// What it is.
+    pub info: ResultInfo,
+    /// The JSON text of its value.
+    pub json: Vec<u8>,
+}
+
+/// For whom the results are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OutputForm {
+    /// Stored with everything that a later request may ask for.
+    Stored,
+    /// Sent at once, as this request asked.
+    Reply(RenderOptions),
+}
+
+/// Runs the task on typed values and writes its outputs. A panic inside the tool becomes an error.
+///
+/// # Errors
+/// What the tool said, or what is wrong with its inputs or the spatial references asked for.
+pub fn run_task(
+    service: &Service,
+    task: &PublishedTask,
+    mut values: Vec<Value>,
+    form: OutputForm,
+    context: &RunContext,
+) -> Result<Vec<TaskResult>, ToolError> {
+    let work = || {
+        prepare_inputs(task, &mut values, context)?;
+        let mut outputs = task.task.run(std::mem::take(&mut values), context)?;
+        outputs
+            .iter_mut()
+            .zip(task.outputs())
+            .map(|(value, parameter)| {
+                project_output(parameter, value, context)?;
+                Ok(write_output(service, parameter, value, form, context))
+            })
+            .collect()
+    };
+    // The values are not used again after a panic, so nothing half-changed can be seen.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        tracing::error!(task = %task.name, panic = panic_text(&*panic), "a tool panicked");
+        Err(ToolError::Internal("the tool stopped unexpectedly; this is a fault of the server, please report it".into()))
+    })
+}
+
+/// Reads the parameters of a request and its environment: everything that [`run_task`] needs.
+///
+/// # Errors
+/// Code 400, one detail for each parameter that is wrong.
+pub fn read_request(
+    task: &PublishedTask,
+    parameters: &Parameters,
+    limits: &Limits,
+    now_ms: i64,
+) -> Result<(Vec<Value>, Vec<String>, Environment), RequestError> {
+    let environment = Environment::read(parameters, now_ms)?;
+    let (values, warnings) = parse_values(task.inputs(), parameters, limits)?;
+    Ok((values, warnings, environment))
+}
+
+/// Repairs, cuts to the extent and projects feature inputs, as the environment asks.
+fn prepare_inputs(task: &PublishedTask, values: &mut [Value], context: &RunContext) -> Result<(), ToolError> {
+    for (value, parameter) in values.iter_mut().zip(task.inputs()) {
+        match value {
+            Value::FeatureSet(features) => prepare_features(parameter, features, context)?,
+            Value::Multi(members) => {
+                for member in members {
+                    if let Value::FeatureSet(features) = member {
+                        prepare_features(parameter, features, context)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+        context.check()?;
+    }
+    Ok(())
+}
+
+fn prepare_features(
+    parameter: &Parameter,
+    features: &mut FeatureSet,
+    context: &RunContext,
+) -> Result<(), ToolError> {
+    let environment = context.environment();
+    let invalid = |reason: String| ToolError::invalid(parameter.name.as_ref(), reason);
+    if environment.simplify_features {
+        let report = gp_geometry::repair_features(features);
+        for text in repair_notices(&report, features) {
+            context.warning(format!("{}: {text}", parameter.display_name));
+        }
+    }
+    if let Some(extent) = &environment.extent {
+        let mut envelope = extent.envelope;
+        if let (Some(from), Some(to)) = (&extent.spatial_reference, &features.spatial_reference) {
+            envelope = projected(&envelope, from, to).map_err(invalid)?;
+        }
+        features.features.retain(|feature| {
+            feature.geometry.as_ref().is_none_or(|geometry| geometry.envelope().intersects(&envelope))
+        });
+    }
+    if let Some(sr) = &environment.processing_sr {
+        project(parameter, features, sr, context)?;
+    }
+    Ok(())
+}
+
+fn projected(envelope: &Envelope, from: &SpatialReference, to: &SpatialReference) -> Result<Envelope, String> {
+    let crs = |sr| Crs::new(sr).map_err(|error| format!("the extent: {error}"));
+    let transform = Transform::new(&crs(from)?, &crs(to)?).map_err(|error| format!("the extent: {error}"))?;
+    project_envelope(envelope, &transform)
+        .ok_or_else(|| "the extent has no place in the spatial reference of the features".to_owned())
+}
+
+fn project_output(parameter: &Parameter, value: &mut Value, context: &RunContext) -> Result<(), ToolError> {
+    match (value, &context.environment().output_sr) {
+        (Value::FeatureSet(features), Some(sr)) => project(parameter, features, sr, context),
+        _ => Ok(()),
+    }
+}
+
+fn project(
+    parameter: &Parameter,
+    features: &mut FeatureSet,
+    sr: &SpatialReference,
+    context: &RunContext,
+) -> Result<(), ToolError> {
+    let report = gp_geometry::project_features(features, sr)
+        .map_err(|error| ToolError::invalid(parameter.name.as_ref(), error.to_string()))?;
+    for text in projection_notices(&report) {
+        context.warning(format!("{}: {text}", parameter.display_name));
+    }
+    Ok(())
+}
+
+fn write_output(
+    service: &Service,
+    parameter: &Parameter,
+    value: &Value,
+    form: OutputForm,
+    context: &RunContext,
+) -> TaskResult {
+    let features = match value {
+        Value::FeatureSet(features) | Value::RecordSet(crate::RecordSet(features)) => Some(features),
+        _ => None,
+    };
+    let info = ResultInfo {
+        name: parameter.name.to_string(),
+        data_type: parameter.data_type.wire_name().into_owned(),
+        feature_count: features.map(|features| features.features.len() as u64),
+        has_z_or_m: features.is_some_and(|features| features.has_z || features.has_m),
+    };
+    if let Some(count) = info.feature_count.filter(|count| *count > service.maximum_records) {
+        context.warning(format!(
+            "{}: the result has {count} features, more than the {} that this service returns, so the reply holds none \
+             of them; ask for less, or have the service publish a greater maximumRecords",
+            parameter.display_name, service.maximum_records
+        ));
+    }
+    let options = match form {
+        OutputForm::Stored => RenderOptions::STORED,
+        OutputForm::Reply(options) => options,
+    };
+    let maximum_records = match form {
+        OutputForm::Stored => u64::MAX,
+        OutputForm::Reply(_) => service.maximum_records,
+    };
+    TaskResult { info, json: render_value(&parameter.data_type, value, &options, maximum_records) }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown")
+}
+
+/// Whether the value carries features.
+pub(crate) fn feature_sets(values: &[Value]) -> impl Iterator<Item = &FeatureSet> {
+    values.iter().flat_map(|value| match value {
+        Value::Multi(members) => members.as_slice(),
+        single => std::slice::from_ref(single),
+    }).filter_map(|value| match value {
+        Value::FeatureSet(features) | Value::RecordSet(crate::RecordSet(features)) => Some(features),
+        _ => None,
+    })
+}
+

@@ -1,0 +1,40 @@
+//! Durable storage and worker processes for one machine: SQLite and files in one data folder, and child processes of
+//! the same binary that run the jobs.
+//!
+//! Separate because it is one of two sets of adapters behind the ports of `gp-core` (the other one is AWS). It must
+//! never know HTTP or a concrete tool.
+//!
+//! A data folder holds `lock` (held while a server runs), `jobs.sqlite` with its write-ahead log (`schema.rs`), and
+//! `blobs/` (`blobs.rs`). The parts:
+//!
+//! | file | what |
+//! |---|---|
+//! | `data.rs` | opens the folder, builds the [`gp_core::App`] |
+//! | `schema.rs` | the tables, and why they are as they are |
+//! | `writer.rs` | one thread writes, many writes share one fsync |
+//! | `readers.rs` | connections that only read |
+//! | `jobs.rs`, `rows.rs` | the job store |
+//! | `queue.rs`, `drain.rs` | the line of waiting jobs, and the loop that runs them |
+//! | `recovery.rs`, `sweep.rs` | jobs that a crash left behind; what has expired |
+//! | `workers/` | worker processes |
+
+mod blobs;
+mod data;
+mod drain;
+mod jobs;
+mod queue;
+mod readers;
+mod recovery;
+mod rows;
+mod schema;
+mod sweep;
+mod workers;
+mod writer;
+
+pub use blobs::FileBlobs;
+pub use data::{Concurrency, Data, OpenError, now_ms};
+pub use drain::Drain;
+pub use jobs::SqliteJobs;
+pub use queue::LineOfJobs;
+pub use sweep::{Swept, Sweeper};
+pub use workers::{ProcessPool, WorkerCommand, WorkerMainError, worker_main};

@@ -1,0 +1,17 @@
+//! Worker processes: children of the same binary that run tasks, so that whatever a tool does ends one run and never
+//! the server.
+//!
+//! A geometry call cannot be interrupted from inside, and a stack overflow, an abort or running out of memory takes
+//! the whole process with it; so cancelling, time limits and crashes are dealt with by killing a child.
+//!
+//! `pool.rs` lends children out; `child.rs` is one child as the server sees it; `main_loop.rs` is what runs inside it;
+//! `frames.rs` is what they say to each other; `death.rs` tells people why a child died.
+
+mod child;
+mod death;
+mod frames;
+mod main_loop;
+mod pool;
+
+pub use main_loop::{WorkerMainError, worker_main};
+pub use pool::{ProcessPool, WorkerCommand};

@@ -1,0 +1,31 @@
+//! The conformance suites of gp-core against SQLite and files.
+
+use gp_core::{JobStore, testing};
+use gp_embedded::{FileBlobs, LineOfJobs, SqliteJobs};
+use std::sync::Arc;
+
+#[tokio::test]
+async fn the_job_store_conforms() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteJobs::open(&folder.path().join("jobs.sqlite")).unwrap();
+    testing::job_store(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_job_store_conforms_under_races() {
+    let folder = tempfile::tempdir().unwrap();
+    let store: Arc<dyn JobStore> = Arc::new(SqliteJobs::open(&folder.path().join("jobs.sqlite")).unwrap());
+    testing::job_store_races(store).await;
+}
+
+#[tokio::test]
+async fn the_blob_store_conforms() {
+    let folder = tempfile::tempdir().unwrap();
+    testing::blob_store(&FileBlobs::new(folder.path().join("blobs"))).await;
+}
+
+#[tokio::test]
+async fn the_queue_conforms() {
+    let (line, mut receiver) = LineOfJobs::new();
+    testing::job_queue(&line, async || receiver.recv().await.unwrap()).await;
+}

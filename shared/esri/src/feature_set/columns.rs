@@ -1,0 +1,166 @@
+//! The columns of a set while its rows are read.
+//!
+//! Fields may be described before the features, after them, or not at all. In the first case every value goes straight into
+//! the type of its field; else columns are collected as names come up and typed at the end.
+
+use std::collections::HashMap;
+
+use super::coerce::{convert, read_value};
+use crate::json::Reader;
+use crate::{Attribute, Feature, Field, FieldType, ReadError};
+
+/// The columns known so far.
+#[derive(Default)]
+pub(super) struct Columns {
+    fields: Vec<Field>,
+    /// Lower-case name to place in `fields`.
+    places: HashMap<String, usize>,
+    /// Whether `fields` were described, so that no others are collected and their types hold.
+    described: bool,
+}
+
+impl Columns {
+    /// Takes the description that stands before the features.
+    pub(super) fn describe(&mut self, fields: Vec<Field>) {
+        for (place, field) in fields.iter().enumerate() {
+            self.places.entry(field.name.to_lowercase()).or_insert(place);
+        }
+        self.fields = fields;
+        self.described = true;
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// A row without values.
+    pub(super) fn empty_row(&self) -> Vec<Attribute> {
+        vec![Attribute::Null; self.fields.len()]
+    }
+
+    /// Reads the attributes object that `reader` stands on.
+    pub(super) fn read_row(&mut self, reader: &mut Reader<'_>) -> Result<Vec<Attribute>, ReadError> {
+        let mut row = self.empty_row();
+        if reader.take_null()? {
+            return Ok(row);
+        }
+        // Rows mostly have the order of the fields: look at the next one first.
+        let mut next = 0;
+        reader.begin_object()?;
+        while let Some(key) = reader.next_key()? {
+            let place = match self.fields.get(next) {
+                Some(field) if field.name == key => next,
+                _ => match self.place(&key) {
+                    Some(place) => place,
+                    None => {
+                        reader.skip_value()?;
+                        continue;
+                    }
+                },
+            };
+            let mut value = read_value(reader).map_err(|error| ReadError::from(error).within(&key))?;
+            if self.described {
+                value = convert(value, &self.fields[place])
+                    .map_err(|message| ReadError::invalid(message).within(&key))?;
+            }
+            if place >= row.len() {
+                row.resize(place + 1, Attribute::Null);
+            }
+            row[place] = value;
+            next = place + 1;
+        }
+        Ok(row)
+    }
+
+    /// The column of a name, a new one where none were described; `None` for names outside the description.
+    fn place(&mut self, name: &str) -> Option<usize> {
+        let lower = name.to_lowercase();
+        if let Some(place) = self.places.get(&lower) {
+            return Some(*place);
+        }
+        if self.described {
+            return None;
+        }
+        let place = self.fields.len();
+        self.fields.push(Field::new(name, FieldType::String));
+        self.places.insert(lower, place);
+        Some(place)
+    }
+
+    /// The fields of the set, with `features` brought into their types: those of `described`, which came after the
+    /// features, or inferred ones, of which `object_id_field` is the object id.
+    pub(super) fn finish(
+        mut self,
+        features: &mut [Feature],
+        described: Option<Vec<Field>>,
+        object_id_field: Option<&str>,
+    ) -> Result<Vec<Field>, ReadError> {
+        if self.described {
+            return Ok(self.fields);
+        }
+        if let Some(fields) = described {
+            let places: Vec<Option<usize>> =
+                fields.iter().map(|field| self.places.get(&field.name.to_lowercase()).copied()).collect();
+            for (index, feature) in features.iter_mut().enumerate() {
+                let mut row = std::mem::take(&mut feature.attributes);
+                for (place, field) in places.iter().zip(&fields) {
+                    let value = place
+                        .and_then(|place| row.get_mut(place))
+                        .map(|value| std::mem::replace(value, Attribute::Null));
+                    let value = convert(value.unwrap_or(Attribute::Null), field)
+                        .map_err(|message| misfit(&message, index, field))?;
+                    feature.attributes.push(value);
+                }
+            }
+            return Ok(fields);
+        }
+        infer_types(&mut self.fields, features, object_id_field);
+        for (index, feature) in features.iter_mut().enumerate() {
+            feature.attributes.resize(self.fields.len(), Attribute::Null);
+            for (value, field) in feature.attributes.iter_mut().zip(&self.fields) {
+                let taken = std::mem::replace(value, Attribute::Null);
+                *value = convert(taken, field).map_err(|message| misfit(&message, index, field))?;
+            }
+        }
+        Ok(self.fields)
+    }
+}
+
+/// The narrowest type that holds all values of each column: whole numbers of 32 bits, of 64 bits, floats, text.
+fn infer_types(fields: &mut [Field], features: &[Feature], object_id_field: Option<&str>) {
+    for (place, field) in fields.iter_mut().enumerate() {
+        let mut narrowest: Option<FieldType> = None;
+        let mut nulls = false;
+        for feature in features {
+            let of_value = match feature.attributes.get(place) {
+                None | Some(Attribute::Null) => {
+                    nulls = true;
+                    continue;
+                }
+                Some(Attribute::Integer(value)) if i32::try_from(*value).is_ok() => FieldType::Integer,
+                Some(Attribute::Integer(_)) => FieldType::BigInteger,
+                Some(Attribute::Double(_)) => FieldType::Double,
+                Some(Attribute::Text(_)) => FieldType::String,
+            };
+            narrowest = Some(narrowest.map_or(of_value, |before| wider(before, of_value)));
+        }
+        field.field_type = narrowest.unwrap_or(FieldType::String);
+        let named = object_id_field.unwrap_or("OBJECTID");
+        if field.field_type.is_integer() && !nulls && field.name.eq_ignore_ascii_case(named) {
+            // Object ids beyond 32 bits must say so (specification 6.1).
+            field.length = (field.field_type == FieldType::BigInteger).then_some(8);
+            field.field_type = FieldType::Oid;
+        }
+    }
+}
+
+fn wider(one: FieldType, other: FieldType) -> FieldType {
+    const ORDER: [FieldType; 4] =
+        [FieldType::Integer, FieldType::BigInteger, FieldType::Double, FieldType::String];
+    let rank = |field_type| ORDER.iter().position(|known| *known == field_type);
+    if rank(one) >= rank(other) { one } else { other }
+}
+
+fn misfit(message: &str, index: usize, field: &Field) -> ReadError {
+    ReadError::invalid(message).within(format_args!("features[{index}].attributes.{}", field.name))
+}

@@ -1,0 +1,385 @@
+//! A pull reader over JSON text, and the few writing functions that the wire forms need.
+//!
+//! Separate from the types because it knows nothing of them: a caller asks for the next key, element, number or text and
+//! gets it straight from the request's text, without a document in between. Feature sets of many megabytes are read
+//! by it in one pass. It must never recurse without bound nor panic, whatever the text.
+//!
+//! Stricter than needed it is not: control characters inside strings and the literals `NaN`, `Infinity` and `-Infinity`
+//! (written by Python and Java) are accepted, the latter as "not a number".
+
+mod number;
+mod string;
+mod write;
+
+use std::borrow::Cow;
+
+pub use number::Number;
+pub use write::{write_f64, write_fixed, write_i64, write_string};
+
+/// What is wrong with a JSON text, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    /// The text is not JSON.
+    #[error("not valid JSON at byte {offset}: expected {expected}, found {}", found_text(*found))]
+    Syntax {
+        /// Position in the text, in bytes.
+        offset: usize,
+        /// What would have been right.
+        expected: &'static str,
+        /// The character there; `None` at the end of the text.
+        found: Option<char>,
+    },
+    /// The text is JSON, but holds another kind of value than the place allows.
+    #[error("expected {expected}, found {found} (byte {offset})")]
+    Kind {
+        /// Position in the text, in bytes.
+        offset: usize,
+        /// What would have been right.
+        expected: &'static str,
+        /// What is there.
+        found: Kind,
+    },
+    /// Arrays and objects are nested deeper than the limit.
+    #[error("arrays and objects are nested deeper than {max_depth} levels at byte {offset}")]
+    TooDeep {
+        /// Position in the text, in bytes.
+        offset: usize,
+        /// The limit.
+        max_depth: usize,
+    },
+}
+
+/// The kind of a JSON value, told from its first character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `{…}`
+    Object,
+    /// `[…]`
+    Array,
+    /// `"…"`
+    String,
+    /// A number, or one of the literals that are not a number.
+    Number,
+    /// `true` or `false`
+    Bool,
+    /// `null`
+    Null,
+}
+
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Kind::Object => "an object",
+            Kind::Array => "an array",
+            Kind::String => "a text",
+            Kind::Number => "a number",
+            Kind::Bool => "true or false",
+            Kind::Null => "null",
+        })
+    }
+}
+
+/// Reads a JSON text from front to back.
+///
+/// After [`begin_object`](Reader::begin_object) call [`next_key`](Reader::next_key) until it is `None`, and read or skip one
+/// value after each key; arrays likewise.
+#[derive(Debug)]
+pub struct Reader<'t> {
+    text: &'t str,
+    at: usize,
+    depth: usize,
+    max_depth: usize,
+    /// Whether an object or array was just opened: its first entry has no comma before it.
+    fresh: bool,
+}
+
+impl<'t> Reader<'t> {
+    /// A reader at the start of `text` that refuses nesting deeper than `max_depth`.
+    pub fn new(text: &'t str, max_depth: usize) -> Reader<'t> {
+        Reader { text, at: 0, depth: 0, max_depth, fresh: false }
+    }
+
+    /// The position in the text, in bytes.
+    pub fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// The kind of the next value.
+    pub fn peek(&mut self) -> Result<Kind, JsonError> {
+        match self.peek_byte() {
+            Some(b'{') => Ok(Kind::Object),
+            Some(b'[') => Ok(Kind::Array),
+            Some(b'"') => Ok(Kind::String),
+            Some(b'-' | b'0'..=b'9' | b'N' | b'I') => Ok(Kind::Number),
+            Some(b't' | b'f') => Ok(Kind::Bool),
+            Some(b'n') => Ok(Kind::Null),
+            _ => Err(self.syntax("a value")),
+        }
+    }
+
+    /// Enters an object.
+    pub fn begin_object(&mut self) -> Result<(), JsonError> {
+        self.begin(Kind::Object, "an object")
+    }
+
+    /// The next key of the object entered last, or `None` after its end.
+    #[inline]
+    pub fn next_key(&mut self) -> Result<Option<Cow<'t, str>>, JsonError> {
+        let fresh = std::mem::take(&mut self.fresh);
+        match self.peek_byte() {
+            Some(b'}') => {
+                self.at += 1;
+                self.depth = self.depth.saturating_sub(1);
+                return Ok(None);
+            }
+            Some(b',') if !fresh => {
+                self.at += 1;
+                if self.peek_byte() != Some(b'"') {
+                    return Err(self.syntax("a key in double quotes"));
+                }
+            }
+            Some(b'"') if fresh => {}
+            _ if fresh => return Err(self.syntax("a key in double quotes or '}'")),
+            _ => return Err(self.syntax("',' or '}'")),
+        }
+        let key = self.string_token()?;
+        if self.peek_byte() != Some(b':') {
+            return Err(self.syntax("':' after the key"));
+        }
+        self.at += 1;
+        Ok(Some(key))
+    }
+
+    /// Enters an array.
+    pub fn begin_array(&mut self) -> Result<(), JsonError> {
+        self.begin(Kind::Array, "an array")
+    }
+
+    /// Whether the array entered last has another element, which then must be read; after its end `false`.
+    #[inline]
+    pub fn next_element(&mut self) -> Result<bool, JsonError> {
+        let fresh = std::mem::take(&mut self.fresh);
+        match self.peek_byte() {
+            Some(b']') => {
+                self.at += 1;
+                self.depth = self.depth.saturating_sub(1);
+                Ok(false)
+            }
+            Some(b',') if !fresh => {
+                self.at += 1;
+                Ok(true)
+            }
+            Some(_) if fresh => Ok(true),
+            _ => Err(self.syntax("',' or ']'")),
+        }
+    }
+
+    /// `true` or `false`.
+    pub fn bool(&mut self) -> Result<bool, JsonError> {
+        self.expect_kind(Kind::Bool, "true or false")?;
+        if self.rest().starts_with(b"true") {
+            self.at += 4;
+            return Ok(true);
+        }
+        self.literal("false", "true or false")?;
+        Ok(false)
+    }
+
+    /// `null`.
+    pub fn null(&mut self) -> Result<(), JsonError> {
+        self.expect_kind(Kind::Null, "null")?;
+        self.literal("null", "null")
+    }
+
+    /// Takes a `null` if one comes next; says whether it did.
+    pub fn take_null(&mut self) -> Result<bool, JsonError> {
+        if self.peek()? != Kind::Null {
+            return Ok(false);
+        }
+        self.null()?;
+        Ok(true)
+    }
+
+    /// Passes over one value of any kind, checking its syntax.
+    pub fn skip_value(&mut self) -> Result<(), JsonError> {
+        let mut open: Vec<Kind> = Vec::new();
+        loop {
+            let kind = self.peek()?;
+            match kind {
+                Kind::Object => self.begin_object()?,
+                Kind::Array => self.begin_array()?,
+                Kind::String => drop(self.string_token()?),
+                Kind::Number => drop(self.f64()?),
+                Kind::Bool => drop(self.bool()?),
+                Kind::Null => self.null()?,
+            }
+            if matches!(kind, Kind::Object | Kind::Array) {
+                open.push(kind);
+            }
+            loop {
+                let more = match open.last() {
+                    None => return Ok(()),
+                    Some(Kind::Object) => self.next_key()?.is_some(),
+                    Some(_) => self.next_element()?,
+                };
+                if more {
+                    break;
+                }
+                open.pop();
+            }
+        }
+    }
+
+    /// The text of one value of any kind, its syntax checked.
+    pub fn raw_value(&mut self) -> Result<&'t str, JsonError> {
+        self.peek()?;
+        let start = self.at;
+        self.skip_value()?;
+        Ok(self.text.get(start..self.at).unwrap_or_default())
+    }
+
+    /// Asserts that nothing but white space is left.
+    pub fn end(&mut self) -> Result<(), JsonError> {
+        match self.peek_byte() {
+            None => Ok(()),
+            Some(_) => Err(self.syntax("the end of the text")),
+        }
+    }
+
+    /// An error of kind: `expected` was wanted where another value stands.
+    pub fn unexpected(&mut self, expected: &'static str) -> JsonError {
+        match self.peek() {
+            Ok(found) => JsonError::Kind { offset: self.at, expected, found },
+            Err(error) => error,
+        }
+    }
+
+    /// The next byte that is not white space, not taken.
+    #[inline]
+    fn peek_byte(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        loop {
+            match bytes.get(self.at) {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                other => return other.copied(),
+            }
+        }
+    }
+
+    #[inline]
+    fn rest(&self) -> &'t [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    #[inline]
+    fn begin(&mut self, kind: Kind, expected: &'static str) -> Result<(), JsonError> {
+        self.expect_kind(kind, expected)?;
+        if self.depth >= self.max_depth {
+            return Err(JsonError::TooDeep { offset: self.at, max_depth: self.max_depth });
+        }
+        self.at += 1;
+        self.depth += 1;
+        self.fresh = true;
+        Ok(())
+    }
+
+    #[inline]
+    fn expect_kind(&mut self, kind: Kind, expected: &'static str) -> Result<(), JsonError> {
+        match self.peek()? {
+            found if found == kind => Ok(()),
+            found => Err(JsonError::Kind { offset: self.at, expected, found }),
+        }
+    }
+
+    fn literal(&mut self, word: &str, expected: &'static str) -> Result<(), JsonError> {
+        if !self.rest().starts_with(word.as_bytes()) {
+            return Err(self.syntax(expected));
+        }
+        self.at += word.len();
+        Ok(())
+    }
+
+    #[cold]
+    fn syntax(&self, expected: &'static str) -> JsonError {
+        let found = self.text.get(self.at..).and_then(|rest| rest.chars().next());
+        JsonError::Syntax { offset: self.at, expected, found }
+    }
+}
+
+fn found_text(found: Option<char>) -> String {
+    match found {
+        Some(character) => format!("{character:?}"),
+        None => "the end of the text".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn walks_objects_and_arrays_in_order() {
+        let mut reader = Reader::new(r#" {"a" : [1, 2.5 ,"x"], "b":{}, "c":[] , "d": null}"#, 8);
+        reader.begin_object().unwrap();
+        assert_eq!(reader.next_key().unwrap().as_deref(), Some("a"));
+        reader.begin_array().unwrap();
+        assert!(reader.next_element().unwrap());
+        assert_eq!(reader.number().unwrap(), Number::Integer(1));
+        assert!(reader.next_element().unwrap());
+        assert_eq!(reader.number().unwrap(), Number::Double(2.5));
+        assert!(reader.next_element().unwrap());
+        assert_eq!(reader.string().unwrap(), "x");
+        assert!(!reader.next_element().unwrap());
+        assert_eq!(reader.next_key().unwrap().as_deref(), Some("b"));
+        assert_eq!(reader.raw_value().unwrap(), "{}");
+        assert_eq!(reader.next_key().unwrap().as_deref(), Some("c"));
+        reader.skip_value().unwrap();
+        assert_eq!(reader.next_key().unwrap().as_deref(), Some("d"));
+        assert!(reader.take_null().unwrap());
+        assert_eq!(reader.next_key().unwrap(), None);
+        reader.end().unwrap();
+    }
+
+    #[test]
+    fn a_megabyte_of_brackets_is_too_deep_and_no_stack_overflow() {
+        let text = "[".repeat(1 << 20);
+        let limited = Reader::new(&text, 64).skip_value();
+        assert_eq!(limited, Err(JsonError::TooDeep { offset: 64, max_depth: 64 }));
+        assert!(matches!(Reader::new(&text, usize::MAX).skip_value(), Err(JsonError::Syntax { .. })));
+    }
+
+    #[test]
+    fn errors_say_what_was_expected_and_found() {
+        let skip = |text| Reader::new(text, 8).skip_value().unwrap_err().to_string();
+        assert_eq!(skip("[1 2]"), "not valid JSON at byte 3: expected ',' or ']', found '2'");
+        assert_eq!(
+            skip("{\"a\""),
+            "not valid JSON at byte 4: expected ':' after the key, found the end of the text"
+        );
+        assert_eq!(
+            skip("{'a':1}"),
+            "not valid JSON at byte 1: expected a key in double quotes or '}', found '\\''"
+        );
+        for wrong in [
+            "",
+            "[1,]",
+            "{\"a\":1,}",
+            "tru",
+            "nul",
+            "\"a",
+            "\"\\x\"",
+            "01",
+            "1.",
+            "-",
+            ".5",
+            "+1",
+            "[1",
+            "\"\\u12\"",
+        ] {
+            assert!(
+                Reader::new(wrong, 8).skip_value().and_then(|()| Reader::new(wrong, 8).end()).is_err(),
+                "{wrong}"
+            );
+        }
+    }
+}

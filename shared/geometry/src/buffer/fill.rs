@@ -1,0 +1,123 @@
+//! The one place of the buffers that speaks to the overlay engine: rings in, Esri-oriented closed rings out.
+//!
+//! Separate so that the engine's rules (finite coordinates only, ring lists without closing vertex, majors every few
+//! weeks) stay in one file. It must never be given a coordinate that `is_usable` refuses: the engine panics on it.
+
+use gp_esri::{Path, Xy};
+use i_overlay::core::fill_rule::FillRule;
+use i_overlay::core::overlay::ContourDirection;
+use i_overlay::core::overlay_rule::OverlayRule;
+use i_overlay::core::solver::Solver;
+use i_overlay::float::overlay::{FloatOverlay, OverlayOptions};
+
+/// Coordinates and distances beyond this are dropped: squares of them still fit an `f64`, and nothing on Earth is there.
+const LARGEST_COORDINATE: f64 = 1e100;
+
+/// Whether a position can be given to the engine.
+pub(crate) fn is_usable(xy: Xy) -> bool {
+    // False for NaN too.
+    xy[0].abs() <= LARGEST_COORDINATE && xy[1].abs() <= LARGEST_COORDINATE
+}
+
+/// The area where the winding number of `rings` is not zero.
+pub(crate) fn nonzero(rings: &[Vec<Xy>]) -> Vec<Path> {
+    fill(rings, FillRule::NonZero)
+}
+
+/// The area where the winding number of `rings`, counted counter-clockwise, is positive.
+pub(crate) fn positive(rings: &[Vec<Xy>]) -> Vec<Path> {
+    fill(rings, FillRule::Positive)
+}
+
+/// The area where the winding number of `rings`, counted counter-clockwise, is negative.
+pub(crate) fn negative(rings: &[Vec<Xy>]) -> Vec<Path> {
+    fill(rings, FillRule::Negative)
+}
+
+/// The area of `subject` outside `clip`. Each side is taken with the non-zero rule.
+pub(crate) fn difference(subject: &[Vec<Xy>], clip: &[Vec<Xy>]) -> Vec<Path> {
+    overlay(subject, clip, OverlayRule::Difference)
+}
+
+/// The area of `subject` inside `clip`. Each side is taken with the non-zero rule.
+pub(crate) fn intersection(subject: &[Vec<Xy>], clip: &[Vec<Xy>]) -> Vec<Path> {
+    overlay(subject, clip, OverlayRule::Intersect)
+}
+
+/// The union of polygons that are each valid and oriented as Esri has them.
+pub(crate) fn union(polygons: impl IntoIterator<Item = Path>) -> Vec<Path> {
+    let rings: Vec<Vec<Xy>> = polygons.into_iter().map(|path| path.xy).collect();
+    nonzero(&rings)
+}
+
+/// The positions of paths, without the paths.
+pub(crate) fn positions(paths: Vec<Path>) -> Vec<Vec<Xy>> {
+    paths.into_iter().map(|path| path.xy).collect()
+}
+
+/// A valid polygon out of Esri rings of any quality: non-finite vertices dropped, self-crossings resolved, overlapping
+/// exteriors united, holes subtracted. When no ring is clockwise, orientation says nothing and all count as exteriors.
+pub(crate) fn repair(rings: &[Path]) -> Vec<Path> {
+    let mut exteriors = Vec::new();
+    let mut holes = Vec::new();
+    for ring in rings {
+        let mut xy: Vec<Xy> = ring.xy.iter().copied().filter(|xy| is_usable(*xy)).collect();
+        let doubled_area = doubled_area(&xy);
+        if xy.len() < 3 {
+            continue;
+        }
+        if doubled_area > 0.0 {
+            holes.push(xy);
+        } else {
+            xy.reverse();
+            exteriors.push(xy);
+        }
+    }
+    if exteriors.is_empty() { nonzero(&holes) } else { difference(&exteriors, &holes) }
+}
+
+/// Twice the area of a ring, positive when counter-clockwise. Relative to the first vertex, for precision.
+pub(crate) fn doubled_area(ring: &[Xy]) -> f64 {
+    let Some(&[x0, y0]) = ring.first() else { return 0.0 };
+    let mut sum = 0.0;
+    for pair in ring.windows(2) {
+        sum += (pair[0][0] - x0) * (pair[1][1] - y0) - (pair[1][0] - x0) * (pair[0][1] - y0);
+    }
+    sum
+}
+
+fn options() -> OverlayOptions<f64, i64> {
+    let mut options = OverlayOptions::ogc();
+    options.output_direction = ContourDirection::Clockwise;
+    options
+}
+
+fn fill(rings: &[Vec<Xy>], rule: FillRule) -> Vec<Path> {
+    if rings.is_empty() {
+        return Vec::new();
+    }
+    let shapes = FloatOverlay::<Xy, i64>::from_subj_custom(rings, options(), Solver::default())
+        .overlay(OverlayRule::Subject, rule);
+    closed(shapes)
+}
+
+fn overlay(subject: &[Vec<Xy>], clip: &[Vec<Xy>], rule: OverlayRule) -> Vec<Path> {
+    if subject.is_empty() {
+        return Vec::new();
+    }
+    let shapes = FloatOverlay::<Xy, i64>::from_subj_and_clip_custom(subject, clip, options(), Solver::default())
+        .overlay(rule, FillRule::NonZero);
+    closed(shapes)
+}
+
+fn closed(shapes: Vec<Vec<Vec<Xy>>>) -> Vec<Path> {
+    let mut rings = Vec::new();
+    for mut ring in shapes.into_iter().flatten() {
+        if ring.len() < 3 {
+            continue;
+        }
+        ring.push(ring[0]);
+        rings.push(Path::from_xy(ring));
+    }
+    rings
+}

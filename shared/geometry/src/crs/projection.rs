@@ -1,0 +1,183 @@
+//! Projections: longitude and latitude in radians, east of Greenwich, to the coordinates of a system and back.
+//!
+//! Web Mercator and transverse Mercator by hand, for speed and because PROJ's default for the latter is Krüger's series
+//! while proj4rs follows Evenden's shorter one; everything else by proj4rs, which is given no datum at all.
+
+use std::collections::BTreeMap;
+use std::f64::consts::FRAC_PI_2;
+use std::fmt::Write;
+
+use gp_esri::Xy;
+use proj4rs::Proj;
+use proj4rs::transform::{Transform, TransformClosure, transform};
+
+use super::Ellipsoid;
+use super::transverse_mercator::{Parameters, TransverseMercator};
+
+/// How coordinates are made of angles.
+pub(super) enum Projection {
+    /// Angles in units of that many radians, counted from that meridian (radians).
+    Geographic { unit_rad: f64, prime_meridian_rad: f64 },
+    /// Mercator of the sphere of that radius in metres, applied to ellipsoidal latitudes.
+    WebMercator { radius_m: f64 },
+    /// Krüger's series.
+    TransverseMercator(Box<TransverseMercator>),
+    /// Any other, with its geographic system.
+    Other(Box<(Proj, Proj)>),
+}
+
+/// What a projection is built from.
+pub(super) struct Setup<'a> {
+    pub(super) kind: &'a str,
+    pub(super) numbers: &'a BTreeMap<String, f64>,
+    pub(super) flags: &'a [&'a str],
+    pub(super) axis: &'a str,
+    pub(super) ellipsoid: Ellipsoid,
+    pub(super) prime_meridian_deg: f64,
+    pub(super) unit_m: f64,
+    pub(super) angular_unit_rad: f64,
+}
+
+/// Latitudes may exceed 90° by rounding.
+const LATITUDE_SLACK_RAD: f64 = 1e-10;
+/// Longitudes beyond this are no longitudes (PROJ has the same limit); between 180° and this they are continued.
+const MAX_LONGITUDE_RAD: f64 = 10.0;
+/// Esri's clients draw the poles at this latitude in Web Mercator, where they would lie at infinity.
+const MAX_WEB_MERCATOR_LATITUDE_RAD: f64 = 89.99999 / 180.0 * std::f64::consts::PI;
+/// Above it 1 - sin φ loses the digits that the short formula needs.
+const STEEP_LATITUDE_RAD: f64 = 1.45;
+/// Ten thousand times the earth: far outside of every projection, and small enough to be squared.
+const MAX_COORDINATE: f64 = 1e11;
+
+impl Projection {
+    /// The error names what is not supported.
+    pub(super) fn new(setup: &Setup<'_>) -> Result<Projection, String> {
+        match setup.kind {
+            "longlat" | "latlong" => Ok(Projection::Geographic {
+                unit_rad: setup.angular_unit_rad,
+                prime_meridian_rad: setup.prime_meridian_deg.to_radians(),
+            }),
+            "webmerc" => Ok(Projection::WebMercator { radius_m: setup.ellipsoid.a_m }),
+            "tmerc" | "etmerc" if setup.axis == "enu" => {
+                let number = |key: &str, default| setup.numbers.get(key).copied().unwrap_or(default);
+                Ok(Projection::TransverseMercator(Box::new(TransverseMercator::new(&Parameters {
+                    ellipsoid: setup.ellipsoid,
+                    latitude_0_rad: number("lat_0", 0.0).to_radians(),
+                    longitude_0_rad: (number("lon_0", 0.0) + setup.prime_meridian_deg).to_radians(),
+                    scale_factor: number("k_0", 1.0),
+                    x_0_m: number("x_0", 0.0),
+                    y_0_m: number("y_0", 0.0),
+                    unit_m: setup.unit_m,
+                }))))
+            }
+            _ => other(setup),
+        }
+    }
+
+    /// Coordinates to longitude and latitude in radians; NaN where there is none.
+    pub(super) fn to_angles(&self, positions: &mut [Xy]) {
+        match self {
+            Projection::Geographic { unit_rad, prime_meridian_rad } => {
+                for position in positions {
+                    let [longitude, latitude] = position.map(|angle| angle * unit_rad);
+                    let valid = latitude.abs() <= FRAC_PI_2 + LATITUDE_SLACK_RAD
+                        && longitude.abs() <= MAX_LONGITUDE_RAD;
+                    *position =
+                        if valid { [longitude + prime_meridian_rad, latitude] } else { [f64::NAN; 2] };
+                }
+            }
+            Projection::WebMercator { radius_m } => {
+                for position in positions {
+                    let [longitude, y] = position.map(|coordinate| coordinate / radius_m);
+                    let valid = longitude.abs() <= MAX_LONGITUDE_RAD && y.is_finite();
+                    let latitude = FRAC_PI_2 - 2.0 * (-y).exp().atan();
+                    *position = if valid { [longitude, latitude] } else { [f64::NAN; 2] };
+                }
+            }
+            Projection::TransverseMercator(projection) => {
+                for position in positions {
+                    *position = projection.inverse(*position);
+                }
+            }
+            Projection::Other(pair) => convert(&pair.0, &pair.1, positions),
+        }
+    }
+
+    /// Longitude and latitude in radians to coordinates; NaN where there are none.
+    pub(super) fn of_angles(&self, positions: &mut [Xy]) {
+        match self {
+            Projection::Geographic { unit_rad, prime_meridian_rad } => {
+                for position in positions {
+                    let [longitude, latitude] = *position;
+                    *position = [(longitude - prime_meridian_rad) / unit_rad, latitude / unit_rad];
+                }
+            }
+            Projection::WebMercator { radius_m } => {
+                for position in positions {
+                    let [longitude, latitude] = *position;
+                    *position = [longitude * radius_m, web_mercator_y(latitude) * radius_m];
+                }
+            }
+            Projection::TransverseMercator(projection) => {
+                for position in positions {
+                    *position = projection.forward(*position);
+                }
+            }
+            Projection::Other(pair) => convert(&pair.1, &pair.0, positions),
+        }
+    }
+}
+
+fn web_mercator_y(latitude: f64) -> f64 {
+    if latitude.abs() > STEEP_LATITUDE_RAD {
+        let latitude = latitude.clamp(-MAX_WEB_MERCATOR_LATITUDE_RAD, MAX_WEB_MERCATOR_LATITUDE_RAD);
+        return latitude.tan().asinh();
+    }
+    let sin = latitude.sin();
+    0.5 * ((1.0 + sin) / (1.0 - sin)).ln()
+}
+
+fn other(setup: &Setup<'_>) -> Result<Projection, String> {
+    // proj4rs keeps Evenden's series under the name of tmerc.
+    let kind = if setup.kind == "tmerc" { "etmerc" } else { setup.kind };
+    let b_m = setup.ellipsoid.a_m * (1.0 - setup.ellipsoid.f);
+    let shape = format!("+a={} +b={b_m}", setup.ellipsoid.a_m);
+    let mut text = format!("+proj={kind} {shape} +to_meter={} +axis={}", setup.unit_m, setup.axis);
+    for (key, value) in setup.numbers {
+        let _ = write!(text, " +{key}={value}");
+    }
+    for flag in setup.flags {
+        let _ = write!(text, " +{flag}");
+    }
+    if setup.prime_meridian_deg.abs() > 0.0 {
+        let _ = write!(text, " +pm={}", setup.prime_meridian_deg);
+    }
+    let describe = |error: proj4rs::errors::Error| format!("the projection {} ({error})", setup.kind);
+    let projected = Proj::from_proj_string(&text).map_err(describe)?;
+    let geographic = Proj::from_proj_string(&format!("+proj=longlat {shape}")).map_err(describe)?;
+    if projected.is_geocent() || !projected.has_inverse() || !projected.has_forward() {
+        return Err(format!("the projection {}", setup.kind));
+    }
+    Ok(Projection::Other(Box::new((projected, geographic))))
+}
+
+fn convert(from: &Proj, to: &Proj, positions: &mut [Xy]) {
+    // The adapter below never returns an error: failures become NaN position by position.
+    let _ = transform(from, to, &mut Positions(positions));
+}
+
+struct Positions<'a>(&'a mut [Xy]);
+
+impl Transform for Positions<'_> {
+    fn transform_coordinates<F: TransformClosure>(&mut self, step: &mut F) -> proj4rs::errors::Result<()> {
+        for position in self.0.iter_mut() {
+            let [x, y] = *position;
+            if !(x.abs() < MAX_COORDINATE && y.abs() < MAX_COORDINATE) {
+                *position = [f64::NAN; 2];
+                continue;
+            }
+            *position = step(x, y, 0.0).map_or([f64::NAN; 2], |(x, y, _)| [x, y]);
+        }
+        Ok(())
+    }
+}

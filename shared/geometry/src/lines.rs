@@ -1,0 +1,192 @@
+//! Overlay of lines and points: lines with polygons, lines with lines, points with either.
+//!
+//! Segments are cut where they meet edges, by exact signs; each piece is judged by its middle, except where it runs along
+//! an edge, which is found exactly and counts as part of the polygon. Vertices of the input are never moved; new ones
+//! exist only where a line crosses. Results carry no z and m.
+
+use crate::index::BoxIndex;
+use crate::prepared::{Location, PreparedPolygon};
+use crate::relate::segment::{Meeting, meet, on_segment, parameter, segment_box};
+use gp_esri::{Path, Xy};
+
+/// Which part of a line to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// What lies in the polygon or along its boundary.
+    Inside,
+    /// What lies outside; ends may touch the boundary.
+    Outside,
+}
+
+/// What two lines have in common.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LineIntersection {
+    /// Single points that lie on no shared path, in order of x, then y.
+    pub points: Vec<Xy>,
+    /// Shared stretches, in the direction and order of the first line.
+    pub paths: Vec<Path>,
+}
+
+/// The part of a line inside or outside a polygon.
+pub fn clip_line(paths: &[Path], polygon: &PreparedPolygon, keep: Keep) -> Vec<Path> {
+    let mut clipped = Vec::new();
+    let mut cutter = SegmentCutter::default();
+    for path in paths {
+        let mut current: Vec<Xy> = Vec::new();
+        for pair in path.xy.windows(2).filter(|pair| pair[0] != pair[1]) {
+            cutter.cut(polygon, [pair[0], pair[1]], |from, to, location| {
+                if (location == Location::Outside) == (keep == Keep::Outside) {
+                    if current.is_empty() {
+                        current.push(from);
+                    }
+                    current.push(to);
+                } else {
+                    flush(&mut current, &mut clipped);
+                }
+            });
+        }
+        flush(&mut current, &mut clipped);
+    }
+    clipped
+}
+
+/// What two lines have in common: points where they cross or touch, and stretches that they share.
+pub fn intersect_lines(a: &[Path], b: &[Path]) -> LineIntersection {
+    let segments = segments_of(b);
+    let index = BoxIndex::new(segments.iter().map(|[from, to]| segment_box(*from, *to)).collect());
+    let mut points: Vec<Xy> = Vec::new();
+    let mut paths: Vec<Path> = Vec::new();
+    for path in a {
+        let mut current: Vec<Xy> = Vec::new();
+        for pair in path.xy.windows(2).filter(|pair| pair[0] != pair[1]) {
+            let segment = [pair[0], pair[1]];
+            let mut shared: Vec<(f64, f64, Xy, Xy)> = Vec::new();
+            for number in index.query(&segment_box(segment[0], segment[1])) {
+                match meet(segment, segments[number]) {
+                    Meeting::Apart => {}
+                    Meeting::Touch(p) | Meeting::Cross(p) => points.push(p),
+                    Meeting::Overlap(from, to) => {
+                        shared.push((parameter(segment, from), parameter(segment, to), from, to));
+                    }
+                }
+            }
+            shared.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
+            let mut reach = f64::NEG_INFINITY;
+            for (_, end, from, to) in shared {
+                if end <= reach {
+                    continue;
+                }
+                // A piece that goes on where, or before where, the last one ended belongs to the same path.
+                let start = parameter(segment, from);
+                if current.last() != Some(&from) && start >= reach {
+                    flush(&mut current, &mut paths);
+                    current.push(from);
+                } else if current.is_empty() {
+                    current.push(from);
+                }
+                if start < reach {
+                    current.pop();
+                }
+                current.push(to);
+                reach = end;
+            }
+            if current.last() != Some(&segment[1]) {
+                flush(&mut current, &mut paths);
+            }
+        }
+        flush(&mut current, &mut paths);
+    }
+    points.sort_unstable_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
+    points.dedup();
+    points.retain(|p| !paths.iter().flat_map(|path| path.xy.windows(2)).any(|pair| on_segment(*p, pair[0], pair[1])));
+    LineIntersection { points, paths }
+}
+
+/// Which points lie in a polygon or on its boundary, or outside both: the positions in `points`, ascending.
+pub fn points_in_polygon(points: &[Xy], polygon: &PreparedPolygon, keep: Keep) -> Vec<usize> {
+    let outside = keep == Keep::Outside;
+    (0..points.len()).filter(|at| (polygon.locate(points[*at]) == Location::Outside) == outside).collect()
+}
+
+/// The segments of paths or rings, those without length left out.
+pub(crate) fn segments_of(paths: &[Path]) -> Vec<[Xy; 2]> {
+    let pairs = paths.iter().flat_map(|path| path.xy.windows(2));
+    pairs.filter(|pair| pair[0] != pair[1]).map(|pair| [pair[0], pair[1]]).collect()
+}
+
+fn flush(current: &mut Vec<Xy>, paths: &mut Vec<Path>) {
+    let xy = std::mem::take(current);
+    if xy.len() > 1 {
+        paths.push(Path::from_xy(xy));
+    }
+}
+
+/// Cuts segments at the edges of a polygon; keeps its buffers between segments.
+#[derive(Default)]
+pub(crate) struct SegmentCutter {
+    near: Vec<u32>,
+    cuts: Vec<(f64, Xy)>,
+    along: Vec<(f64, f64)>,
+}
+
+impl SegmentCutter {
+    /// Hands every piece of a segment, in order, to `visit` with where it lies. Neighbours that lie alike are one piece.
+    pub(crate) fn cut(
+        &mut self,
+        polygon: &PreparedPolygon,
+        segment: [Xy; 2],
+        mut visit: impl FnMut(Xy, Xy, Location),
+    ) {
+        let [start, end] = segment;
+        polygon.edges_near(&segment_box(start, end), &mut self.near);
+        self.cuts.clear();
+        self.along.clear();
+        for edge in &self.near {
+            match meet(segment, polygon.edge(*edge)) {
+                Meeting::Apart => {}
+                Meeting::Touch(p) | Meeting::Cross(p) => self.cuts.push((parameter(segment, p), p)),
+                Meeting::Overlap(from, to) => {
+                    let stretch = (parameter(segment, from), parameter(segment, to));
+                    self.along.push(stretch);
+                    self.cuts.extend([(stretch.0, from), (stretch.1, to)]);
+                }
+            }
+        }
+        if self.cuts.is_empty() {
+            // Nothing is met: one end speaks for all.
+            return visit(start, end, polygon.locate(start));
+        }
+        self.cuts.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1[0].total_cmp(&b.1[0])).then(a.1[1].total_cmp(&b.1[1])));
+        self.cuts.push((1.0, end));
+        let mut piece: Option<(Xy, Location)> = None;
+        let (mut at, mut from) = (0.0, start);
+        for (reach, to) in &self.cuts {
+            if from == *to {
+                at = *reach;
+                continue;
+            }
+            let middle_at = at / 2.0 + *reach / 2.0;
+            let location = if self.along.iter().any(|(low, high)| *low <= middle_at && middle_at <= *high) {
+                Location::Boundary
+            } else {
+                match polygon.locate([from[0] / 2.0 + to[0] / 2.0, from[1] / 2.0 + to[1] / 2.0]) {
+                    // Rounding put the middle of a piece too short to have one on an edge.
+                    Location::Boundary => piece.map_or(Location::Inside, |(_, location)| location),
+                    location => location,
+                }
+            };
+            match piece {
+                Some((_, same)) if same == location => {}
+                Some((begin, before)) => {
+                    visit(begin, from, before);
+                    piece = Some((from, location));
+                }
+                None => piece = Some((from, location)),
+            }
+            (at, from) = (*reach, *to);
+        }
+        if let Some((begin, location)) = piece {
+            visit(begin, end, location);
+        }
+    }
+}

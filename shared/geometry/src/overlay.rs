@@ -1,0 +1,71 @@
+//! Overlay of polygons: intersection, difference, union, symmetric difference.
+//!
+//! All functions take valid Esri rings, as `repair` leaves them, and return valid ones: closed, exteriors clockwise,
+//! without z and m. Results are the same for the same input, in the same order. Where boxes already decide, the input is
+//! handed back vertex by vertex. Large polygons met by many small ones belong into [`crate::PreparedPolygon`].
+
+mod engine;
+mod status;
+pub(crate) mod validity;
+
+use crate::prepared::{ringside, without_zm};
+use crate::rings::envelope_of;
+use engine::{Operation, overlay};
+use gp_esri::{Path, Xy};
+
+/// The area that `a` and `b` share.
+pub fn intersection(a: &[Path], b: &[Path]) -> Vec<Path> {
+    let (box_a, box_b) = (envelope_of(a), envelope_of(b));
+    if !box_a.intersects(&box_b) {
+        return Vec::new();
+    }
+    // Each polygon needs its detail only inside the box of the other.
+    let a: Vec<Vec<Xy>> = a.iter().filter_map(|ring| ringside(&ring.xy, &box_b)).collect();
+    let b: Vec<Vec<Xy>> = b.iter().filter_map(|ring| ringside(&ring.xy, &box_a)).collect();
+    overlay(&slices(&a), &slices(&b), Operation::Intersection)
+}
+
+/// The area of `a` outside `b`.
+pub fn difference(a: &[Path], b: &[Path]) -> Vec<Path> {
+    let box_a = envelope_of(a);
+    if !box_a.intersects(&envelope_of(b)) {
+        return without_zm(a);
+    }
+    let b: Vec<Vec<Xy>> = b.iter().filter_map(|ring| ringside(&ring.xy, &box_a)).collect();
+    overlay(&positions(a), &slices(&b), Operation::Difference)
+}
+
+/// The area in any of the polygons. Orientation must be right: a polygon turned inside out would cancel its neighbours.
+pub fn union_all<'a>(polygons: impl IntoIterator<Item = &'a [Path]>) -> Vec<Path> {
+    let rings: Vec<&[Xy]> = polygons.into_iter().flatten().map(|ring| ring.xy.as_slice()).collect();
+    overlay(&rings, &[], Operation::Union)
+}
+
+/// The area in exactly one of `a` and `b`.
+pub fn symmetric_difference(a: &[Path], b: &[Path]) -> Vec<Path> {
+    overlay(&positions(a), &positions(b), Operation::SymmetricDifference)
+}
+
+/// The area of rings minus that of others, whatever their orientation or crossings: each ring must wind its area
+/// clockwise, holes are given apart. What the repair is made of.
+pub(crate) fn raw_difference(shells: &[Path], holes: &[Path]) -> Vec<Path> {
+    overlay(&positions(shells), &positions(holes), Operation::Difference)
+}
+
+/// The intersection of rings already reduced to what matters.
+pub(crate) fn reduced_intersection(a: &[Path], b: &[Vec<Xy>]) -> Vec<Path> {
+    overlay(&positions(a), &slices(b), Operation::Intersection)
+}
+
+/// The difference with rings already reduced to what matters.
+pub(crate) fn reduced_difference(a: &[Path], b: &[Vec<Xy>]) -> Vec<Path> {
+    overlay(&positions(a), &slices(b), Operation::Difference)
+}
+
+fn positions(rings: &[Path]) -> Vec<&[Xy]> {
+    rings.iter().map(|ring| ring.xy.as_slice()).collect()
+}
+
+fn slices(rings: &[Vec<Xy>]) -> Vec<&[Xy]> {
+    rings.iter().map(Vec::as_slice).collect()
+}

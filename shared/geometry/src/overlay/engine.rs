@@ -1,0 +1,89 @@
+//! The only module that names `i_overlay`: boolean operations on rings, on its 64 bit integer grid.
+//!
+//! Separate because that crate changes its interface every few weeks. It panics on coordinates that are not finite or
+//! beyond 2^500; such rings are left out here, though callers repair their input first.
+
+use super::validity::{is_usable, survey};
+use gp_esri::{Path, Xy};
+use i_overlay::core::fill_rule::FillRule;
+use i_overlay::core::overlay::{ContourDirection, ShapeType};
+use i_overlay::core::overlay_rule::OverlayRule;
+use i_overlay::core::solver::Solver;
+use i_overlay::float::overlay::{FloatOverlay, OverlayOptions};
+use i_overlay::i_float::adapter::FloatPointAdapter;
+use i_overlay::i_float::float::rect::FloatRect;
+
+/// The boolean operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    Intersection,
+    Difference,
+    Union,
+    SymmetricDifference,
+}
+
+/// How often a result that rounding to `f64` made invalid is laid over itself again. One more pass has always sufficed;
+/// the limit keeps the time bounded.
+const MAX_PASSES: usize = 3;
+
+/// Applies `operation` to two sets of closed rings, filled where the winding number is not zero. The result is valid,
+/// closed and oriented as Esri wants.
+pub(crate) fn overlay(subject: &[&[Xy]], clip: &[&[Xy]], operation: Operation) -> Vec<Path> {
+    let mut result = overlay_once(subject, clip, operation);
+    for _ in 1..MAX_PASSES {
+        if survey(&result).is_ok_and(|nesting| nesting.all_oriented()) {
+            break;
+        }
+        let rings: Vec<&[Xy]> = result.iter().map(|ring| ring.xy.as_slice()).collect();
+        result = overlay_once(&rings, &[], Operation::Union);
+    }
+    result
+}
+
+fn overlay_once(subject: &[&[Xy]], clip: &[&[Xy]], operation: Operation) -> Vec<Path> {
+    let usable = |ring: &&&[Xy]| ring.len() > 3 && ring.iter().all(|xy| is_usable(*xy));
+    let mut radius = 0.0_f64;
+    let mut vertices = 0;
+    for ring in subject.iter().chain(clip).filter(usable) {
+        vertices += ring.len();
+        for xy in *ring {
+            radius = radius.max(xy[0].abs()).max(xy[1].abs());
+        }
+    }
+    // The grid is centred on the origin and its step is a power of two, so that almost every input coordinate lies on
+    // it exactly and comes back bit by bit: neighbours stay neighbours over any number of operations.
+    let Ok(extent) = FloatRect::new(-radius, radius, -radius, radius) else { return Vec::new() };
+    if vertices == 0 {
+        return Vec::new();
+    }
+    let adapter = FloatPointAdapter::<Xy, i64>::new_conservative(extent);
+    let mut options = OverlayOptions::<f64, i64>::ogc();
+    options.output_direction = ContourDirection::Clockwise;
+    // A vertex on a straight line may be there for a later projection: it stays.
+    options.preserve_input_collinear = true;
+    options.preserve_output_collinear = true;
+    let mut engine = FloatOverlay::new_custom(adapter, options, Solver::AUTO, vertices);
+    for (rings, role) in [(subject, ShapeType::Subject), (clip, ShapeType::Clip)] {
+        for ring in rings.iter().filter(usable) {
+            engine = engine.unsafe_add_contour(&ring[..ring.len() - 1], role);
+        }
+    }
+    let rule = match operation {
+        Operation::Intersection => OverlayRule::Intersect,
+        Operation::Difference => OverlayRule::Difference,
+        Operation::Union => OverlayRule::Union,
+        Operation::SymmetricDifference => OverlayRule::Xor,
+    };
+    let contours = engine.overlay(rule, FillRule::NonZero).into_iter().flatten();
+    contours.filter(|contour| contour.len() > 2).map(closed).collect()
+}
+
+fn closed(mut contour: Vec<Xy>) -> Path {
+    // Grid positions closer than the precision of `f64` come back as one.
+    contour.dedup();
+    while contour.len() > 1 && contour.first() == contour.last() {
+        contour.pop();
+    }
+    contour.extend(contour.first().copied());
+    Path::from_xy(contour)
+}

@@ -1,0 +1,77 @@
+//! Planar distance between shapes, and whether it stays within a limit.
+
+use super::{Shape, intersects};
+use super::segment::{distance_to_segment, segment_box, segment_distance};
+use crate::index::box_distance;
+
+/// The planar distance, zero when they share a point, in the unit of the coordinates.
+pub fn distance(a: &Shape, b: &Shape) -> f64 {
+    if intersects(a, b) {
+        return 0.0;
+    }
+    nearest_within(a, b, f64::INFINITY).unwrap_or(f64::INFINITY)
+}
+
+/// Whether the planar distance is at most `limit`; ends as soon as that is known.
+pub fn within_distance(a: &Shape, b: &Shape, limit: f64) -> bool {
+    if limit < 0.0 || limit.is_nan() || box_distance(&a.envelope, &b.envelope) > limit {
+        return false;
+    }
+    intersects(a, b) || approaches(a, b, limit)
+}
+
+/// The least distance between lines, outlines and points that do not meet, if it is at most `limit`.
+fn nearest_within(a: &Shape, b: &Shape, limit: f64) -> Option<f64> {
+    let (few, many) = by_size(a, b);
+    let mut least = None;
+    for item in 0..item_count(few) {
+        let limit = least.unwrap_or(limit);
+        let envelope = item_box(few, item);
+        let nearest = many.index.nearest(&envelope, limit, |number| item_distance(few, item, many, number));
+        least = nearest.map(|(_, distance)| distance).or(least);
+    }
+    least
+}
+
+fn approaches(a: &Shape, b: &Shape, limit: f64) -> bool {
+    let (few, many) = by_size(a, b);
+    for item in 0..item_count(few) {
+        let mut near = item_box(few, item);
+        near.xmin -= limit;
+        near.ymin -= limit;
+        near.xmax += limit;
+        near.ymax += limit;
+        if many.index.query(&near).any(|number| item_distance(few, item, many, number) <= limit) {
+            return true;
+        }
+    }
+    false
+}
+
+fn by_size<'a>(a: &'a Shape, b: &'a Shape) -> (&'a Shape, &'a Shape) {
+    if item_count(a) <= item_count(b) { (a, b) } else { (b, a) }
+}
+
+/// Segments, or points where there are none.
+fn item_count(shape: &Shape) -> usize {
+    if shape.segments.is_empty() { shape.points.len() } else { shape.segments.len() }
+}
+
+fn item_box(shape: &Shape, item: usize) -> gp_esri::Envelope {
+    match shape.segments.get(item) {
+        Some([from, to]) => segment_box(*from, *to),
+        None => segment_box(shape.points[item], shape.points[item]),
+    }
+}
+
+fn item_distance(a: &Shape, item_a: usize, b: &Shape, item_b: usize) -> f64 {
+    match (a.segments.get(item_a), b.segments.get(item_b)) {
+        (Some(a), Some(b)) => segment_distance(*a, *b),
+        (Some([from, to]), None) => distance_to_segment(b.points[item_b], *from, *to),
+        (None, Some([from, to])) => distance_to_segment(a.points[item_a], *from, *to),
+        (None, None) => {
+            let ([ax, ay], [bx, by]) = (a.points[item_a], b.points[item_b]);
+            (ax - bx).hypot(ay - by)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! How the lines or outlines of one shape lie to another: which of inside, boundary and outside their pieces see.
+
+use super::Shape;
+use super::segment::{Meeting, meet, parameter, segment_box};
+use crate::lines::SegmentCutter;
+use crate::prepared::Location;
+use gp_esri::{Path, Xy};
+
+/// What the pieces of a line see of another shape.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pieces {
+    /// A piece of positive length lies inside: in the area of a polygon, or along a line.
+    pub(super) inside: bool,
+    /// A piece lies outside.
+    pub(super) outside: bool,
+}
+
+/// Judges the lines or the outline of `of` against `other`.
+pub(super) fn pieces(of: &Shape, other: &Shape) -> Pieces {
+    let mut found = Pieces::default();
+    let mut cutter = SegmentCutter::default();
+    for segment in &of.segments {
+        if let Some(polygon) = &other.polygon {
+            cutter.cut(polygon, *segment, |_, _, location| {
+                found.inside |= location == Location::Inside;
+                found.outside |= location == Location::Outside;
+            });
+        } else {
+            let (covered, whole) = cover(*segment, other);
+            found.inside |= covered;
+            found.outside |= !whole;
+        }
+        if found.inside && found.outside {
+            break;
+        }
+    }
+    found
+}
+
+/// Whether a line covers some, and all, of a segment.
+fn cover(segment: [Xy; 2], line: &Shape) -> (bool, bool) {
+    let mut stretches: Vec<(f64, f64)> = Vec::new();
+    for number in line.index.query(&segment_box(segment[0], segment[1])) {
+        let Some(met) = line.segments.get(number) else { break };
+        if let Meeting::Overlap(from, to) = meet(segment, *met) {
+            stretches.push((parameter(segment, from), parameter(segment, to)));
+        }
+    }
+    stretches.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut reach = 0.0;
+    for (from, to) in &stretches {
+        if *from > reach {
+            return (true, false);
+        }
+        reach = to.max(reach);
+    }
+    (!stretches.is_empty(), reach >= 1.0)
+}
+
+/// The open ends of paths: positions at which an odd number of paths begin or end.
+pub(super) fn ends_of(paths: &[Path]) -> Vec<Xy> {
+    let mut all: Vec<Xy> =
+        paths.iter().flat_map(|path| [path.xy.first(), path.xy.last()]).flatten().copied().collect();
+    all.sort_unstable_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
+    all.chunk_by(|a, b| a == b).filter(|same| same.len() % 2 == 1).map(|same| same[0]).collect()
+}

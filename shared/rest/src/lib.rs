@@ -1,0 +1,207 @@
+//! The REST face: HTTP requests in, the JSON of ArcGIS GP services out.
+//!
+//! Separate from the engine because the engine must not know HTTP, and from the servers (a process on one machine, a
+//! Lambda function) because all of them answer alike. One file a resource, as the URL tree has them. It must never name
+//! a concrete tool or a storage product, and never answer an HTTP status other than 200 except for a failed health check
+//! (specification 0, rule 1).
+
+mod catalog;
+mod cors;
+mod error;
+mod execute;
+mod info;
+mod input;
+mod job;
+mod json;
+mod request;
+mod resource;
+mod response;
+mod result;
+mod service;
+mod settings;
+mod submit_job;
+mod task;
+mod trace;
+
+pub use settings::{Origins, RestSettings, Version};
+
+use axum::body::Body;
+use error::Failure;
+use gp_core::{App, Parameters, PublishedTask, RequestError, Service, ServiceName};
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Response};
+use request::Received;
+use resource::{Resource, TaskPath};
+use response::{Reply, Shape};
+use std::any::Any;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Instant;
+
+/// The REST face of an application: every path below the context, and an error body for every other path.
+pub fn router(app: App, settings: RestSettings) -> axum::Router {
+    let rest = Arc::new(Rest::new(app, settings));
+    axum::Router::new().fallback(move |request| answer(rest, request))
+}
+
+/// The URL table: what each resource answers.
+async fn reply(rest: &Rest, resource: Resource, request: &Parts, with: Parameters) -> Result<Reply, Failure> {
+    match &resource {
+        Resource::Info => Ok(info::show(rest)),
+        Resource::HealthCheck => Ok(info::health_check(rest).await),
+        Resource::Catalog { folder } => catalog::show(rest, folder),
+        Resource::Service(name) => service::show(rest, name),
+        Resource::ServiceInfo(name) => service::show_info(rest, name),
+        Resource::ItemInfo(name) => service::show_item_info(rest, name),
+        Resource::Task(path) => task::show(rest, path, request),
+        Resource::Execute(path) => execute::execute(rest, path, with).await,
+        Resource::SubmitJob(path) => submit_job::submit(rest, path, request, with).await,
+        Resource::Job(path) => job::show(rest, path, &with).await,
+        Resource::Cancel(path) => job::cancel(rest, path, &with).await,
+        Resource::Messages(path) => job::show_messages(rest, path).await,
+        Resource::Results(path) => result::show_all(rest, path, &with).await,
+        Resource::Result(path, name) => result::show(rest, path, name, &with).await,
+        Resource::Inputs(path) => input::show_all(rest, path).await,
+        Resource::Input(path, name) => input::show(rest, path, name).await,
+    }
+}
+
+/// What every request needs, made once.
+struct Rest {
+    app: App,
+    settings: RestSettings,
+    services: HashMap<ServiceName, service::ServicePage>,
+}
+
+/// A response with what the log is to say of it.
+struct Answer {
+    response: Response<Body>,
+    code: Option<u16>,
+    cause: Option<String>,
+    bytes_in: usize,
+    bytes_out: usize,
+}
+
+impl Rest {
+    fn new(app: App, settings: RestSettings) -> Rest {
+        let pages = app.catalog.services().map(|service| (service.name.clone(), service::page(service, &settings)));
+        Rest { services: pages.collect(), app, settings }
+    }
+
+    /// The service of that name, with its prepared replies.
+    fn service(&self, name: &ServiceName) -> Result<(&Service, &service::ServicePage), Failure> {
+        let found = self.app.catalog.service(name).zip(self.services.get(name));
+        found.ok_or_else(|| error::service_not_found(&format!("{name}/GPServer")).into())
+    }
+
+    /// The task of that name, with its service.
+    fn task(&self, path: &TaskPath) -> Result<(&Service, &PublishedTask), Failure> {
+        let (service, _) = self.service(&path.service)?;
+        let task = service.task(&path.task).ok_or_else(|| error::task_not_found(&path.service, &path.task))?;
+        Ok((service, task))
+    }
+
+    /// Scheme, host and context, such as `https://gis.example.org/arcgis`.
+    fn base_url(&self, request: &Parts) -> String {
+        let origin = match &self.settings.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => request::origin(request),
+        };
+        format!("{origin}/{}", self.settings.context)
+    }
+}
+
+/// Answers any request; a panic on the way is an error body too, never a dropped connection.
+async fn answer(rest: Arc<Rest>, request: Request<Body>) -> Response<Body> {
+    let started = Instant::now();
+    let (parts, body) = request.into_parts();
+    let id = trace::request_id(&parts);
+    let resource = Resource::find(&rest.settings.context, parts.uri.path());
+    let named = resource.as_ref().ok().cloned();
+    let mut answer = match caught(respond(&rest, &parts, body, resource)).await {
+        Ok(answer) => answer,
+        Err(panic) => refuse(&parts, panicked(&*panic, &id)).await,
+    };
+    cors::allow(&rest.settings, &parts.headers, answer.response.headers_mut());
+    answer.response.headers_mut().insert(trace::REQUEST_ID, id.clone());
+    let outcome = trace::Outcome {
+        status: answer.response.status().as_u16(),
+        code: answer.code,
+        cause: answer.cause.as_deref(),
+        bytes_in: answer.bytes_in,
+        bytes_out: answer.bytes_out,
+    };
+    trace::log(&parts, &id, named.as_ref(), started, &outcome);
+    answer.response
+}
+
+async fn respond(
+    rest: &Rest,
+    request: &Parts,
+    body: Body,
+    resource: Result<Resource, resource::NoResource>,
+) -> Answer {
+    if request.method == Method::OPTIONS {
+        return Answer { response: cors::preflight(), code: None, cause: None, bytes_in: 0, bytes_out: 0 };
+    }
+    let received = request::receive(request, body, &rest.app.limits, rest.settings.max_parameters).await;
+    let bytes_in = received.body_bytes;
+    let (shape, known_shape) = Shape::read(&received.parameters);
+    let reply = match known_shape {
+        Ok(()) => checked_reply(rest, resource, request, received).await,
+        Err(error) => Err(error.into()),
+    };
+    let mut reply = reply.unwrap_or_else(Reply::from);
+    let (code, cause) = (reply.code, reply.cause.take());
+    let (response, bytes_out) = response::build(reply, shape, request).await;
+    Answer { response, code, cause, bytes_in, bytes_out }
+}
+
+async fn checked_reply(
+    rest: &Rest,
+    resource: Result<Resource, resource::NoResource>,
+    request: &Parts,
+    received: Received,
+) -> Result<Reply, Failure> {
+    if ![Method::GET, Method::POST, Method::HEAD].contains(&request.method) {
+        let details = vec![format!("the method {} is not supported; use GET or POST", request.method)];
+        return Err(RequestError { code: 405, message: "Method not allowed".into(), details }.into());
+    }
+    let resource = resource.map_err(RequestError::from)?;
+    if let Some(problem) = received.problem {
+        return Err(problem.into());
+    }
+    if request.method == Method::HEAD && resource.is_operation() {
+        return Ok(Reply::volatile("{}"));
+    }
+    reply(rest, resource, request, received.parameters).await
+}
+
+async fn refuse(request: &Parts, failure: Failure) -> Answer {
+    let mut reply = Reply::from(failure);
+    let (code, cause) = (reply.code, reply.cause.take());
+    let (response, bytes_out) = response::build(reply, Shape::default(), request).await;
+    Answer { response, code, cause, bytes_in: 0, bytes_out }
+}
+
+/// The future's output, or the panic that ended it. It is not polled again, so nothing half-changed can be seen.
+async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
+    let mut work = pin!(work);
+    std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(poll) => poll.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}
+
+fn panicked(panic: &(dyn Any + Send), id: &HeaderValue) -> Failure {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown");
+    let detail =
+        format!("the server met a fault of its own; please report request {}", id.to_str().unwrap_or_default());
+    let error = RequestError { details: vec![detail], ..RequestError::internal() };
+    Failure { error, cause: Some(format!("panic: {text}")) }
+}

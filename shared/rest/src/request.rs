@@ -1,0 +1,192 @@
+//! The request: its parameters from query, form, multipart or JSON body, merged into one list (specification 1.2; 0,
+//! rule 3), and the URL under which the client sees this server.
+
+pub(crate) mod form;
+mod json;
+mod multipart;
+
+use axum::body::Body;
+use bytes::Bytes;
+use gp_core::{Limits, Parameters, RequestError};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, header::AsHeaderName};
+use http_body_util::BodyExt;
+
+/// Bytes of a body that is too large which are still read and thrown away: a client that is answered while it sends
+/// sees a broken connection instead of the answer.
+const MAX_DRAINED_BYTES: usize = 256 << 20;
+
+/// What was read of a request.
+#[derive(Debug)]
+pub(crate) struct Received {
+    /// Those of the query first, then those of the body. When `problem` is set, those that could be read.
+    pub(crate) parameters: Parameters,
+    /// What is wrong with the rest.
+    pub(crate) problem: Option<RequestError>,
+    /// Size of the body.
+    pub(crate) body_bytes: usize,
+}
+
+/// Reads the parameters of a request to its end.
+pub(crate) async fn receive(parts: &Parts, body: Body, limits: &Limits, max_parameters: usize) -> Received {
+    let mut received = Received { parameters: Parameters::default(), problem: None, body_bytes: 0 };
+    let query = parts.uri.query().unwrap_or_default();
+    let query = form::read(query.as_bytes(), &mut received.parameters, max_parameters);
+    let body = match read_body(&parts.headers, body, limits.max_body_bytes).await {
+        Ok(bytes) => {
+            received.body_bytes = bytes.len();
+            read_parameters(&parts.headers, bytes, &mut received.parameters, limits, max_parameters).await
+        }
+        Err(error) => Err(error),
+    };
+    received.problem = query.and(body).err();
+    received
+}
+
+/// Scheme and host of this server as the client sees them, from the proxy's headers or the request's own.
+pub(crate) fn origin(parts: &Parts) -> String {
+    let first = |name: HeaderName| text(&parts.headers, name).and_then(|value| value.split(',').next()).map(str::trim);
+    let scheme = match first(HeaderName::from_static("x-forwarded-proto")) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
+        _ => "http",
+    };
+    let is_host = |host: &&str| {
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+        !host.is_empty() && host.len() <= 255 && host.bytes().all(is_letter)
+    };
+    let host = first(HeaderName::from_static("x-forwarded-host")).or_else(|| text(&parts.headers, HOST));
+    let host = host.or_else(|| parts.uri.authority().map(|authority| authority.as_str()));
+    format!("{scheme}://{}", host.filter(is_host).unwrap_or("localhost"))
+}
+
+/// The text of a header; `None` when it is absent or no text.
+pub(crate) fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
+}
+
+async fn read_body(headers: &HeaderMap, mut body: Body, max_bytes: usize) -> Result<Bytes, RequestError> {
+    let announced = text(headers, CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()).unwrap_or(0);
+    let mut is_too_large = announced > max_bytes;
+    if is_too_large && headers.contains_key(EXPECT) {
+        // The client waits for leave to send; it gets its answer instead.
+        return Err(too_large(max_bytes));
+    }
+    let mut first = Bytes::new();
+    let mut whole = Vec::new();
+    let mut count = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| RequestError::bad("the request body broke off before its end"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        count += data.len();
+        is_too_large |= count > max_bytes;
+        if is_too_large {
+            if count > max_bytes.saturating_add(MAX_DRAINED_BYTES) {
+                break;
+            }
+        } else if first.is_empty() {
+            first = data;
+        } else {
+            if whole.is_empty() {
+                whole.reserve(announced.max(first.len() + data.len()));
+                whole.extend_from_slice(&first);
+            }
+            whole.extend_from_slice(&data);
+        }
+    }
+    if is_too_large {
+        return Err(too_large(max_bytes));
+    }
+    Ok(if whole.is_empty() { first } else { Bytes::from(whole) })
+}
+
+fn too_large(max_bytes: usize) -> RequestError {
+    let detail = format!("the request body has more than {max_bytes} bytes, which is the limit of this server; send less");
+    RequestError { code: 413, ..RequestError::bad(detail) }
+}
+
+async fn read_parameters(
+    headers: &HeaderMap,
+    body: Bytes,
+    parameters: &mut Parameters,
+    limits: &Limits,
+    max_parameters: usize,
+) -> Result<(), RequestError> {
+    if body.is_empty() {
+        return Ok(());
+    }
+    if let Some(encoding) = text(headers, CONTENT_ENCODING).filter(|name| !name.eq_ignore_ascii_case("identity")) {
+        return Err(RequestError::bad(format!("the request body is encoded as {encoding}; send it without encoding")));
+    }
+    let content_type = text(headers, CONTENT_TYPE).unwrap_or_default();
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    if kind.eq_ignore_ascii_case("multipart/form-data") {
+        return multipart::read(content_type, body, parameters, max_parameters).await;
+    }
+    check_charset(content_type)?;
+    let is_json = kind.eq_ignore_ascii_case("application/json");
+    if is_json || (!is_form(kind) && body.trim_ascii_start().starts_with(b"{")) {
+        let text = std::str::from_utf8(&body)
+            .map_err(|_| RequestError::bad("the JSON body is not valid UTF-8; send it in UTF-8"))?;
+        return json::read(text, parameters, max_parameters, limits.max_json_depth);
+    }
+    if !is_form(kind) && !looks_like_a_form(&body) {
+        return Err(RequestError::bad(format!(
+            "the request body has the content type {kind:?}; send application/x-www-form-urlencoded, multipart/form-data \
+             or application/json"
+        )));
+    }
+    form::read(&body, parameters, max_parameters)
+}
+
+fn is_form(kind: &str) -> bool {
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// Whether a body without a known content type begins with `name=`.
+fn looks_like_a_form(body: &[u8]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.:%+*".contains(byte);
+    let end = body.iter().position(|byte| !is_letter(byte));
+    end.is_some_and(|end| end > 0 && body[end] == b'=')
+}
+
+fn check_charset(content_type: &str) -> Result<(), RequestError> {
+    let charset = content_type.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+    });
+    match charset {
+        Some(name) if !["utf-8", "utf8", "us-ascii"].iter().any(|known| name.eq_ignore_ascii_case(known)) => {
+            Err(RequestError::bad(format!("the request body has the charset {name}; send it in UTF-8")))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Request;
+
+    fn parts(headers: &[(&str, &str)]) -> Parts {
+        let mut request = Request::builder().uri("/x");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn the_proxy_says_under_which_url_the_client_sees_the_server() {
+        assert_eq!(origin(&parts(&[("host", "h:6080")])), "http://h:6080");
+        let proxied = [("host", "inner"), ("x-forwarded-proto", "https, http"), ("x-forwarded-host", "gis.org")];
+        assert_eq!(origin(&parts(&proxied)), "https://gis.org");
+    }
+
+    #[test]
+    fn a_host_that_is_none_is_not_repeated() {
+        for host in ["", "a b", "h/evil", "h\"><script>"] {
+            assert_eq!(origin(&parts(&[("host", host)])), "http://localhost", "{host}");
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! The URL grammar (specification 1.1): from a path to the resource that it names, without looking whether it exists.
+//!
+//! Own code because no router's patterns can say it: folders are optional, slashes may be doubled or trailing, names
+//! carry spaces, and operations are matched without regard to case while services are not.
+
+use gp_core::ServiceName;
+
+/// What a path names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Resource {
+    /// `/rest/info`
+    Info,
+    /// `/rest/info/healthCheck`
+    HealthCheck,
+    /// `/rest/services`, `/rest/services/Folder`; `/rest` leads there too.
+    Catalog { folder: String },
+    /// `…/GPServer`
+    Service(ServiceName),
+    /// `…/GPServer/info`
+    ServiceInfo(ServiceName),
+    /// `…/GPServer/info/iteminfo`
+    ItemInfo(ServiceName),
+    /// `…/GPServer/Task`
+    Task(TaskPath),
+    /// `…/GPServer/Task/execute`
+    Execute(TaskPath),
+    /// `…/GPServer/Task/submitJob`
+    SubmitJob(TaskPath),
+    /// `…/GPServer/Task/jobs/ID`
+    Job(JobPath),
+    /// `…/jobs/ID/cancel`
+    Cancel(JobPath),
+    /// `…/jobs/ID/messages`
+    Messages(JobPath),
+    /// `…/jobs/ID/results`
+    Results(JobPath),
+    /// `…/jobs/ID/results/Parameter`
+    Result(JobPath, String),
+    /// `…/jobs/ID/inputs`
+    Inputs(JobPath),
+    /// `…/jobs/ID/inputs/Parameter`
+    Input(JobPath, String),
+}
+
+/// A task of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TaskPath {
+    pub(crate) service: ServiceName,
+    pub(crate) task: String,
+}
+
+/// A job, as the URL names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct JobPath {
+    pub(crate) task: TaskPath,
+    pub(crate) job: String,
+}
+
+/// Why a path names nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NoResource {
+    /// It is outside the grammar.
+    InvalidUrl,
+    /// It names a service of another type, such as `Folder/Name/MapServer`.
+    OtherService(String),
+}
+
+/// The longest path worth looking at, in segments: folder, service, type, task, jobs, id, results, name.
+const MAX_SEGMENTS: usize = 8;
+
+impl Resource {
+    /// The resource at that path of a server with that context.
+    pub(crate) fn find(context: &str, path: &str) -> Result<Resource, NoResource> {
+        let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+        let root = (segments.next(), segments.next());
+        let (Some(first), Some("rest")) = root else { return Err(NoResource::InvalidUrl) };
+        if decoded(first)? != context {
+            return Err(NoResource::InvalidUrl);
+        }
+        match segments.next() {
+            None => Ok(Resource::Catalog { folder: String::new() }),
+            Some("info") => info(segments),
+            Some("services") => {
+                let mut names = Vec::with_capacity(MAX_SEGMENTS);
+                for segment in segments {
+                    if names.len() == MAX_SEGMENTS {
+                        return Err(NoResource::InvalidUrl);
+                    }
+                    names.push(decoded(segment)?);
+                }
+                services(names)
+            }
+            Some(_) => Err(NoResource::InvalidUrl),
+        }
+    }
+
+    /// Whether asking for it changes or starts something, so that HEAD must not do it.
+    pub(crate) fn is_operation(&self) -> bool {
+        matches!(self, Resource::Execute(_) | Resource::SubmitJob(_) | Resource::Cancel(_))
+    }
+
+    /// Its kind, for the log.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Resource::Info => "info",
+            Resource::HealthCheck => "healthCheck",
+            Resource::Catalog { .. } => "catalog",
+            Resource::Service(_) => "service",
+            Resource::ServiceInfo(_) => "service info",
+            Resource::ItemInfo(_) => "iteminfo",
+            Resource::Task(_) => "task",
+            Resource::Execute(_) => "execute",
+            Resource::SubmitJob(_) => "submitJob",
+            Resource::Job(_) => "job",
+            Resource::Cancel(_) => "cancel",
+            Resource::Messages(_) => "messages",
+            Resource::Results(_) => "results",
+            Resource::Result(..) => "result",
+            Resource::Inputs(_) => "inputs",
+            Resource::Input(..) => "input",
+        }
+    }
+
+    /// The service it belongs to.
+    pub(crate) fn service(&self) -> Option<&ServiceName> {
+        match self {
+            Resource::Info | Resource::HealthCheck | Resource::Catalog { .. } => None,
+            Resource::Service(name) | Resource::ServiceInfo(name) | Resource::ItemInfo(name) => Some(name),
+            _ => self.task().map(|path| &path.service),
+        }
+    }
+
+    /// The task it belongs to.
+    pub(crate) fn task(&self) -> Option<&TaskPath> {
+        match self {
+            Resource::Task(path) | Resource::Execute(path) | Resource::SubmitJob(path) => Some(path),
+            _ => self.job().map(|path| &path.task),
+        }
+    }
+
+    /// The job it belongs to.
+    pub(crate) fn job(&self) -> Option<&JobPath> {
+        match self {
+            Resource::Job(path) | Resource::Cancel(path) | Resource::Messages(path) => Some(path),
+            Resource::Results(path) | Resource::Inputs(path) => Some(path),
+            Resource::Result(path, _) | Resource::Input(path, _) => Some(path),
+            _ => None,
+        }
+    }
+}
+
+fn info<'p>(mut segments: impl Iterator<Item = &'p str>) -> Result<Resource, NoResource> {
+    match (segments.next(), segments.next()) {
+        (None, _) => Ok(Resource::Info),
+        (Some(child), None) if child.eq_ignore_ascii_case("healthCheck") => Ok(Resource::HealthCheck),
+        _ => Err(NoResource::InvalidUrl),
+    }
+}
+
+fn services(mut names: Vec<String>) -> Result<Resource, NoResource> {
+    if names.len() < 2 {
+        return Ok(Resource::Catalog { folder: names.pop().unwrap_or_default() });
+    }
+    let Some(type_at) = (1..names.len().min(3)).find(|at| is_service_type(&names[*at])) else {
+        return Err(NoResource::InvalidUrl);
+    };
+    if names[type_at] != "GPServer" {
+        return Err(NoResource::OtherService(names[..=type_at].join("/")));
+    }
+    let children = names.split_off(type_at + 1);
+    let folder = if type_at == 2 { names[0].as_str() } else { "" };
+    let service = ServiceName::new(folder, &names[type_at - 1]);
+    below_service(service, children)
+}
+
+fn is_service_type(name: &str) -> bool {
+    name.len() > 6 && name.is_char_boundary(name.len() - 6) && name[name.len() - 6..].eq_ignore_ascii_case("Server")
+}
+
+fn below_service(service: ServiceName, children: Vec<String>) -> Result<Resource, NoResource> {
+    let mut children = children.into_iter();
+    let Some(task) = children.next() else { return Ok(Resource::Service(service)) };
+    let operation = children.next();
+    if task == "info" {
+        return match operation {
+            None => Ok(Resource::ServiceInfo(service)),
+            Some(child) if child.eq_ignore_ascii_case("iteminfo") => Ok(Resource::ItemInfo(service)),
+            Some(_) => Err(NoResource::InvalidUrl),
+        };
+    }
+    let task = TaskPath { service, task };
+    match (operation.as_deref(), children.next()) {
+        (None, _) => Ok(Resource::Task(task)),
+        (Some(name), None) if name.eq_ignore_ascii_case("execute") => Ok(Resource::Execute(task)),
+        (Some(name), None) if name.eq_ignore_ascii_case("submitJob") => Ok(Resource::SubmitJob(task)),
+        (Some(name), Some(job)) if name.eq_ignore_ascii_case("jobs") => below_job(JobPath { task, job }, children),
+        _ => Err(NoResource::InvalidUrl),
+    }
+}
+
+fn below_job(job: JobPath, mut children: impl Iterator<Item = String>) -> Result<Resource, NoResource> {
+    let Some(child) = children.next() else { return Ok(Resource::Job(job)) };
+    let is = |name: &str| child.eq_ignore_ascii_case(name);
+    match children.next() {
+        None if is("cancel") => Ok(Resource::Cancel(job)),
+        None if is("messages") => Ok(Resource::Messages(job)),
+        None if is("results") => Ok(Resource::Results(job)),
+        None if is("inputs") => Ok(Resource::Inputs(job)),
+        Some(name) if is("results") => Ok(Resource::Result(job, name)),
+        Some(name) if is("inputs") => Ok(Resource::Input(job, name)),
+        _ => Err(NoResource::InvalidUrl),
+    }
+}
+
+/// A segment without its percent-escapes. An escaped slash is refused: names hold none, and proxies disagree on it.
+fn decoded(segment: &str) -> Result<String, NoResource> {
+    let bytes = segment.as_bytes();
+    let mut name = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        if byte == b'%' {
+            let escape = bytes.get(at + 1).zip(bytes.get(at + 2));
+            let digits = escape.and_then(|(high, low)| {
+                Some((char::from(*high).to_digit(16)? * 16 + char::from(*low).to_digit(16)?) as u8)
+            });
+            name.push(digits.ok_or(NoResource::InvalidUrl)?);
+            at += 3;
+        } else {
+            name.push(byte);
+            at += 1;
+        }
+    }
+    let name = String::from_utf8(name).map_err(|_| NoResource::InvalidUrl)?;
+    let is_name = !name.chars().any(|letter| letter.is_control() || letter == '/' || letter == '\\');
+    if is_name { Ok(name) } else { Err(NoResource::InvalidUrl) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn find(path: &str) -> Result<Resource, NoResource> {
+        Resource::find("arcgis", path)
+    }
+
+    fn task(folder: &str, service: &str, task: &str) -> TaskPath {
+        TaskPath { service: ServiceName::new(folder, service), task: task.to_owned() }
+    }
+
+    #[test]
+    fn folders_are_optional() {
+        let job = |folder| JobPath { task: task(folder, "S", "T"), job: "j1".into() };
+        let find = |path: &str| find(&format!("/arcgis/rest/services/{path}"));
+        assert_eq!(find("S/GPServer"), Ok(Resource::Service(ServiceName::new("", "S"))));
+        assert_eq!(find("F/S/GPServer"), Ok(Resource::Service(ServiceName::new("F", "S"))));
+        assert_eq!(find("S/GPServer/T/execute"), Ok(Resource::Execute(task("", "S", "T"))));
+        assert_eq!(find("F/S/GPServer/T/jobs/j1/results/P"), Ok(Resource::Result(job("F"), "P".into())));
+        assert_eq!(find("S/GPServer/T/jobs/j1/inputs"), Ok(Resource::Inputs(job(""))));
+        assert_eq!(find("F"), Ok(Resource::Catalog { folder: "F".into() }));
+        assert_eq!(find(""), Ok(Resource::Catalog { folder: String::new() }));
+    }
+
+    #[test]
+    fn doubled_and_trailing_slashes_change_nothing() {
+        let plain = find("/arcgis/rest/services/S/GPServer/T/execute");
+        assert_eq!(find("//arcgis//rest/services///S/GPServer/T//execute//"), plain);
+    }
+
+    #[test]
+    fn operations_ignore_case_and_services_do_not() {
+        let found = find("/arcgis/rest/services/s/GPServer/t/SUBMITJOB");
+        assert_eq!(found, Ok(Resource::SubmitJob(task("", "s", "t"))));
+        assert_eq!(found, find("/arcgis/rest/services/s/GPServer/t/submitjob"));
+        assert_ne!(found, find("/arcgis/rest/services/S/GPServer/t/submitjob"));
+        assert_eq!(find("/arcgis/rest/info/HEALTHCHECK"), Ok(Resource::HealthCheck));
+    }
+
+    #[test]
+    fn escapes_in_names_are_decoded_and_an_escaped_slash_is_refused() {
+        let found = find("/arcgis/rest/services/S/GPServer/911%20Calls%C3%A4+1");
+        assert_eq!(found, Ok(Resource::Task(task("", "S", "911 Callsä+1"))));
+        for bad in ["a%2Fb", "a%5Cb", "a%", "a%2", "a%zz", "a%ff", "a%00"] {
+            let path = format!("/arcgis/rest/services/S/GPServer/{bad}");
+            assert_eq!(find(&path), Err(NoResource::InvalidUrl), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_service_of_another_type_is_named() {
+        let other = |path: &str| Err(NoResource::OtherService(path.to_owned()));
+        assert_eq!(find("/arcgis/rest/services/F/S/MapServer/jobs/j1"), other("F/S/MapServer"));
+        assert_eq!(find("/arcgis/rest/services/S/gpserver"), other("S/gpserver"));
+    }
+
+    #[test]
+    fn what_is_outside_the_grammar_is_no_resource() {
+        for path in [
+            "/",
+            "/arcgis",
+            "/arcgis/admin",
+            "/arcgis/sharing/rest/info",
+            "/other/rest/services",
+            "/arcgis/REST/services",
+            "/arcgis/rest/nothing",
+            "/arcgis/rest/info/x",
+            "/arcgis/rest/services/F/S",
+            "/arcgis/rest/services/S/GPServer/T/nothing",
+            "/arcgis/rest/services/S/GPServer/T/execute/more",
+            "/arcgis/rest/services/S/GPServer/T/jobs",
+            "/arcgis/rest/services/S/GPServer/T/jobs/j1/cancel/more",
+            "/arcgis/rest/services/S/GPServer/T/jobs/j1/results/P/more",
+            "/arcgis/rest/services/F/S/GPServer/T/jobs/j1/results/P/more",
+        ] {
+            assert_eq!(find(path), Err(NoResource::InvalidUrl), "{path}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(path in "(/|%|arcgis|rest|services|GPServer|[a-zé%/]{0,5}){0,12}") {
+            let _ = find(&path);
+            let _ = find(&format!("/arcgis/rest/services/{path}"));
+        }
+    }
+}

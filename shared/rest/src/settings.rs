@@ -1,0 +1,57 @@
+//! What the operator of a server decides about its REST face.
+
+/// How the REST face presents itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestSettings {
+    /// The one path segment before `/rest`. Clients derive the site's root from it, so it is never empty and never
+    /// holds a slash (specification 0, rule 12).
+    pub context: String,
+    /// Scheme, host and port as clients see them, such as `https://gis.example.org`; `None` takes them from the request.
+    pub public_url: Option<String>,
+    /// Origins whose pages may send credentials; they get their own name back instead of `*`.
+    pub credentialed_origins: Vec<String>,
+    /// Which pages may use the server.
+    pub origins: Origins,
+    /// The version that clients adapt to.
+    pub version: Version,
+    /// Parameters of one request, repeated names counted each.
+    pub max_parameters: usize,
+}
+
+/// Which pages may use the server from a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origins {
+    /// Every page, without credentials.
+    Any,
+    /// Only pages of [`RestSettings::credentialed_origins`].
+    Listed,
+}
+
+/// A version of the protocol: `11.3` is `Version { major: 11, minor: 3 }`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// The part before the point.
+    pub major: u8,
+    /// The part after the point.
+    pub minor: u8,
+}
+
+impl Default for RestSettings {
+    fn default() -> RestSettings {
+        RestSettings {
+            context: "arcgis".to_owned(),
+            public_url: None,
+            credentialed_origins: Vec::new(),
+            origins: Origins::Any,
+            // New enough for GPArealUnit, older than the `validate` operation (specification 1.3).
+            version: Version { major: 11, minor: 3 },
+            max_parameters: 10_000,
+        }
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{}.{}", self.major, self.minor)
+    }
+}

@@ -1,0 +1,52 @@
+//! Erase: the parts of features that lie outside polygons.
+//!
+//! **Method.** As Clip, keeping the other side.
+//!
+//! **Inputs.** Features of any geometry type, erase features that are polygons. What lies on a border counts as
+//! within and is erased, where it is a point; lines and polygons keep their border. Points keep z and m; lines and
+//! polygons lose them with a warning.
+//!
+//! **Spatial reference and units.** Erase features are projected to the reference of the input; edges are straight in
+//! its coordinates.
+//!
+//! **Output.** The input's rows, fields and object ids in its order; rows of which nothing is left are gone.
+//!
+//! **Errors.** A reference that cannot be projected.
+
+use crate::mask::cut;
+use gp_core::{Filter, Inputs, Outputs, RunContext, Tool, ToolError};
+use gp_esri::{FeatureSet, GeometryType};
+use gp_geometry::Keep;
+
+/// Removes what lies within polygons.
+pub struct Erase;
+
+/// What Erase takes.
+#[derive(Inputs)]
+pub struct EraseInputs {
+    /// The features of which parts are erased.
+    input_features: FeatureSet,
+    /// The polygons within which features are erased.
+    #[parameter(filter = Filter::FeatureClass(vec![GeometryType::Polygon]))]
+    erase_features: FeatureSet,
+}
+
+/// What Erase gives.
+#[derive(Outputs)]
+pub struct EraseOutputs {
+    /// The parts of the input outside of the erase features.
+    output_features: FeatureSet,
+}
+
+impl Tool for Erase {
+    const NAME: &'static str = "Erase";
+    const DESCRIPTION: &'static str = "Removes the parts of features that lie within the erase polygons.";
+    type Inputs = EraseInputs;
+    type Outputs = EraseOutputs;
+
+    fn run(inputs: EraseInputs, context: &RunContext) -> Result<EraseOutputs, ToolError> {
+        let output_features =
+            cut(inputs.input_features, inputs.erase_features, "Erase_Features", Keep::Outside, context)?;
+        Ok(EraseOutputs { output_features })
+    }
+}

@@ -1,0 +1,102 @@
+//! The spatial relations by which Spatial Join finds its matches.
+
+use gp_core::Choices;
+use gp_esri::{Geometry, Point, Xy};
+use gp_geometry::{
+    Geodesy, Shape, centroid, completely_contains, completely_within, contains, contains_clementini,
+    crossed_by_outline, distance, identical, intersects, shares_line_segment, touches, within, within_clementini,
+    within_distance,
+};
+
+/// When a join feature matches a target feature.
+#[derive(Choices, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatchOption {
+    Intersect,
+    WithinADistance,
+    WithinADistanceGeodesic,
+    Contains,
+    CompletelyContains,
+    ContainsClementini,
+    Within,
+    CompletelyWithin,
+    WithinClementini,
+    AreIdenticalTo,
+    BoundaryTouches,
+    ShareALineSegmentWith,
+    CrossedByTheOutlineOf,
+    HaveTheirCenterIn,
+    Closest,
+    ClosestGeodesic,
+}
+
+impl MatchOption {
+    /// Whether the nearest join feature is the only match.
+    pub(crate) fn is_closest(self) -> bool {
+        matches!(self, MatchOption::Closest | MatchOption::ClosestGeodesic)
+    }
+
+    /// Whether distances decide.
+    pub(crate) fn is_by_distance(self) -> bool {
+        self.is_closest() || matches!(self, MatchOption::WithinADistance | MatchOption::WithinADistanceGeodesic)
+    }
+
+    /// Whether distances are wanted on the ellipsoid even for projected features.
+    pub(crate) fn is_geodesic(self) -> bool {
+        matches!(self, MatchOption::WithinADistanceGeodesic | MatchOption::ClosestGeodesic)
+    }
+
+    /// Whether the join feature matches, for every option but the closest.
+    pub(crate) fn matches(self, target: &Shape, join: &Shape, target_geometry: &Geometry, reach: f64) -> bool {
+        match self {
+            MatchOption::Intersect => intersects(target, join),
+            MatchOption::WithinADistance | MatchOption::WithinADistanceGeodesic => {
+                within_distance(target, join, reach)
+            }
+            MatchOption::Contains => contains(target, join),
+            MatchOption::CompletelyContains => completely_contains(target, join),
+            MatchOption::ContainsClementini => contains_clementini(target, join),
+            MatchOption::Within => within(target, join),
+            MatchOption::CompletelyWithin => completely_within(target, join),
+            MatchOption::WithinClementini => within_clementini(target, join),
+            MatchOption::AreIdenticalTo => identical(target, join),
+            MatchOption::BoundaryTouches => touches(target, join),
+            MatchOption::ShareALineSegmentWith => shares_line_segment(target, join),
+            MatchOption::CrossedByTheOutlineOf => crossed_by_outline(target, join),
+            MatchOption::HaveTheirCenterIn => center(target_geometry).is_some_and(|center| {
+                intersects(&Shape::new(&Geometry::Point(Point::from_xy(center))), join)
+            }),
+            MatchOption::Closest | MatchOption::ClosestGeodesic => distance(target, join) <= reach,
+        }
+    }
+}
+
+/// The middle of a feature.
+pub(crate) fn center(geometry: &Geometry) -> Option<Xy> {
+    centroid(geometry)
+}
+
+/// The azimuthal equidistant plane around a position: distances from there are those on the ellipsoid, in metres.
+pub(crate) struct LocalPlane<'a> {
+    geodesy: &'a Geodesy,
+    center: Xy,
+}
+
+impl<'a> LocalPlane<'a> {
+    /// The plane around a position in degrees.
+    pub(crate) fn new(geodesy: &'a Geodesy, center: Xy) -> LocalPlane<'a> {
+        LocalPlane { geodesy, center }
+    }
+
+    /// The geometry in this plane.
+    pub(crate) fn flatten(&self, geometry: &Geometry) -> Geometry {
+        let mut flat = geometry.clone();
+        flat.for_each_xy_mut(|positions| {
+            for xy in positions {
+                let inverse = self.geodesy.inverse(self.center, *xy);
+                let (sin, cos) = inverse.azimuth_start_deg.to_radians().sin_cos();
+                *xy = [inverse.distance_m * sin, inverse.distance_m * cos];
+            }
+        });
+        flat
+    }
+}

@@ -1,0 +1,137 @@
+//! Rows and columns of outputs, as ArcGIS names them: attributes carried along, object ids numbered anew, clashing
+//! names numbered (`NAME`, `NAME_1`).
+
+use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, SpatialReference};
+
+/// The columns of an input that go into an output: all but object id and geometry.
+pub(crate) struct Carried {
+    columns: Vec<usize>,
+    fields: Vec<Field>,
+}
+
+impl Carried {
+    /// All columns of the set.
+    pub(crate) fn all(set: &FeatureSet) -> Carried {
+        let is_carried = |field: &Field| !matches!(field.field_type, FieldType::Oid | FieldType::Geometry);
+        Carried::of(set, (0..set.fields.len()).filter(|column| is_carried(&set.fields[*column])).collect())
+    }
+
+    /// These columns of the set.
+    pub(crate) fn of(set: &FeatureSet, columns: Vec<usize>) -> Carried {
+        Carried { fields: columns.iter().map(|column| set.fields[*column].clone()).collect(), columns }
+    }
+
+    /// No column.
+    pub(crate) fn none() -> Carried {
+        Carried { columns: Vec::new(), fields: Vec::new() }
+    }
+
+    /// The values of a row in these columns.
+    pub(crate) fn values<'a>(&'a self, feature: &'a Feature) -> impl Iterator<Item = Attribute> + 'a {
+        self.columns.iter().map(|column| feature.attributes.get(*column).cloned().unwrap_or(Attribute::Null))
+    }
+
+    /// How many columns.
+    pub(crate) fn len(&self) -> usize {
+        self.columns.len()
+    }
+}
+
+/// An output while its columns are named and its rows are filled in. Its first column is `OBJECTID`, counted from 1.
+pub(crate) struct Table {
+    set: FeatureSet,
+}
+
+impl Table {
+    /// An output without columns.
+    pub(crate) fn new(geometry_type: Option<GeometryType>, spatial_reference: Option<SpatialReference>) -> Table {
+        let fields = vec![Field::new("OBJECTID", FieldType::Oid)];
+        Table { set: FeatureSet { geometry_type, spatial_reference, fields, ..FeatureSet::default() } }
+    }
+
+    /// Adds a column of that name, or of that name with a number when it is taken.
+    pub(crate) fn add_field(&mut self, mut field: Field) {
+        if self.set.field_index(&field.name).is_some() {
+            let base = std::mem::take(&mut field.name);
+            let numbered = |number: usize| format!("{base}_{number}");
+            let free = (1..).find(|number| self.set.field_index(&numbered(*number)).is_none()).unwrap_or(1);
+            field.name = numbered(free);
+        }
+        self.set.fields.push(field);
+    }
+
+    /// Adds a whole-number column.
+    pub(crate) fn add_integer(&mut self, name: &str) {
+        self.add_field(Field::new(name, FieldType::Integer));
+    }
+
+    /// Adds the columns that are carried along.
+    pub(crate) fn add_carried(&mut self, carried: &Carried) {
+        for field in &carried.fields {
+            // Identifiers that the other server kept unique are plain text here.
+            let field_type = match field.field_type {
+                FieldType::GlobalId => FieldType::Guid,
+                other => other,
+            };
+            self.add_field(Field { field_type, ..field.clone() });
+        }
+    }
+
+    /// Says that vertices carry what they carry in `set`.
+    pub(crate) fn keep_zm_of(&mut self, set: &FeatureSet) {
+        (self.set.has_z, self.set.has_m) = (set.has_z, set.has_m);
+    }
+
+    /// Adds a row; `values` are those of all columns but `OBJECTID`.
+    pub(crate) fn push(&mut self, values: impl IntoIterator<Item = Attribute>, geometry: Option<Geometry>) {
+        let mut attributes = Vec::with_capacity(self.set.fields.len());
+        attributes.push(Attribute::Integer(self.set.features.len() as i64 + 1));
+        attributes.extend(values);
+        debug_assert_eq!(attributes.len(), self.set.fields.len());
+        self.set.features.push(Feature { attributes, geometry });
+    }
+
+    /// The output.
+    pub(crate) fn finish(self) -> FeatureSet {
+        self.set
+    }
+}
+
+/// Makes sure that every row has an object id, for tools whose rows are rows of the input: ids that are there stay.
+pub(crate) fn ensure_object_ids(set: &mut FeatureSet) {
+    if set.oid_index().is_some() {
+        return;
+    }
+    let name = (0..).map(|n| if n == 0 { "OBJECTID".to_owned() } else { format!("OBJECTID_{n}") });
+    let name = name.into_iter().find(|name| set.field_index(name).is_none()).unwrap_or_default();
+    set.fields.insert(0, Field::new(name, FieldType::Oid));
+    for (row, feature) in set.features.iter_mut().enumerate() {
+        feature.attributes.insert(0, Attribute::Integer(row as i64 + 1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clashing_column_gets_a_number() {
+        let mut table = Table::new(None, None);
+        for _ in 0..3 {
+            table.add_integer("name");
+        }
+        table.add_integer("ObjectId");
+        let names: Vec<_> = table.finish().fields.into_iter().map(|field| field.name).collect();
+        assert_eq!(names, ["OBJECTID", "name", "name_1", "name_2", "ObjectId_1"]);
+    }
+
+    #[test]
+    fn rows_without_an_object_id_are_numbered_and_others_keep_theirs() {
+        let mut set = FeatureSet { features: vec![Feature::default(), Feature::default()], ..FeatureSet::default() };
+        ensure_object_ids(&mut set);
+        assert_eq!(set.oid_of(1), 2);
+        set.features[1].attributes[0] = Attribute::Integer(77);
+        ensure_object_ids(&mut set);
+        assert_eq!((set.fields.len(), set.oid_of(1)), (1, 77));
+    }
+}

@@ -1,0 +1,44 @@
+"""What every case is made of."""
+
+from esri import measures
+
+# An exact engine and GEOS differ by vertices snapped to a grid, never by more than this share of an area.
+EXACT = {"area_ratio": 1e-6, "length_ratio": 1e-6, "distance": 1e-3}
+# Arcs: the expectation has 1,024 segments a circle; an inscribed 64-gon has 0.16 % less area.
+ARCS = {"area_ratio": 2.5e-3, "length_ratio": 2.5e-3, "distance": 1.0}
+
+
+def file(path):
+    return {"file": path}
+
+
+def inline(geometry_type, wkid, fields, rows):
+    """A feature set within the case. `rows`: (attributes, geometry)."""
+    names = {"OBJECTID": "OID", **fields}
+    return {
+        "geometryType": f"esriGeometry{geometry_type}",
+        "spatialReference": {"wkid": wkid},
+        "fields": [{"name": name, "type": f"esriFieldType{kind}"} for name, kind in names.items()],
+        "features": [
+            {"attributes": {"OBJECTID": number, **attributes}, "geometry": geometry}
+            for number, (attributes, geometry) in enumerate(rows, 1)
+        ],
+    }
+
+
+def case(tool, name, parameters, rows, *, note, measure="planar", tolerance=EXACT):
+    """`rows`: (key attributes, geometry or None when only the attributes count, "null" when it must be null)."""
+    expected = []
+    for key, geometry in rows:
+        row = {"key": key}
+        if isinstance(geometry, str):
+            row["geometry"] = None
+        elif geometry is not None:
+            row |= measures(geometry, measure)
+        expected.append(row)
+    expect = {"count": len(expected), "measure": measure, "tolerance": tolerance}
+    for total in ("area", "length"):
+        if any(total in row for row in expected):
+            expect[f"total_{total}"] = sum(row.get(total, 0.0) for row in expected)
+    expect["rows"] = expected
+    return {"name": name, "tool": tool, "note": note, "parameters": parameters, "expect": expect}

@@ -1,0 +1,59 @@
+"""Writes `cases/<tool>/<case>.json`: what GEOS, PROJ, GeographicLib and SQLite say each tool must answer.
+
+The format is described in README.md beside this file. Run by `cargo xtask oracles`; the output is deterministic.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import buffer_cases
+import overlay_cases
+import table_cases
+
+CASES = Path(__file__).resolve().parent / "cases"
+
+
+def rounded(value):
+    """Fifteen digits hide the last-bit noise between machines."""
+    if isinstance(value, float):
+        return float(f"{value:.13g}")
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [rounded(item) for item in value]
+    return value
+
+
+def compact(value):
+    return json.dumps(value, ensure_ascii=False)
+
+
+def write(case):
+    """One row a line."""
+    expect = rounded(case["expect"])
+    rows = ",\n".join(compact(row) for row in expect.pop("rows"))
+    text = (
+        f'{{\n"tool": {compact(case["tool"])},\n"note": {compact(case["note"])},\n'
+        f'"parameters": {compact(case["parameters"])},\n"expect": {compact(expect)[:-1]}, "rows": [\n{rows}\n]}}\n}}\n'
+    )
+    json.loads(text)
+    folder = CASES / case["tool"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{case['name']}.json").write_text(text)
+
+
+def main():
+    shutil.rmtree(CASES, ignore_errors=True)
+    cases = [*buffer_cases.cases(), *overlay_cases.cases(), *table_cases.cases()]
+    names = [(case["tool"], case["name"]) for case in cases]
+    assert len(set(names)) == len(names), "two cases have one name"
+    for case in cases:
+        write(case)
+    tools = sorted({tool for tool, _ in names})
+    print(", ".join(f"{tool} {sum(t == tool for t, _ in names)}" for tool in tools))
+    print(f"{len(cases)} cases written")
+
+
+if __name__ == "__main__":
+    main()

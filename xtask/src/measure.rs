@@ -1,0 +1,41 @@
+//! The commands beside `test`: benchmarks, fuzzing, and making expectations and data anew.
+
+use crate::command;
+use crate::install;
+use crate::project::Project;
+use anyhow::Result;
+
+/// Measures the release build beside its peers; the table is the last thing printed.
+pub(crate) fn bench(project: &Project, only: Option<&str>) -> Result<()> {
+    install::debian(project, &[("wrk", "wrk"), ("taskset", "util-linux")])?;
+    let python = install::python(project, "bench", "tests/bench/requirements.txt")?;
+    install::npm(project, "bench", "tests/bench/peers/package.json")?;
+    command::run(&mut project.cargo("build --release --package gp-local"))?;
+    let mut bench = project.command(python);
+    bench.args(["-B", "tests/bench/bench.py", "--server"]).arg(project.server("release"));
+    if let Some(names) = only {
+        bench.args(["--only", names]);
+    }
+    command::run(&mut bench)
+}
+
+/// Runs the property tests that throw random input at parsers, with that many cases each.
+pub(crate) fn fuzz(project: &Project, cases: u32) -> Result<()> {
+    install::cargo_tool(project, "cargo-nextest")?;
+    let args = "nextest run --release --workspace --no-fail-fast --no-tests=fail never_panics";
+    command::run(project.cargo(args).env("PROPTEST_CASES", cases.to_string()))
+}
+
+/// Makes the expectations of the oracle tests anew.
+pub(crate) fn oracles(project: &Project) -> Result<()> {
+    let python = install::python(project, "oracles", "tests/oracles/requirements.txt")?;
+    command::run(project.command(python).args(["-B", "tests/oracles/make_oracles.py"]))
+}
+
+/// Makes the layers of `tests/data` and `examples` anew.
+pub(crate) fn data(project: &Project) -> Result<()> {
+    install::node(project)?;
+    let python = install::python(project, "oracles", "tests/oracles/requirements.txt")?;
+    let sources = project.tools.join("sources");
+    command::run(project.command(python).args(["-B", "tests/data/make_data.py"]).arg(sources))
+}
