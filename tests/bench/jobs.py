@@ -11,20 +11,27 @@ DONE_LIMIT_S = 300
 
 
 def wait_done(server, prefix, ids):
-    """Waits until every job has ended; the latest are asked first, so that the first answer is nearly the last."""
+    """Waits until every job has ended; returns when one was last seen unfinished.
+
+    The latest jobs are asked first: once they have ended, the others only need to be confirmed.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-    limit = time.perf_counter() + DONE_LIMIT_S
+    unfinished_at = time.perf_counter()
+    limit = unfinished_at + DONE_LIMIT_S
     waiting = list(ids)
     while waiting:
         connection.request("GET", f"{prefix}{waiting[-1]}?f=json")
         status = json.loads(connection.getresponse().read())["jobStatus"]
+        now = time.perf_counter()
         if status == "esriJobSucceeded":
             waiting.pop()
-        elif status in ("esriJobSubmitted", "esriJobExecuting") and time.perf_counter() < limit:
+        elif status in ("esriJobSubmitted", "esriJobExecuting") and now < limit:
+            unfinished_at = now
             time.sleep(0.01)
         else:
             raise RuntimeError(f"job {waiting[-1]} is {status}, {len(waiting)} not seen done")
     connection.close()
+    return unfinished_at
 
 
 def submit(server, peer, work, ids, seconds):
@@ -49,8 +56,8 @@ def measure(server, peer, work, seconds):
     started = time.perf_counter()
     submitted = submit(server, peer, work, ids, seconds)
     names = ids.read_text().split()
-    wait_done(server, prefix, names)
-    result = {"submits_per_s": submitted["per_s"], "done_per_s": len(names) / (time.perf_counter() - started)}
+    finished = wait_done(server, prefix, names)
+    result = {"submits_per_s": submitted["per_s"], "done_per_s": len(names) / (finished - started)}
 
     few = work / "few_ids.txt"
     few.write_text("\n".join(names[:100]) + "\n")

@@ -1,20 +1,19 @@
 #!/bin/bash
-# Installs the real clients into $GP_TOOLS/clients (venv, node_modules) and Debian's chromium. Idempotent; minutes the first time.
+# Installs the real clients into $GP_TOOLS/clients (venv, node_modules); `cargo xtask test` sees to python, node and chromium.
+# Idempotent; minutes the first time.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 tools=${GP_TOOLS:-$here/../../.tools}/clients
 mkdir -p "$tools"
 cd "$tools"
 
-# The browser of the two browser clients.
+if ! node -e 'process.exit(Number(parseInt(process.versions.node) < 20))'; then
+  echo "the clients need node 20 or later, with npm" >&2
+  exit 1
+fi
 if ! command -v "${CHROMIUM:-chromium}" >/dev/null; then
-  as_root=()
-  if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || { echo "chromium is missing and neither root nor sudo is at hand: apt-get install chromium fonts-liberation" >&2; exit 1; }
-    as_root=(sudo -n)
-  fi
-  "${as_root[@]}" apt-get update -q
-  "${as_root[@]}" apt-get -o DPkg::Lock::Timeout=600 install -y -q --no-install-recommends chromium fonts-liberation </dev/null
+  echo "chromium is missing: apt-get install chromium, or set CHROMIUM" >&2
+  exit 1
 fi
 
 # A copy of the pins is kept beside what was installed from them: no difference, nothing to do.

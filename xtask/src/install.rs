@@ -80,13 +80,13 @@ pub(crate) fn debian_python(project: &Project) -> Result<()> {
     if has_venv { Ok(()) } else { debian_packages(project, &["python3-venv"]) }
 }
 
-/// The npm packages of a `package.json`, in the tools folder; returns the folder that holds `node_modules`.
-pub(crate) fn npm(project: &Project, name: &str, manifest: &str) -> Result<PathBuf> {
+/// The npm packages of a `package.json`, in the tools folder.
+pub(crate) fn npm(project: &Project, name: &str, manifest: &str) -> Result<()> {
     let folder = project.tools.join(name);
     let wanted = project.root.join(manifest);
     let installed = folder.join("package.installed");
     if std::fs::read(&wanted)? == std::fs::read(&installed).unwrap_or_default() {
-        return Ok(folder);
+        return Ok(());
     }
     node(project)?;
     std::fs::create_dir_all(&folder)?;
@@ -96,7 +96,7 @@ pub(crate) fn npm(project: &Project, name: &str, manifest: &str) -> Result<PathB
         .current_dir(&folder);
     command::run(&mut npm)?;
     std::fs::copy(&wanted, &installed)?;
-    Ok(folder)
+    Ok(())
 }
 
 /// Node and npm.

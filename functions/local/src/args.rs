@@ -3,12 +3,11 @@
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
 use gp_core::{JobSettings, Limits};
-use gp_embedded::{PoolSettings, Pools, WorkerCommand};
+use gp_embedded::{Concurrency, WorkerCommand};
 use gp_rest::RestSettings;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 /// Serve geoprocessing tasks by the ArcGIS GPServer REST protocol, with durable jobs, from this machine.
 #[derive(Debug, Parser)]
@@ -97,26 +96,26 @@ impl Args {
     pub(crate) fn rest_settings(&self) -> RestSettings {
         RestSettings {
             public_url: self.public_url.clone(),
-            credential_origins: self.allow_origin.clone(),
+            credentialed_origins: self.allow_origin.clone(),
             ..RestSettings::default()
         }
     }
 
-    pub(crate) fn pools(&self) -> anyhow::Result<Pools> {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let pool = |asked: Option<usize>, max_wait: Option<Duration>| PoolSettings {
-            size: asked.unwrap_or(processors).max(1),
-            max_wait,
-        };
-        Ok(Pools {
-            command: self.worker_command()?,
-            jobs: pool(self.workers, None),
-            executes: pool(self.execute_workers, Some(self.limits().execute_wait)),
-        })
+    pub(crate) fn concurrency(&self) -> Concurrency {
+        let mut concurrency = Concurrency::for_processors(std::thread::available_parallelism().map_or(1, usize::from));
+        if let Some(workers) = self.workers {
+            concurrency.job_workers = workers.max(1);
+            concurrency.jobs_at_once = concurrency.job_workers * 2;
+        }
+        if let Some(workers) = self.execute_workers {
+            concurrency.execute_workers = workers.max(1);
+            concurrency.execute_threads = workers.max(1);
+        }
+        concurrency
     }
 
     /// This program as a worker, with the settings that decide what it publishes and accepts.
-    fn worker_command(&self) -> anyhow::Result<WorkerCommand> {
+    pub(crate) fn worker_command(&self) -> anyhow::Result<WorkerCommand> {
         let program = std::env::current_exe().context("find the server's own program for its workers")?;
         let mut args: Vec<OsString> = Vec::new();
         let mut push = |name: &str, value: OsString| args.extend([OsString::from(name), value]);
@@ -128,6 +127,6 @@ impl Args {
         }
         args.push("worker".into());
         args.extend([OsString::from("--memory-mb"), self.worker_memory.to_string().into()]);
-        Ok(WorkerCommand { program, args, memory_mb: self.worker_memory })
+        Ok(WorkerCommand { program, args, memory_limit_mb: self.worker_memory })
     }
 }

@@ -9,10 +9,13 @@ mod services;
 use anyhow::Context;
 use args::{Args, Command};
 use clap::Parser;
-use gp_core::{App, Catalog};
+use gp_core::Catalog;
+use gp_embedded::{Sweeper, Swept};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+use tokio::time::MissedTickBehavior;
 
 fn main() -> ExitCode {
     let started = Instant::now();
@@ -29,7 +32,7 @@ fn main() -> ExitCode {
 fn run(args: &Args, started: Instant) -> anyhow::Result<()> {
     let catalog = Arc::new(services::catalog(args.services.as_deref())?);
     if let Some(Command::Worker { memory_mb }) = args.command {
-        return gp_embedded::worker_main(&catalog, &args.limits(), memory_mb).context("the worker lost its server");
+        return gp_embedded::worker_main(catalog, args.limits(), memory_mb).context("the worker lost its server");
     }
     let logs = logging::start(args)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -41,17 +44,37 @@ fn run(args: &Args, started: Instant) -> anyhow::Result<()> {
 
 async fn serve(args: &Args, catalog: Arc<Catalog>, started: Instant) -> anyhow::Result<()> {
     let data = gp_embedded::Data::open(&args.data)?;
-    let (app, drain) = data.start(catalog, args.limits(), args.job_settings(), args.pools()?, now_ms)?;
+    let (app, drain, sweeper) =
+        data.app(catalog, args.limits(), args.job_settings(), args.worker_command()?, args.concurrency()).await?;
     let listener = serve::bind(args.listen).await?;
-    let router = gp_rest::router(app.clone(), args.rest_settings());
-    banner::print(args, listener.local_addr()?, started.elapsed());
-    serve::until_stopped(listener, router).await;
-    drain.shutdown().await;
-    drop::<App>(app);
+    let address = listener.local_addr()?;
+    let router = gp_rest::router(app, args.rest_settings());
+    banner::print(args, address, started.elapsed());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = async {
+        serve::until_stopped(listener, router).await;
+        drop(stop);
+    };
+    let working = drain.run(async {
+        let _ = stopped.await;
+    });
+    tokio::select! {
+        _ = async { tokio::join!(serving, working) } => {}
+        () = sweep_for_ever(&sweeper) => {}
+    }
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one clock of the server")]
-fn now_ms() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+/// Removes what has expired, once a minute.
+async fn sweep_for_ever(sweeper: &Sweeper) {
+    let mut minute = tokio::time::interval(Duration::from_secs(60));
+    minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        minute.tick().await;
+        match sweeper.sweep(gp_embedded::now_ms()).await {
+            Ok(swept) if swept != Swept::default() => tracing::info!(?swept, "expired data was removed"),
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "expired data could not be removed"),
+        }
+    }
 }

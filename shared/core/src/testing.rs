@@ -10,7 +10,9 @@ mod races;
 
 pub use races::job_store_races;
 
-use crate::{BlobKey, BlobStore, Created, Expected, Job, JobDetail, JobId, JobQueue, JobStatus, JobStore, JobUpdate};
+use crate::{
+    BlobKey, BlobStore, Created, Expected, Job, JobDetail, JobId, JobQueue, JobStatus, JobStore, JobUpdate,
+};
 use crate::{Lease, Message, Payload, Payloads, Progress, ResultInfo, ServiceName, StoreError, Updated};
 use bytes::Bytes;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -113,7 +115,11 @@ async fn a_job_is_claimed_once_until_its_lease_runs_out(store: &dyn JobStore) {
     store.update(&id, own, given_back).await.unwrap();
     assert_eq!(store.claim(&id, NOW_MS, LEASE).await.unwrap().unwrap().lease.attempt, 3, "it was given back");
     store.update(&id, only(&[JobStatus::Executing]), step(JobStatus::Cancelling)).await.unwrap();
-    assert_eq!(store.claim(&id, i64::MAX / 2, LEASE).await.unwrap(), None, "a job being cancelled never starts again");
+    assert_eq!(
+        store.claim(&id, i64::MAX / 2, LEASE).await.unwrap(),
+        None,
+        "a job being cancelled never starts again"
+    );
 }
 
 async fn an_update_changes_what_it_names_and_nothing_else(store: &dyn JobStore) {
@@ -132,7 +138,12 @@ async fn an_update_changes_what_it_names_and_nothing_else(store: &dyn JobStore) 
     assert_eq!(store.get(&id, JobDetail::Full).await.unwrap(), Some(job.clone()));
     let results = vec![
         ResultInfo { name: "a".into(), data_type: "GPLong".into(), feature_count: None, has_z_or_m: false },
-        ResultInfo { name: "b".into(), data_type: "GPRecordSet".into(), feature_count: Some(7), has_z_or_m: true },
+        ResultInfo {
+            name: "b".into(),
+            data_type: "GPRecordSet".into(),
+            feature_count: Some(7),
+            has_z_or_m: true,
+        },
     ];
     let result_payloads = vec![Payload::Inline(Bytes::from_static(b"\0\xff")), Payload::Stored];
     let update = JobUpdate {
@@ -178,10 +189,15 @@ async fn every_step_is_one_of_the_state_machine(store: &dyn JobStore) {
         let id = job_at(store, status).await;
         let message = JobUpdate { messages: vec![Message::info("late")], ..JobUpdate::default() };
         let outcome = store.update(&id, only(&JobStatus::ALL), message).await.unwrap();
-        let expected = if status.is_terminal() { Updated::Refused(Some(status)) } else { Updated::Written(status) };
+        let expected =
+            if status.is_terminal() { Updated::Refused(Some(status)) } else { Updated::Written(status) };
         assert_eq!(outcome, expected, "a job that ended never changes");
         if status.is_terminal() {
-            assert_eq!(store.claim(&id, i64::MAX / 2, LEASE).await.unwrap(), None, "{status:?} cannot be claimed");
+            assert_eq!(
+                store.claim(&id, i64::MAX / 2, LEASE).await.unwrap(),
+                None,
+                "{status:?} cannot be claimed"
+            );
         }
     }
 }

@@ -46,7 +46,8 @@ impl FileBlobs {
             let entry = entry?;
             let Some(id) = entry.file_name().to_str().and_then(JobId::parse) else { continue };
             let changed = entry.metadata()?.modified()?;
-            let changed_ms = changed.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
+            let changed_ms =
+                changed.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
             if changed_ms < before_ms {
                 jobs.push(id);
             }
@@ -61,7 +62,9 @@ impl FileBlobs {
     fn path(&self, key: &BlobKey) -> PathBuf {
         match key {
             BlobKey::Inputs(id) => self.job_folder(id).join("inputs"),
-            BlobKey::Result(id, attempt, place) => self.job_folder(id).join(format!("result-{attempt}-{place}")),
+            BlobKey::Result(id, attempt, place) => {
+                self.job_folder(id).join(format!("result-{attempt}-{place}"))
+            }
         }
     }
 }
@@ -70,7 +73,8 @@ impl FileBlobs {
 impl BlobStore for FileBlobs {
     async fn put(&self, key: &BlobKey, bytes: Bytes) -> Result<(), StoreError> {
         let path = self.path(key);
-        let temporary = path.with_extension(format!("{}.part", self.next_temporary.fetch_add(1, Ordering::Relaxed)));
+        let temporary =
+            path.with_extension(format!("{}.part", self.next_temporary.fetch_add(1, Ordering::Relaxed)));
         off_the_reactor("store bytes", move || {
             put(&path, &temporary, &bytes).map_err(|error| {
                 let _ = fs::remove_file(&temporary);

@@ -88,7 +88,8 @@ impl Data {
     /// # Errors
     /// Another process holds it, it cannot be written, or its database is damaged.
     pub fn open(folder: &Path) -> Result<Data, OpenError> {
-        let unusable = |action| move |source| OpenError::Unusable { folder: folder.to_owned(), action, source };
+        let unusable =
+            |action| move |source| OpenError::Unusable { folder: folder.to_owned(), action, source };
         fs::create_dir_all(folder).map_err(unusable("creating it"))?;
         let lock = lock(folder)?;
         let path = folder.join("jobs.sqlite");
@@ -133,7 +134,11 @@ impl Data {
             queue: line.clone(),
             blobs: self.blobs.clone(),
             job_runner: Arc::new(ProcessPool::new(command.clone(), concurrency.job_workers, None)),
-            execute_runner: Arc::new(ProcessPool::new(command, concurrency.execute_workers, Some(execute_wait))),
+            execute_runner: Arc::new(ProcessPool::new(
+                command,
+                concurrency.execute_workers,
+                Some(execute_wait),
+            )),
             execute_slots: Arc::new(Semaphore::new(concurrency.execute_threads)),
             limits,
             job_settings,
@@ -145,7 +150,8 @@ impl Data {
             waiting,
             at_once: concurrency.jobs_at_once.max(1),
         };
-        let sweeper = Sweeper { jobs: self.jobs, blobs: self.blobs, line, catalog, next_shard: AtomicU16::default() };
+        let sweeper =
+            Sweeper { jobs: self.jobs, blobs: self.blobs, line, catalog, next_shard: AtomicU16::default() };
         Ok((app, drain, sweeper))
     }
 }
@@ -206,7 +212,11 @@ mod tests {
     #[test]
     fn a_damaged_database_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("jobs.sqlite"), "this is no database, and longer than a header of 100 bytes ".repeat(99)).unwrap();
+        fs::write(
+            folder.path().join("jobs.sqlite"),
+            "this is no database, and longer than a header of 100 bytes ".repeat(99),
+        )
+        .unwrap();
         let error = Data::open(folder.path()).err().unwrap();
         assert!(matches!(error, OpenError::Database { .. }), "{error}");
     }

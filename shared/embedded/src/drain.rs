@@ -57,7 +57,9 @@ impl Drain {
         let ids: Vec<JobId> = ids.into_values().collect();
         match tokio::time::timeout(HAND_BACK_TIMEOUT, self.jobs.hand_back(ids)).await {
             Ok(Ok(count)) => tracing::info!(jobs = count, "running jobs were handed back"),
-            Ok(Err(error)) => tracing::error!(%error, "running jobs could not be handed back; they start again all the same"),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "running jobs could not be handed back; they start again all the same")
+            }
             Err(_) => tracing::error!("the store did not answer; running jobs start again all the same"),
         }
     }

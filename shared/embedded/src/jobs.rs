@@ -6,8 +6,10 @@ use crate::rows::{status_code, status_from_code};
 use crate::schema;
 use crate::writer::Writer;
 use async_trait::async_trait;
-use gp_core::{Created, Expected, Job, JobDetail, JobId, JobStatus, JobStore, JobUpdate, Message, Payload, StoreError};
 use gp_core::Updated;
+use gp_core::{
+    Created, Expected, Job, JobDetail, JobId, JobStatus, JobStore, JobUpdate, Message, Payload, StoreError,
+};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::fs::File;
 use std::path::Path;
@@ -32,10 +34,13 @@ impl SqliteJobs {
     pub fn open(path: &Path) -> Result<SqliteJobs, StoreError> {
         let failed = |error| StoreError::unavailable("open the job database", error);
         let connection = schema::open_writer(path).map_err(failed)?;
-        let writer = Writer::start(connection).map_err(|error| StoreError::unavailable("start a thread", error))?;
+        let writer =
+            Writer::start(connection).map_err(|error| StoreError::unavailable("start a thread", error))?;
         let readers = Readers::new(path.to_owned());
         // Tells of a damaged file now rather than at the first poll.
-        readers.read(|connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))).map_err(failed)?;
+        readers
+            .read(|connection| connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())))
+            .map_err(failed)?;
         Ok(SqliteJobs { readers, writer, lock: None })
     }
 }
@@ -64,7 +69,11 @@ impl JobStore for SqliteJobs {
     }
 }
 
-fn create(connection: &Connection, job: &Job, idempotency: Option<(String, [u8; 32])>) -> rusqlite::Result<Created> {
+fn create(
+    connection: &Connection,
+    job: &Job,
+    idempotency: Option<(String, [u8; 32])>,
+) -> rusqlite::Result<Created> {
     let (key, digest) = idempotency.unzip();
     if let Some(key) = &key {
         let mut statement = connection.prepare_cached(
@@ -128,9 +137,16 @@ pub(crate) fn change(
     let mut statement =
         connection.prepare_cached("SELECT seq, status, attempt, message_count FROM job WHERE id = ?1")?;
     let found = statement.query_row([id_bytes(id)], |row| {
-        Ok((row.get::<_, i64>(0)?, status_from_code(row.get(1)?)?, row.get::<_, u32>(2)?, row.get::<_, i64>(3)?))
+        Ok((
+            row.get::<_, i64>(0)?,
+            status_from_code(row.get(1)?)?,
+            row.get::<_, u32>(2)?,
+            row.get::<_, i64>(3)?,
+        ))
     });
-    let Some((seq, status, attempt, message_count)) = found.optional()? else { return Ok(Updated::Refused(None)) };
+    let Some((seq, status, attempt, message_count)) = found.optional()? else {
+        return Ok(Updated::Refused(None));
+    };
     let as_expected =
         expected.statuses.contains(&status) && expected.attempt.is_none_or(|expected| expected == attempt);
     let allowed = !status.is_terminal() && update.status.is_none_or(|next| status.can_become(next));
@@ -154,7 +170,8 @@ pub(crate) fn change(
             .execute(params![seq, status_code(next), ended_at_ms, expires_at_ms, results])?;
     }
     // Apart from the above because a heartbeat changes no column that is in an index.
-    let (message, percent) = update.progress.as_ref().map(|progress| (&progress.message, progress.percent)).unzip();
+    let (message, percent) =
+        update.progress.as_ref().map(|progress| (&progress.message, progress.percent)).unzip();
     connection
         .prepare_cached(
             "UPDATE job SET message_count = ?2, lease_until_ms = coalesce(?3, lease_until_ms),
@@ -166,20 +183,28 @@ pub(crate) fn change(
     Ok(Updated::Written(next))
 }
 
-fn append_messages(connection: &Connection, seq: i64, first: i64, messages: &[Message]) -> rusqlite::Result<()> {
+fn append_messages(
+    connection: &Connection,
+    seq: i64,
+    first: i64,
+    messages: &[Message],
+) -> rusqlite::Result<()> {
     if messages.is_empty() {
         return Ok(());
     }
-    let mut statement = connection.prepare_cached("INSERT INTO message (job, n, level, text) VALUES (?1, ?2, ?3, ?4)")?;
+    let mut statement =
+        connection.prepare_cached("INSERT INTO message (job, n, level, text) VALUES (?1, ?2, ?3, ?4)")?;
     let mut n = first;
     for message in messages {
         statement.execute(params![seq, n, level_code(message.level), message.text])?;
         n += 1;
     }
     if n > FIRST_MESSAGES + LAST_MESSAGES {
-        connection
-            .prepare_cached("DELETE FROM message WHERE job = ?1 AND n >= ?2 AND n < ?3")?
-            .execute([seq, FIRST_MESSAGES, n - LAST_MESSAGES])?;
+        connection.prepare_cached("DELETE FROM message WHERE job = ?1 AND n >= ?2 AND n < ?3")?.execute([
+            seq,
+            FIRST_MESSAGES,
+            n - LAST_MESSAGES,
+        ])?;
     }
     Ok(())
 }

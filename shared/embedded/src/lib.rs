@@ -36,5 +36,5 @@ pub use data::{Concurrency, Data, OpenError, now_ms};
 pub use drain::Drain;
 pub use jobs::SqliteJobs;
 pub use queue::LineOfJobs;
-pub use sweep::{Swept, Sweeper};
+pub use sweep::{Sweeper, Swept};
 pub use workers::{ProcessPool, WorkerCommand, WorkerMainError, worker_main};

@@ -102,7 +102,9 @@ impl SqliteJobs {
         };
         let expected = Expected { statuses: &[JobStatus::Cancelling], attempt: None };
         self.writer
-            .write("end a cancelled job", move |connection| change(connection, &id, expected, &update).map(|_| ()))
+            .write("end a cancelled job", move |connection| {
+                change(connection, &id, expected, &update).map(|_| ())
+            })
             .await
     }
 }

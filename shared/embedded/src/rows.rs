@@ -1,7 +1,9 @@
 //! Rows as jobs: codes of statuses and levels, the bytes of an id, and reading a whole job.
 
-use gp_core::{Job, JobDetail, JobId, JobStatus, Lease, Message, MessageLevel, Payload, Payloads, Progress, ResultInfo};
 use gp_core::ServiceName;
+use gp_core::{
+    Job, JobDetail, JobId, JobStatus, Lease, Message, MessageLevel, Payload, Payloads, Progress, ResultInfo,
+};
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +61,10 @@ pub(crate) fn status_code(status: JobStatus) -> i64 {
 
 /// The status of a stored code.
 pub(crate) fn status_from_code(code: i64) -> rusqlite::Result<JobStatus> {
-    JobStatus::ALL.into_iter().find(|status| status_code(*status) == code).ok_or_else(|| corrupt("status", code))
+    JobStatus::ALL
+        .into_iter()
+        .find(|status| status_code(*status) == code)
+        .ok_or_else(|| corrupt("status", code))
 }
 
 /// The stored code of a level.
@@ -86,7 +91,11 @@ fn corrupt(what: &str, code: i64) -> rusqlite::Error {
 }
 
 /// Reads a job.
-pub(crate) fn read_job(connection: &Connection, id: &JobId, detail: JobDetail) -> rusqlite::Result<Option<Job>> {
+pub(crate) fn read_job(
+    connection: &Connection,
+    id: &JobId,
+    detail: JobDetail,
+) -> rusqlite::Result<Option<Job>> {
     let mut statement = connection.prepare_cached(
         "SELECT seq, service, task, status, submitted_at_ms, ended_at_ms, expires_at_ms, attempt, lease_until_ms,
                 progress_message, progress_percent, results
@@ -128,7 +137,8 @@ fn job_from_row(id: &JobId, row: &Row<'_>) -> rusqlite::Result<Job> {
 }
 
 fn read_messages(connection: &Connection, seq: i64) -> rusqlite::Result<Vec<Message>> {
-    let mut statement = connection.prepare_cached("SELECT n, level, text FROM message WHERE job = ?1 ORDER BY n")?;
+    let mut statement =
+        connection.prepare_cached("SELECT n, level, text FROM message WHERE job = ?1 ORDER BY n")?;
     let mut rows = statement.query([seq])?;
     let mut messages = Vec::new();
     let mut next = 0;

@@ -104,7 +104,9 @@ impl Sweeper {
                 for job in &due {
                     connection.prepare_cached("DELETE FROM payload WHERE job = ?1")?.execute([job.seq])?;
                     if job.is_tombstone {
-                        connection.prepare_cached("DELETE FROM message WHERE job = ?1")?.execute([job.seq])?;
+                        connection
+                            .prepare_cached("DELETE FROM message WHERE job = ?1")?
+                            .execute([job.seq])?;
                         connection.prepare_cached("DELETE FROM job WHERE seq = ?1")?.execute([job.seq])?;
                     } else {
                         // Counted from now, not from the expiry: a server that was down for a week still answers.
@@ -119,7 +121,9 @@ impl Sweeper {
         let blobs = self.blobs.clone();
         off_the_reactor("remove expired bytes", move || {
             for id in &ids {
-                blobs.remove_job(id).map_err(|error| StoreError::unavailable("remove expired bytes", error))?;
+                blobs
+                    .remove_job(id)
+                    .map_err(|error| StoreError::unavailable("remove expired bytes", error))?;
             }
             Ok(())
         })
@@ -129,7 +133,9 @@ impl Sweeper {
     async fn remove_orphans(&self, shard: u16, before_ms: i64) -> Result<usize, StoreError> {
         let failed = |error| StoreError::unavailable("look for bytes without a job", error);
         let blobs = self.blobs.clone();
-        let old = off_the_reactor("look for bytes", move || blobs.unchanged_since(shard, before_ms).map_err(failed));
+        let old = off_the_reactor("look for bytes", move || {
+            blobs.unchanged_since(shard, before_ms).map_err(failed)
+        });
         let mut removed = 0;
         for id in old.await? {
             if self.jobs.get(&id, JobDetail::Status).await?.is_none() {

@@ -148,7 +148,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.sqlite");
         let connection = Connection::open(&path).unwrap();
-        connection.execute_batch("PRAGMA journal_mode = wal; CREATE TABLE t (n INTEGER PRIMARY KEY, b BLOB);").unwrap();
+        connection
+            .execute_batch("PRAGMA journal_mode = wal; CREATE TABLE t (n INTEGER PRIMARY KEY, b BLOB);")
+            .unwrap();
         connection.execute_batch(sql).unwrap();
         (folder, Writer::start(connection).unwrap(), path)
     }
@@ -165,7 +167,9 @@ mod tests {
             std::thread::sleep(Duration::from_millis(50));
             Ok(())
         });
-        let insert = |n: i64| writer.write("insert", move |connection| connection.execute("INSERT INTO t(n) VALUES (?1)", [n]));
+        let insert = |n: i64| {
+            writer.write("insert", move |connection| connection.execute("INSERT INTO t(n) VALUES (?1)", [n]))
+        };
         let half = writer.write("insert", |connection| {
             connection.execute("INSERT INTO t(n) VALUES (3)", [])?;
             connection.execute("INSERT INTO t(n) VALUES (1)", [])

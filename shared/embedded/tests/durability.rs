@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use gp_core::testing::new_job;
 use gp_core::{
-    BlobKey, BlobStore, Catalog, Created, Expected, Job, JobDetail, JobId, JobQueue, JobSettings, JobStatus, JobStore,
-    JobUpdate, Limits, Payload, Payloads, StoreError,
+    BlobKey, Catalog, Created, Expected, Job, JobDetail, JobId, JobSettings, JobStatus, JobStore, JobUpdate,
+    Limits, Payload, Payloads, StoreError,
 };
 use gp_embedded::{Concurrency, Data, Drain, SqliteJobs, Sweeper, WorkerCommand};
 use std::path::Path;
@@ -150,7 +150,10 @@ async fn expired_jobs_lose_their_bytes_then_a_day_later_their_record() {
     app.jobs.create(job.clone(), None).await.unwrap();
     let running = created(app.jobs.as_ref()).await;
     let end = JobUpdate { status: Some(JobStatus::Failed), ended: Some((10, 20)), ..JobUpdate::default() };
-    app.jobs.update(&job.id, Expected { statuses: &[JobStatus::Submitted], attempt: None }, end).await.unwrap();
+    app.jobs
+        .update(&job.id, Expected { statuses: &[JobStatus::Submitted], attempt: None }, end)
+        .await
+        .unwrap();
 
     assert_eq!(sweeper.sweep(19).await.unwrap(), gp_embedded::Swept::default());
     app.blobs.get(&blob).await.unwrap();

@@ -2,6 +2,7 @@
 
 mod coerce;
 mod columns;
+mod members;
 mod read;
 mod settle;
 mod warnings;

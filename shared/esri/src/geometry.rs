@@ -6,6 +6,8 @@
 pub(crate) mod curve;
 mod extent;
 pub(crate) mod geojson;
+pub(crate) mod ordinates;
+pub(crate) mod path;
 pub(crate) mod read;
 mod write;
 

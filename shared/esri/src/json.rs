@@ -7,77 +7,16 @@
 //! Stricter than needed it is not: control characters inside strings and the literals `NaN`, `Infinity` and `-Infinity`
 //! (written by Python and Java) are accepted, the latter as "not a number".
 
+mod error;
 mod number;
 mod string;
 mod write;
 
 use std::borrow::Cow;
 
+pub use error::{JsonError, Kind};
 pub use number::Number;
 pub use write::{write_f64, write_fixed, write_i64, write_string};
-
-/// What is wrong with a JSON text, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum JsonError {
-    /// The text is not JSON.
-    #[error("not valid JSON at byte {offset}: expected {expected}, found {}", found_text(*found))]
-    Syntax {
-        /// Position in the text, in bytes.
-        offset: usize,
-        /// What would have been right.
-        expected: &'static str,
-        /// The character there; `None` at the end of the text.
-        found: Option<char>,
-    },
-    /// The text is JSON, but holds another kind of value than the place allows.
-    #[error("expected {expected}, found {found} (byte {offset})")]
-    Kind {
-        /// Position in the text, in bytes.
-        offset: usize,
-        /// What would have been right.
-        expected: &'static str,
-        /// What is there.
-        found: Kind,
-    },
-    /// Arrays and objects are nested deeper than the limit.
-    #[error("arrays and objects are nested deeper than {max_depth} levels at byte {offset}")]
-    TooDeep {
-        /// Position in the text, in bytes.
-        offset: usize,
-        /// The limit.
-        max_depth: usize,
-    },
-}
-
-/// The kind of a JSON value, told from its first character.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// `{…}`
-    Object,
-    /// `[…]`
-    Array,
-    /// `"…"`
-    String,
-    /// A number, or one of the literals that are not a number.
-    Number,
-    /// `true` or `false`
-    Bool,
-    /// `null`
-    Null,
-}
-
-impl std::fmt::Display for Kind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Kind::Object => "an object",
-            Kind::Array => "an array",
-            Kind::String => "a text",
-            Kind::Number => "a number",
-            Kind::Bool => "true or false",
-            Kind::Null => "null",
-        })
-    }
-}
 
 /// Reads a JSON text from front to back.
 ///
@@ -148,6 +87,24 @@ impl<'t> Reader<'t> {
         }
         self.at += 1;
         Ok(Some(key))
+    }
+
+    /// Takes the next key if it is written exactly as `token`, a quoted key with its colon; says whether it was.
+    ///
+    /// Rows repeat their keys, so comparing bytes saves most of the work of [`next_key`](Reader::next_key), which is to be
+    /// called when this says no.
+    #[inline]
+    pub(crate) fn take_key(&mut self, token: &[u8]) -> bool {
+        let comma = usize::from(!self.fresh);
+        let rest = self.rest();
+        if (comma == 1 && rest.first() != Some(&b','))
+            || !rest.get(comma..).is_some_and(|rest| rest.starts_with(token))
+        {
+            return false;
+        }
+        self.at += comma + token.len();
+        self.fresh = false;
+        true
     }
 
     /// Enters an array.
@@ -303,13 +260,6 @@ impl<'t> Reader<'t> {
     fn syntax(&self, expected: &'static str) -> JsonError {
         let found = self.text.get(self.at..).and_then(|rest| rest.chars().next());
         JsonError::Syntax { offset: self.at, expected, found }
-    }
-}
-
-fn found_text(found: Option<char>) -> String {
-    match found {
-        Some(character) => format!("{character:?}"),
-        None => "the end of the text".to_owned(),
     }
 }
 

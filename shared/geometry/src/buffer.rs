@@ -138,7 +138,8 @@ fn grown(polygon: &[Path], distance: f64) -> Vec<Path> {
         grown.extend(polygon.iter().cloned());
         return fill::union(grown);
     }
-    let offsets: Vec<Vec<Xy>> = outward.iter().map(|ring| offset::ring_to_the_right(ring, distance)).collect();
+    let offsets: Vec<Vec<Xy>> =
+        outward.iter().map(|ring| offset::ring_to_the_right(ring, distance)).collect();
     fill::positive(&offsets)
 }
 
@@ -151,7 +152,8 @@ fn shrunk(polygon: &[Path], distance: f64) -> Vec<Path> {
     }
     // The inside is on the right of an Esri ring, and the ring winds negatively around it; every point that the offset
     // takes away winds at least once the other way.
-    let offsets: Vec<Vec<Xy>> = polygon.iter().map(|ring| offset::ring_to_the_right(&ring.xy, distance)).collect();
+    let offsets: Vec<Vec<Xy>> =
+        polygon.iter().map(|ring| offset::ring_to_the_right(&ring.xy, distance)).collect();
     fill::negative(&offsets)
 }
 

@@ -147,6 +147,7 @@ fn is_position([longitude, latitude]: Xy) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "ends of lines and empty rings are exact")]
 mod tests {
     use super::*;
     use crate::crs::WGS84_ELLIPSOID;

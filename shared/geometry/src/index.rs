@@ -31,7 +31,8 @@ impl BoxIndex {
         let mut order: Vec<(u32, u32)> = boxes.iter().enumerate().map(keyed).collect();
         order.sort_unstable();
         let numbers: Vec<u32> = order.into_iter().map(|(_, number)| number).collect();
-        let mut levels: Vec<Vec<Envelope>> = vec![numbers.iter().map(|number| boxes[*number as usize]).collect()];
+        let mut levels: Vec<Vec<Envelope>> =
+            vec![numbers.iter().map(|number| boxes[*number as usize]).collect()];
         while let Some(level) = levels.last()
             && level.len() > FAN_OUT
         {
@@ -72,7 +73,8 @@ impl BoxIndex {
         mut distance: impl FnMut(usize) -> f64,
     ) -> Option<(usize, f64)> {
         let mut best: Option<(usize, f64)> = None;
-        let mut open = BinaryHeap::from([Reverse(Candidate { distance: 0.0, level: self.levels.len(), start: 0 })]);
+        let mut open =
+            BinaryHeap::from([Reverse(Candidate { distance: 0.0, level: self.levels.len(), start: 0 })]);
         while let Some(Reverse(Candidate { distance: reach, level, start })) = open.pop() {
             if reach > best.map_or(limit, |(_, distance)| distance) {
                 break;
@@ -209,7 +211,8 @@ mod tests {
             let index = BoxIndex::new(boxes.clone());
             for query in &self::boxes(50) {
                 let found: Vec<usize> = index.query(query).collect();
-                let scanned: Vec<usize> = (0..count).filter(|number| boxes[*number].intersects(query)).collect();
+                let scanned: Vec<usize> =
+                    (0..count).filter(|number| boxes[*number].intersects(query)).collect();
                 assert_eq!(found, scanned);
             }
         }
@@ -234,7 +237,8 @@ mod tests {
 
     #[test]
     fn empty_boxes_are_never_found() {
-        let index = BoxIndex::new(vec![Envelope::EMPTY, Envelope { xmin: 0.0, ymin: 0.0, xmax: 1.0, ymax: 1.0 }]);
+        let index =
+            BoxIndex::new(vec![Envelope::EMPTY, Envelope { xmin: 0.0, ymin: 0.0, xmax: 1.0, ymax: 1.0 }]);
         let all = Envelope { xmin: f64::MIN, ymin: f64::MIN, xmax: f64::MAX, ymax: f64::MAX };
         assert_eq!(index.query(&all).collect::<Vec<_>>(), [1]);
         assert_eq!(index.nearest_to_point([5.0, 0.5], |_| 4.0), Some((1, 4.0)));

@@ -3,9 +3,11 @@
 //! Separate from the tools because each of these is used by many and tested by itself. Plain functions on the types of
 //! `gp_esri`, without state, threads or input and output; a tool decides what runs in parallel.
 
+mod buffer;
 mod crs;
 mod geodesic;
 mod index;
+mod line_union;
 mod lines;
 mod measure;
 mod overlay;
@@ -15,17 +17,25 @@ mod relate;
 mod repair;
 mod rings;
 
+pub use buffer::{
+    BufferOptions, End, Side, buffer_geodesic, buffer_planar, dissolve_buffers, dissolve_point_buffers,
+};
 pub use crs::{Crs, CrsError, Ellipsoid, Transform, WGS84_ELLIPSOID, latest_code};
 pub use geodesic::{Geodesy, Inverse};
 pub use index::BoxIndex;
+pub use line_union::union_lines;
 pub use lines::{Keep, LineIntersection, clip_line, intersect_lines, points_in_polygon};
 pub use measure::{area, centroid, length, point_in_interior};
 pub use overlay::{difference, intersection, symmetric_difference, union_all};
 pub use prepared::{BoxLocation, Location, PreparedPolygon, difference_prepared, intersection_prepared};
 pub use project::{MAX_REPORTED_OIDS, ProjectReport, project_envelope, project_features};
 pub use relate::{
-    Shape, completely_contains, completely_within, contains, contains_clementini, crossed_by_outline, distance, identical,
-    interiors_intersect, intersects, shares_line_segment, touches, within, within_clementini, within_distance,
+    Shape, completely_contains, completely_within, contains, contains_clementini, crossed_by_outline,
+    distance, identical, interiors_intersect, intersects, shares_line_segment, touches, within,
+    within_clementini, within_distance,
 };
 pub use repair::{Repair, RepairReport, is_valid_polygon, repair_features, repair_geometry, repair_polygon};
-pub use rings::{close, envelope_of, is_clockwise, orient, part_indices, parts, remove_repeated_points, reverse, signed_area};
+pub use rings::{
+    close, envelope_of, is_clockwise, orient, part_indices, parts, remove_repeated_points, reverse,
+    signed_area,
+};

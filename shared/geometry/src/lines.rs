@@ -4,6 +4,8 @@
 //! an edge, which is found exactly and counts as part of the polygon. Vertices of the input are never moved; new ones
 //! exist only where a line crosses. Results carry no z and m.
 
+#![expect(clippy::float_cmp, reason = "positions are compared exactly: equal vertices are what topology is")]
+
 use crate::index::BoxIndex;
 use crate::prepared::{Location, PreparedPolygon};
 use crate::relate::segment::{Meeting, meet, on_segment, parameter, segment_box};
@@ -98,7 +100,9 @@ pub fn intersect_lines(a: &[Path], b: &[Path]) -> LineIntersection {
     }
     points.sort_unstable_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
     points.dedup();
-    points.retain(|p| !paths.iter().flat_map(|path| path.xy.windows(2)).any(|pair| on_segment(*p, pair[0], pair[1])));
+    points.retain(|p| {
+        !paths.iter().flat_map(|path| path.xy.windows(2)).any(|pair| on_segment(*p, pair[0], pair[1]))
+    });
     LineIntersection { points, paths }
 }
 
@@ -156,7 +160,9 @@ impl SegmentCutter {
             // Nothing is met: one end speaks for all.
             return visit(start, end, polygon.locate(start));
         }
-        self.cuts.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1[0].total_cmp(&b.1[0])).then(a.1[1].total_cmp(&b.1[1])));
+        self.cuts.sort_by(|a, b| {
+            a.0.total_cmp(&b.0).then(a.1[0].total_cmp(&b.1[0])).then(a.1[1].total_cmp(&b.1[1]))
+        });
         self.cuts.push((1.0, end));
         let mut piece: Option<(Xy, Location)> = None;
         let (mut at, mut from) = (0.0, start);

@@ -25,7 +25,9 @@ pub fn centroid(geometry: &Geometry) -> Option<Xy> {
         Geometry::Point(point) => Some(point.xy),
         Geometry::Multipoint(points) => mean(std::slice::from_ref(points)),
         Geometry::Polyline(paths) => line_centroid(paths).or_else(|| mean(paths)),
-        Geometry::Polygon(rings) => area_centroid(rings).or_else(|| line_centroid(rings)).or_else(|| mean(rings)),
+        Geometry::Polygon(rings) => {
+            area_centroid(rings).or_else(|| line_centroid(rings)).or_else(|| mean(rings))
+        }
     }
 }
 
@@ -127,7 +129,8 @@ mod tests {
     fn a_hole_takes_off_area_and_pushes_the_centroid_away() {
         let far = 1e7;
         let outer = ring(&[[far, 0.0], [far, 10.0], [far + 10.0, 10.0], [far + 10.0, 0.0], [far, 0.0]]);
-        let hole = ring(&[[far + 5.0, 0.5], [far + 9.0, 0.5], [far + 9.0, 9.5], [far + 5.0, 9.5], [far + 5.0, 0.5]]);
+        let hole =
+            ring(&[[far + 5.0, 0.5], [far + 9.0, 0.5], [far + 9.0, 9.5], [far + 5.0, 9.5], [far + 5.0, 0.5]]);
         let polygon = vec![outer, hole];
         assert!((area(&polygon) - 64.0).abs() < 1e-6);
         assert!((length(&polygon) - 66.0).abs() < 1e-9);

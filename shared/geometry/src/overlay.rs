@@ -5,6 +5,7 @@
 //! handed back vertex by vertex. Large polygons met by many small ones belong into [`crate::PreparedPolygon`].
 
 mod engine;
+pub(crate) mod nesting;
 mod status;
 pub(crate) mod validity;
 
@@ -22,7 +23,7 @@ pub fn intersection(a: &[Path], b: &[Path]) -> Vec<Path> {
     // Each polygon needs its detail only inside the box of the other.
     let a: Vec<Vec<Xy>> = a.iter().filter_map(|ring| ringside(&ring.xy, &box_b)).collect();
     let b: Vec<Vec<Xy>> = b.iter().filter_map(|ring| ringside(&ring.xy, &box_a)).collect();
-    overlay(&slices(&a), &slices(&b), Operation::Intersection)
+    reduced_intersection(&a, &b)
 }
 
 /// The area of `a` outside `b`.
@@ -53,8 +54,8 @@ pub(crate) fn raw_difference(shells: &[Path], holes: &[Path]) -> Vec<Path> {
 }
 
 /// The intersection of rings already reduced to what matters.
-pub(crate) fn reduced_intersection(a: &[Path], b: &[Vec<Xy>]) -> Vec<Path> {
-    overlay(&positions(a), &slices(b), Operation::Intersection)
+pub(crate) fn reduced_intersection(a: &[Vec<Xy>], b: &[Vec<Xy>]) -> Vec<Path> {
+    overlay(&slices(a), &slices(b), Operation::Intersection)
 }
 
 /// The difference with rings already reduced to what matters.

@@ -7,7 +7,7 @@
 
 mod rows;
 
-use crate::overlay::{reduced_intersection, reduced_difference};
+use crate::overlay::{reduced_difference, reduced_intersection};
 use crate::relate::segment::{box_holds, is_zero, on_segment, orientation, segment_box};
 use crate::rings::envelope_of;
 use gp_esri::{Envelope, Path, Xy};
@@ -151,7 +151,10 @@ impl PreparedPolygon {
 
     /// The rings, reduced to what matters inside a box.
     fn reduced(&self, envelope: &Envelope) -> Vec<Vec<Xy>> {
-        self.rings.iter().filter_map(|ring| reduce(&ring.xy, &ring.envelope, &ring.chunks, envelope)).collect()
+        self.rings
+            .iter()
+            .filter_map(|ring| reduce(&ring.xy, &ring.envelope, &ring.chunks, envelope))
+            .collect()
     }
 }
 
@@ -161,7 +164,11 @@ pub fn intersection_prepared(prepared: &PreparedPolygon, polygon: &[Path]) -> Ve
     match prepared.locate_box(&envelope) {
         BoxLocation::Inside => without_zm(polygon),
         BoxLocation::Outside => Vec::new(),
-        BoxLocation::Crosses => reduced_intersection(polygon, &prepared.reduced(&envelope)),
+        BoxLocation::Crosses => {
+            let polygon: Vec<Vec<Xy>> =
+                polygon.iter().filter_map(|ring| ringside(&ring.xy, &prepared.envelope)).collect();
+            reduced_intersection(&polygon, &prepared.reduced(&envelope))
+        }
     }
 }
 
@@ -205,6 +212,17 @@ fn reduce(ring: &[Xy], ring_box: &Envelope, chunks: &[Envelope], envelope: &Enve
         }
         let xy = ring[index];
         let beyond = sides_beyond(&segment_box(xy, xy), envelope);
+        index += 1;
+        if sides & beyond == 0
+            && let Some(from) = latest.or(kept.last().copied())
+            && let Some(corner) = detour([from, xy], sides & !beyond, beyond, ring_box, envelope)
+        {
+            // Up to the corner the stretch stays beyond a side it is beyond already; a new one begins there.
+            if kept.last() != Some(&corner) {
+                kept.push(corner);
+            }
+            (sides, latest) = (sides_beyond(&segment_box(corner, corner), envelope), None);
+        }
         if sides & beyond != 0 {
             sides &= beyond;
             latest = Some(xy);
@@ -213,10 +231,33 @@ fn reduce(ring: &[Xy], ring_box: &Envelope, chunks: &[Envelope], envelope: &Enve
             kept.push(xy);
             sides = beyond;
         }
-        index += 1;
     }
     kept.extend(latest);
     (kept.len() > 3).then_some(kept)
+}
+
+/// The corner of the ring's own box around which an edge can be led without sweeping over `envelope`, for an edge that
+/// passes a corner of `envelope` from beyond one side to beyond another: a thousand parallel edges collapse to one corner.
+/// The ring stays in its box, so that both polygons of an overlay may be reduced.
+fn detour(edge: [Xy; 2], sides: u8, beyond: u8, ring_box: &Envelope, envelope: &Envelope) -> Option<Xy> {
+    if sides == 0 || beyond == 0 || touches_box(edge, envelope) {
+        return None;
+    }
+    let centre = [envelope.xmin / 2.0 + envelope.xmax / 2.0, envelope.ymin / 2.0 + envelope.ymax / 2.0];
+    let box_side = orientation(edge[0], edge[1], centre);
+    for x in [ring_box.xmin, ring_box.xmax] {
+        for y in [ring_box.ymin, ring_box.ymax] {
+            let corner = sides_beyond(&segment_box([x, y], [x, y]), envelope);
+            if corner & sides == 0 || corner & beyond == 0 {
+                continue;
+            }
+            let corner_side = orientation(edge[0], edge[1], [x, y]);
+            if box_side > 0.0 && corner_side <= 0.0 || box_side < 0.0 && corner_side >= 0.0 {
+                return Some([x, y]);
+            }
+        }
+    }
+    None
 }
 
 /// On which sides of `envelope` a box lies entirely: one bit a side.

@@ -89,7 +89,11 @@ impl Shape {
             return polygon.locate(p);
         }
         if self.segments.is_empty() {
-            return if self.index.query(&segment_box(p, p)).next().is_some() { Location::Inside } else { Location::Outside };
+            return if self.index.query(&segment_box(p, p)).next().is_some() {
+                Location::Inside
+            } else {
+                Location::Outside
+            };
         }
         let on_line = |number: usize| on_segment(p, self.segments[number][0], self.segments[number][1]);
         match self.index.query(&segment_box(p, p)).any(on_line) {
@@ -101,7 +105,8 @@ impl Shape {
 
     /// Whether segments of the two outlines or lines meet in a way that `test` accepts.
     fn any_meeting(&self, other: &Shape, mut test: impl FnMut(Meeting) -> bool) -> bool {
-        let (few, many) = if self.segments.len() <= other.segments.len() { (self, other) } else { (other, self) };
+        let (few, many) =
+            if self.segments.len() <= other.segments.len() { (self, other) } else { (other, self) };
         for segment in &few.segments {
             let envelope = segment_box(segment[0], segment[1]);
             if !envelope.intersects(&many.envelope) {
@@ -238,7 +243,8 @@ pub fn interiors_intersect(a: &Shape, b: &Shape) -> bool {
         (1, _) => pieces(low, high).inside,
         // Without outline inside the other, parts are equal or apart: one point of each tells.
         _ => {
-            let meets = |points: &[Xy], shape: &Shape| points.iter().any(|p| shape.locate(*p) == Location::Inside);
+            let meets =
+                |points: &[Xy], shape: &Shape| points.iter().any(|p| shape.locate(*p) == Location::Inside);
             pieces(a, b).inside || pieces(b, a).inside || meets(&a.interior, b) || meets(&b.interior, a)
         }
     }
@@ -251,13 +257,18 @@ fn has_gap_inside(a: &Shape, b: &Shape) -> bool {
 
 fn interior_points(rings: &[Path]) -> Vec<Xy> {
     let parts = part_indices(rings);
-    parts.into_iter().filter_map(|part| {
-        let part: Vec<Path> = part.into_iter().map(|ring| rings[ring].clone()).collect();
-        point_in_interior(&part)
-    }).collect()
+    parts
+        .into_iter()
+        .filter_map(|part| {
+            let part: Vec<Path> = part.into_iter().map(|ring| rings[ring].clone()).collect();
+            point_in_interior(&part)
+        })
+        .collect()
 }
 
 fn box_within(inner: &Envelope, outer: &Envelope) -> bool {
-    outer.xmin <= inner.xmin && inner.xmax <= outer.xmax && outer.ymin <= inner.ymin && inner.ymax <= outer.ymax
+    outer.xmin <= inner.xmin
+        && inner.xmax <= outer.xmax
+        && outer.ymin <= inner.ymin
+        && inner.ymax <= outer.ymax
 }
-

@@ -5,7 +5,9 @@
 //! not zero, exteriors are united, holes are cut out. Rebuilt polygons lose z and m. Never call it on results of this
 //! crate: they are valid already.
 
-use crate::overlay::validity::{Defect, is_usable, survey};
+#![expect(clippy::float_cmp, reason = "positions are compared exactly: equal vertices are what topology is")]
+
+use crate::overlay::validity::{Defect, is_speck, is_usable, survey};
 use crate::overlay::{raw_difference, union_all};
 use crate::prepared::without_zm;
 use crate::relate::segment::{is_zero, orientation};
@@ -183,5 +185,5 @@ fn drop_unusable(path: &mut Path) -> bool {
 fn encloses_area(ring: &Path) -> bool {
     let Some(first) = ring.xy.first().filter(|_| ring.xy.len() > 3) else { return false };
     let Some(second) = ring.xy.iter().find(|xy| *xy != first) else { return false };
-    ring.xy.iter().any(|xy| !is_zero(orientation(*first, *second, *xy)))
+    !is_speck(ring) && ring.xy.iter().any(|xy| !is_zero(orientation(*first, *second, *xy)))
 }

@@ -3,7 +3,10 @@
 //! Esri's law (specification 6.2): exteriors run clockwise, holes counter-clockwise, in any order. Separate because the
 //! readers, the repair and the writers all need it. Nothing here makes or moves a vertex.
 
-use crate::overlay::validity::{Nesting, survey};
+#![expect(clippy::float_cmp, reason = "positions are compared exactly: equal vertices are what topology is")]
+
+use crate::overlay::nesting::Nesting;
+use crate::overlay::validity::survey;
 use crate::prepared::{Location, PreparedPolygon};
 use gp_esri::{Envelope, Path, Xy};
 
@@ -96,7 +99,10 @@ pub fn orient(rings: &mut [Path]) -> bool {
 
 /// The parts of a valid polygon: each exterior, followed by its holes, in the order of the exteriors.
 pub fn parts(rings: &[Path]) -> Vec<Vec<Path>> {
-    part_indices(rings).into_iter().map(|part| part.into_iter().map(|ring| rings[ring].clone()).collect()).collect()
+    part_indices(rings)
+        .into_iter()
+        .map(|part| part.into_iter().map(|ring| rings[ring].clone()).collect())
+        .collect()
 }
 
 /// Like [`parts`], as positions in `rings`. Holes that lie in no exterior are left out.
@@ -110,9 +116,8 @@ pub fn part_indices(rings: &[Path]) -> Vec<Vec<usize>> {
     parts.extend(exteriors.iter().map(|exterior| vec![*exterior]));
     for hole in holes {
         // The smallest exterior around the hole owns it: an island in a lake has its own ponds.
-        let owner = (0..parts.len())
-            .filter(|part| holds(&rings[parts[*part][0]], &rings[hole]))
-            .min_by(|a, b| {
+        let owner =
+            (0..parts.len()).filter(|part| holds(&rings[parts[*part][0]], &rings[hole])).min_by(|a, b| {
                 let area = |part: usize| signed_area(&rings[parts[part][0]].xy).abs();
                 area(*a).total_cmp(&area(*b))
             });
@@ -189,9 +194,13 @@ mod tests {
 
     #[test]
     fn closing_and_removing_points_carry_z_and_m_along() {
-        let mut ring = Path { xy: vec![[0.0, 0.0], [0.0, 0.0], [1.0, 1.0]], z: vec![1.0, 2.0, 3.0], m: vec![] };
+        let mut ring =
+            Path { xy: vec![[0.0, 0.0], [0.0, 0.0], [1.0, 1.0]], z: vec![1.0, 2.0, 3.0], m: vec![] };
         assert!(remove_repeated_points(&mut ring));
         assert!(close(&mut ring));
-        assert_eq!(ring, Path { xy: vec![[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]], z: vec![1.0, 3.0, 1.0], m: vec![] });
+        assert_eq!(
+            ring,
+            Path { xy: vec![[0.0, 0.0], [1.0, 1.0], [0.0, 0.0]], z: vec![1.0, 3.0, 1.0], m: vec![] }
+        );
     }
 }

@@ -255,6 +255,10 @@ proptest! {
 fn distance_to_segment(p: Xy, a: Xy, b: Xy) -> f64 {
     let d = [b[0] - a[0], b[1] - a[1]];
     let squared = d[0] * d[0] + d[1] * d[1];
-    let along = if squared > 0.0 { (((p[0] - a[0]) * d[0] + (p[1] - a[1]) * d[1]) / squared).clamp(0.0, 1.0) } else { 0.0 };
+    let along = if squared > 0.0 {
+        (((p[0] - a[0]) * d[0] + (p[1] - a[1]) * d[1]) / squared).clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
     (p[0] - a[0] - along * d[0]).hypot(p[1] - a[1] - along * d[1])
 }

@@ -23,8 +23,10 @@ fn length(rings: &[Path]) -> f64 {
 
 fn by_overlay(points: &[Xy], radius: f64) -> Vec<Path> {
     let options = BufferOptions::default();
-    let discs =
-        points.iter().map(|xy| buffer_planar(&Geometry::Point(Point::from_xy(*xy)), radius, &options)).collect();
+    let discs = points
+        .iter()
+        .map(|xy| buffer_planar(&Geometry::Point(Point::from_xy(*xy)), radius, &options))
+        .collect();
     dissolve_buffers(discs)
 }
 
@@ -116,8 +118,13 @@ proptest! {
 fn a_disc_alone_is_the_buffer_of_its_point() {
     let buffer = buffer_planar(&Geometry::Point(Point::from_xy([7.0, 8.0])), 3.0, &BufferOptions::default());
     let dissolved = dissolve_point_buffers(&[[7.0, 8.0]], 3.0);
-    assert_eq!(area(&buffer), area(&dissolved));
-    assert_eq!(buffer[0].xy.len(), dissolved[0].xy.len());
+    // The same vertices, to the bit; the rings may start elsewhere.
+    let sorted = |ring: &Path| {
+        let mut bits: Vec<[u64; 2]> = ring.xy[1..].iter().map(|xy| xy.map(f64::to_bits)).collect();
+        bits.sort_unstable();
+        bits
+    };
+    assert_eq!(sorted(&buffer[0]), sorted(&dissolved[0]));
 }
 
 #[test]
@@ -142,7 +149,7 @@ fn discs_that_touch_in_a_vertex_share_its_exact_position() {
 }
 
 #[test]
-fn a_heap_of_fifty_thousand_points_takes_well_under_a_second_of_work() {
+fn a_heap_of_fifty_thousand_points_does_not_take_quadratic_time() {
     let mut seed = 7_u64;
     let mut next = || {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

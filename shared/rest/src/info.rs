@@ -24,10 +24,15 @@ pub(crate) fn show(rest: &Rest) -> Reply {
 /// Whether the store of jobs answers; the one reply whose HTTP status carries meaning.
 pub(crate) async fn health_check(rest: &Rest) -> Reply {
     let nobody = JobId::from_random(0);
-    let problem = match tokio::time::timeout(HEALTH_TIMEOUT, rest.app.jobs.get(&nobody, JobDetail::Status)).await {
-        Ok(Ok(_)) => return Reply::volatile(r#"{"success":true}"#),
-        Ok(Err(error)) => crate::error::Failure::from(error).cause,
-        Err(_) => Some(format!("the store of jobs did not answer within {} s", HEALTH_TIMEOUT.as_secs())),
-    };
-    Reply { status: StatusCode::SERVICE_UNAVAILABLE, cause: problem, ..Reply::volatile(r#"{"success":false}"#) }
+    let problem =
+        match tokio::time::timeout(HEALTH_TIMEOUT, rest.app.jobs.get(&nobody, JobDetail::Status)).await {
+            Ok(Ok(_)) => return Reply::volatile(r#"{"success":true}"#),
+            Ok(Err(error)) => crate::error::Failure::from(error).cause,
+            Err(_) => Some(format!("the store of jobs did not answer within {} s", HEALTH_TIMEOUT.as_secs())),
+        };
+    Reply {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        cause: problem,
+        ..Reply::volatile(r#"{"success":false}"#)
+    }
 }

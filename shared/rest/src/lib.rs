@@ -87,7 +87,8 @@ struct Answer {
 
 impl Rest {
     fn new(app: App, settings: RestSettings) -> Rest {
-        let pages = app.catalog.services().map(|service| (service.name.clone(), service::page(service, &settings)));
+        let pages =
+            app.catalog.services().map(|service| (service.name.clone(), service::page(service, &settings)));
         Rest { services: pages.collect(), app, settings }
     }
 
@@ -100,7 +101,8 @@ impl Rest {
     /// The task of that name, with its service.
     fn task(&self, path: &TaskPath) -> Result<(&Service, &PublishedTask), Failure> {
         let (service, _) = self.service(&path.service)?;
-        let task = service.task(&path.task).ok_or_else(|| error::task_not_found(&path.service, &path.task))?;
+        let task =
+            service.task(&path.task).ok_or_else(|| error::task_not_found(&path.service, &path.task))?;
         Ok((service, task))
     }
 
@@ -200,8 +202,10 @@ async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + Sen
 fn panicked(panic: &(dyn Any + Send), id: &HeaderValue) -> Failure {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown");
-    let detail =
-        format!("the server met a fault of its own; please report request {}", id.to_str().unwrap_or_default());
+    let detail = format!(
+        "the server met a fault of its own; please report request {}",
+        id.to_str().unwrap_or_default()
+    );
     let error = RequestError { details: vec![detail], ..RequestError::internal() };
     Failure { error, cause: Some(format!("panic: {text}")) }
 }

@@ -46,7 +46,9 @@ pub(crate) async fn receive(parts: &Parts, body: Body, limits: &Limits, max_para
 
 /// Scheme and host of this server as the client sees them, from the proxy's headers or the request's own.
 pub(crate) fn origin(parts: &Parts) -> String {
-    let first = |name: HeaderName| text(&parts.headers, name).and_then(|value| value.split(',').next()).map(str::trim);
+    let first = |name: HeaderName| {
+        text(&parts.headers, name).and_then(|value| value.split(',').next()).map(str::trim)
+    };
     let scheme = match first(HeaderName::from_static("x-forwarded-proto")) {
         Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
         _ => "http",
@@ -66,7 +68,8 @@ pub(crate) fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str>
 }
 
 async fn read_body(headers: &HeaderMap, mut body: Body, max_bytes: usize) -> Result<Bytes, RequestError> {
-    let announced = text(headers, CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()).unwrap_or(0);
+    let announced =
+        text(headers, CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()).unwrap_or(0);
     let mut is_too_large = announced > max_bytes;
     if is_too_large && headers.contains_key(EXPECT) {
         // The client waits for leave to send; it gets its answer instead.
@@ -101,7 +104,9 @@ async fn read_body(headers: &HeaderMap, mut body: Body, max_bytes: usize) -> Res
 }
 
 fn too_large(max_bytes: usize) -> RequestError {
-    let detail = format!("the request body has more than {max_bytes} bytes, which is the limit of this server; send less");
+    let detail = format!(
+        "the request body has more than {max_bytes} bytes, which is the limit of this server; send less"
+    );
     RequestError { code: 413, ..RequestError::bad(detail) }
 }
 
@@ -115,8 +120,12 @@ async fn read_parameters(
     if body.is_empty() {
         return Ok(());
     }
-    if let Some(encoding) = text(headers, CONTENT_ENCODING).filter(|name| !name.eq_ignore_ascii_case("identity")) {
-        return Err(RequestError::bad(format!("the request body is encoded as {encoding}; send it without encoding")));
+    if let Some(encoding) =
+        text(headers, CONTENT_ENCODING).filter(|name| !name.eq_ignore_ascii_case("identity"))
+    {
+        return Err(RequestError::bad(format!(
+            "the request body is encoded as {encoding}; send it without encoding"
+        )));
     }
     let content_type = text(headers, CONTENT_TYPE).unwrap_or_default();
     let kind = content_type.split(';').next().unwrap_or_default().trim();
@@ -179,7 +188,8 @@ mod tests {
     #[test]
     fn the_proxy_says_under_which_url_the_client_sees_the_server() {
         assert_eq!(origin(&parts(&[("host", "h:6080")])), "http://h:6080");
-        let proxied = [("host", "inner"), ("x-forwarded-proto", "https, http"), ("x-forwarded-host", "gis.org")];
+        let proxied =
+            [("host", "inner"), ("x-forwarded-proto", "https, http"), ("x-forwarded-host", "gis.org")];
         assert_eq!(origin(&parts(&proxied)), "https://gis.org");
     }
 

@@ -174,7 +174,9 @@ fn services(mut names: Vec<String>) -> Result<Resource, NoResource> {
 }
 
 fn is_service_type(name: &str) -> bool {
-    name.len() > 6 && name.is_char_boundary(name.len() - 6) && name[name.len() - 6..].eq_ignore_ascii_case("Server")
+    name.len() > 6
+        && name.is_char_boundary(name.len() - 6)
+        && name[name.len() - 6..].eq_ignore_ascii_case("Server")
 }
 
 fn below_service(service: ServiceName, children: Vec<String>) -> Result<Resource, NoResource> {
@@ -193,7 +195,9 @@ fn below_service(service: ServiceName, children: Vec<String>) -> Result<Resource
         (None, _) => Ok(Resource::Task(task)),
         (Some(name), None) if name.eq_ignore_ascii_case("execute") => Ok(Resource::Execute(task)),
         (Some(name), None) if name.eq_ignore_ascii_case("submitJob") => Ok(Resource::SubmitJob(task)),
-        (Some(name), Some(job)) if name.eq_ignore_ascii_case("jobs") => below_job(JobPath { task, job }, children),
+        (Some(name), Some(job)) if name.eq_ignore_ascii_case("jobs") => {
+            below_job(JobPath { task, job }, children)
+        }
         _ => Err(NoResource::InvalidUrl),
     }
 }
@@ -201,7 +205,11 @@ fn below_service(service: ServiceName, children: Vec<String>) -> Result<Resource
 fn below_job(job: JobPath, mut children: impl Iterator<Item = String>) -> Result<Resource, NoResource> {
     let Some(child) = children.next() else { return Ok(Resource::Job(job)) };
     let is = |name: &str| child.eq_ignore_ascii_case(name);
-    match children.next() {
+    let name = children.next();
+    if children.next().is_some() {
+        return Err(NoResource::InvalidUrl);
+    }
+    match name {
         None if is("cancel") => Ok(Resource::Cancel(job)),
         None if is("messages") => Ok(Resource::Messages(job)),
         None if is("results") => Ok(Resource::Results(job)),

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use encoding::Encoding;
 use gp_core::{Parameters, RequestError};
 use http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -115,7 +116,8 @@ pub(crate) async fn build(reply: Reply, shape: Shape, request: &Parts) -> (Respo
         shape.apply(reply.json, encoding)
     };
     let size = body.len();
-    let mut response = Response::new(if request.method == Method::HEAD { Body::empty() } else { Body::from(body) });
+    let mut response =
+        Response::new(if request.method == Method::HEAD { Body::empty() } else { Body::from(body) });
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -133,5 +135,6 @@ pub(crate) async fn build(reply: Reply, shape: Shape, request: &Parts) -> (Respo
 
 /// `window._EsriLeafletCallbacks.c0`, but nothing that could be more than a function's name (specification 1.2).
 fn is_script_path(path: &str) -> bool {
-    path.len() <= MAX_CALLBACK_BYTES && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.$[]".contains(&byte))
+    path.len() <= MAX_CALLBACK_BYTES
+        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.$[]".contains(&byte))
 }

@@ -7,7 +7,9 @@ use crate::job;
 use crate::json;
 use crate::resource::JobPath;
 use crate::response::Reply;
-use gp_core::{Job, JobDetail, JobStatus, MessageLevel, Parameters, RenderOptions, RequestError, Service, StoreError};
+use gp_core::{
+    Job, JobDetail, JobStatus, MessageLevel, Parameters, RenderOptions, RequestError, Service, StoreError,
+};
 use gp_core::{job_result, read_sr, render_result, timestamp_text};
 use gp_esri::SpatialReference;
 
@@ -31,7 +33,8 @@ pub(crate) async fn show(
     let (service, _, job) = job::read(rest, path, JobDetail::Full).await?;
     check_succeeded(&job, service)?;
     let exact = job.results.iter().position(|result| result.name == name);
-    let index = exact.or_else(|| job.results.iter().position(|result| result.name.eq_ignore_ascii_case(name)));
+    let index =
+        exact.or_else(|| job.results.iter().position(|result| result.name.eq_ignore_ascii_case(name)));
     let Some(index) = index else {
         return Err(RequestError::bad(format!("job {} has no result {name}", job.id)).into());
     };
@@ -77,12 +80,20 @@ impl View {
     }
 }
 
-async fn write_result(rest: &Rest, job: &Job, index: usize, view: &View, out: &mut Vec<u8>) -> Result<(), Failure> {
+async fn write_result(
+    rest: &Rest,
+    job: &Job,
+    index: usize,
+    view: &View,
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
     let Some(info) = job.results.get(index) else { return Ok(()) };
     let stored = job_result(&rest.app, job, index).await.map_err(|error| expired(job, "results", error))?;
     let value = if stored.len() > MAX_INLINE_BYTES {
-        let (info, options, sr, most) = (info.clone(), view.options, view.out_sr.clone(), view.maximum_records);
-        let rendering = tokio::task::spawn_blocking(move || render_result(&info, &stored, &options, sr.as_ref(), most));
+        let (info, options, sr, most) =
+            (info.clone(), view.options, view.out_sr.clone(), view.maximum_records);
+        let rendering =
+            tokio::task::spawn_blocking(move || render_result(&info, &stored, &options, sr.as_ref(), most));
         rendering.await.map_err(|error| Failure {
             error: RequestError::internal(),
             cause: Some(format!("writing a result: {error}")),
@@ -104,7 +115,10 @@ fn check_succeeded(job: &Job, service: &Service) -> Result<(), RequestError> {
     let mut error = RequestError::bad(if job.status.is_terminal() {
         format!("job {} has no results: its status is {status}", job.id)
     } else {
-        format!("job {} has no results yet: its status is {status}; ask again once it is esriJobSucceeded", job.id)
+        format!(
+            "job {} has no results yet: its status is {status}; ask again once it is esriJobSucceeded",
+            job.id
+        )
     });
     if service.message_level != MessageLevel::None {
         let errors = job.messages.iter().filter(|message| message.level == MessageLevel::Error);

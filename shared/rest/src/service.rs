@@ -29,7 +29,10 @@ pub(crate) fn page(service: &Service, settings: &RestSettings) -> ServicePage {
     write_i64(&mut out, i64::try_from(service.maximum_records).unwrap_or(i64::MAX));
     json::text(&mut out, "capabilities", "");
     out.push(b'}');
-    ServicePage { json: out.into(), tasks: service.tasks.iter().map(|task| task_page(service, task)).collect() }
+    ServicePage {
+        json: out.into(),
+        tasks: service.tasks.iter().map(|task| task_page(service, task)).collect(),
+    }
 }
 
 /// The service.

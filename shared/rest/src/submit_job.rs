@@ -18,7 +18,9 @@ pub(crate) async fn submit(
     let (service, task) = rest.task(path)?;
     let key = match request.headers.get("idempotency-key").map(|key| key.to_str()) {
         Some(Ok(key)) if !key.trim().is_empty() => Some(key.trim()),
-        Some(Err(_)) => return Err(RequestError::invalid("Idempotency-Key: only ASCII text is allowed").into()),
+        Some(Err(_)) => {
+            return Err(RequestError::invalid("Idempotency-Key: only ASCII text is allowed").into());
+        }
         _ => None,
     };
     let submission = gp_core::submit_job(&rest.app, service, task, parameters, key).await?;

@@ -5,7 +5,9 @@ use crate::error::{Failure, task_not_found};
 use crate::json;
 use crate::resource::TaskPath;
 use crate::response::Reply;
-use gp_core::{DataType, Direction, Filter, Parameter, PublishedTask, RecordSet, RenderOptions, Requirement, Service};
+use gp_core::{
+    DataType, Direction, Filter, Parameter, PublishedTask, RecordSet, RenderOptions, Requirement, Service,
+};
 use gp_core::{Value, render_value};
 use gp_esri::json::{write_f64, write_string};
 use gp_esri::{FeatureSet, Field, FieldType, GeometryType, SpatialReference};
@@ -96,7 +98,9 @@ fn default_json(parameter: &Parameter) -> Vec<u8> {
     let is_output = parameter.direction == Direction::Output;
     let shows_schema = is_output || parameter.requirement == Requirement::Required;
     let value = match (&parameter.default, &parameter.data_type) {
-        (Value::Null, DataType::FeatureRecordSetLayer) if shows_schema => Value::FeatureSet(schema(parameter)),
+        (Value::Null, DataType::FeatureRecordSetLayer) if shows_schema => {
+            Value::FeatureSet(schema(parameter))
+        }
         (Value::Null, DataType::RecordSet) if shows_schema => Value::RecordSet(RecordSet(table_schema())),
         (Value::Null, _) if !is_output => return b"null".to_vec(),
         (given, _) => given.clone(),

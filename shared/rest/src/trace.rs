@@ -46,7 +46,13 @@ pub(crate) fn request_id(parts: &Parts) -> HeaderValue {
 }
 
 /// Writes the event: an error for a fault of ours, a warning for a request that was refused.
-pub(crate) fn log(parts: &Parts, id: &HeaderValue, resource: Option<&Resource>, started: Instant, outcome: &Outcome) {
+pub(crate) fn log(
+    parts: &Parts,
+    id: &HeaderValue,
+    resource: Option<&Resource>,
+    started: Instant,
+    outcome: &Outcome,
+) {
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(
@@ -82,7 +88,8 @@ fn new_id() -> HeaderValue {
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let seed = SEED.get_or_init(RandomState::new);
     let mut digits = [0; 32];
-    for (half, number) in [seed.hash_one((count, 0_u8)), seed.hash_one((count, 1_u8))].into_iter().enumerate() {
+    for (half, number) in [seed.hash_one((count, 0_u8)), seed.hash_one((count, 1_u8))].into_iter().enumerate()
+    {
         for place in 0..16 {
             digits[half * 16 + place] = b"0123456789abcdef"[(number >> (60 - 4 * place) & 15) as usize];
         }

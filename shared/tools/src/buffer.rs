@@ -30,11 +30,11 @@ use gp_geometry::{
 use std::collections::BTreeMap;
 
 /// Makes areas around features.
-pub struct Buffer;
+pub(crate) struct Buffer;
 
 /// What Buffer takes.
 #[derive(Inputs)]
-pub struct BufferInputs {
+pub(crate) struct BufferInputs {
     /// The points, lines or polygons around which areas are made.
     input_features: FeatureSet,
     /// How far the areas reach. Negative distances shrink polygons. Give this or Distance_Field.
@@ -61,7 +61,7 @@ pub struct BufferInputs {
 
 /// What Buffer gives.
 #[derive(Outputs)]
-pub struct BufferOutputs {
+pub(crate) struct BufferOutputs {
     /// The areas.
     output_features: FeatureSet,
 }

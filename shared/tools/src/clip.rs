@@ -19,11 +19,11 @@ use gp_esri::{FeatureSet, GeometryType};
 use gp_geometry::Keep;
 
 /// Cuts features by the outline of others.
-pub struct Clip;
+pub(crate) struct Clip;
 
 /// What Clip takes.
 #[derive(Inputs)]
-pub struct ClipInputs {
+pub(crate) struct ClipInputs {
     /// The features to be clipped.
     input_features: FeatureSet,
     /// The polygons within which features are kept.
@@ -33,7 +33,7 @@ pub struct ClipInputs {
 
 /// What Clip gives.
 #[derive(Outputs)]
-pub struct ClipOutputs {
+pub(crate) struct ClipOutputs {
     /// The parts of the input within the clip features.
     output_features: FeatureSet,
 }

@@ -23,11 +23,11 @@ use gp_esri::{Feature, FeatureSet, Field, Geometry, GeometryType, Path, Point};
 use gp_geometry::{parts, union_all, union_lines};
 
 /// Makes features of equal values one.
-pub struct Dissolve;
+pub(crate) struct Dissolve;
 
 /// What Dissolve takes.
 #[derive(Inputs)]
-pub struct DissolveInputs {
+pub(crate) struct DissolveInputs {
     /// The features to be dissolved.
     input_features: FeatureSet,
     /// The fields whose values must be equal. Without any, all features become one.
@@ -43,7 +43,7 @@ pub struct DissolveInputs {
 
 /// What Dissolve gives.
 #[derive(Outputs)]
-pub struct DissolveOutputs {
+pub(crate) struct DissolveOutputs {
     /// The dissolved features.
     output_features: FeatureSet,
 }

@@ -19,11 +19,11 @@ use gp_esri::{FeatureSet, GeometryType};
 use gp_geometry::Keep;
 
 /// Removes what lies within polygons.
-pub struct Erase;
+pub(crate) struct Erase;
 
 /// What Erase takes.
 #[derive(Inputs)]
-pub struct EraseInputs {
+pub(crate) struct EraseInputs {
     /// The features of which parts are erased.
     input_features: FeatureSet,
     /// The polygons within which features are erased.
@@ -33,7 +33,7 @@ pub struct EraseInputs {
 
 /// What Erase gives.
 #[derive(Outputs)]
-pub struct EraseOutputs {
+pub(crate) struct EraseOutputs {
     /// The parts of the input outside of the erase features.
     output_features: FeatureSet,
 }

@@ -29,11 +29,11 @@ use gp_geometry::{
 use std::sync::OnceLock;
 
 /// Finds what features have in common.
-pub struct Intersect;
+pub(crate) struct Intersect;
 
 /// What Intersect takes.
 #[derive(Inputs)]
-pub struct IntersectInputs {
+pub(crate) struct IntersectInputs {
     /// The features to be intersected.
     input_features: FeatureSet,
     /// The features that they are intersected with.
@@ -48,7 +48,7 @@ pub struct IntersectInputs {
 
 /// What Intersect gives.
 #[derive(Outputs)]
-pub struct IntersectOutputs {
+pub(crate) struct IntersectOutputs {
     /// What both have in common.
     output_features: FeatureSet,
 }

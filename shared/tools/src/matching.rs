@@ -10,7 +10,7 @@ use gp_geometry::{
 
 /// When a join feature matches a target feature.
 #[derive(Choices, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MatchOption {
+pub(crate) enum MatchOption {
     Intersect,
     WithinADistance,
     WithinADistanceGeodesic,

@@ -14,15 +14,15 @@
 //! **Errors.** A reference that is unknown or not supported.
 
 use crate::table::ensure_object_ids;
-use gp_core::{CoordinateSystem, Inputs, Outputs, RunContext, Tool, ToolError};
+use gp_core::{CoordinateSystem, Inputs, Outputs, RunContext, Tool, ToolError, projection_notices};
 use gp_esri::FeatureSet;
 
 /// Brings features to another coordinate system.
-pub struct Project;
+pub(crate) struct Project;
 
 /// What Project takes.
 #[derive(Inputs)]
-pub struct ProjectInputs {
+pub(crate) struct ProjectInputs {
     /// The features to be projected.
     input_features: FeatureSet,
     /// The coordinate system of the result: a code such as 25832, or an object with wkid or wkt.
@@ -31,7 +31,7 @@ pub struct ProjectInputs {
 
 /// What Project gives.
 #[derive(Outputs)]
-pub struct ProjectOutputs {
+pub(crate) struct ProjectOutputs {
     /// The features in the coordinate system asked for.
     output_features: FeatureSet,
 }
@@ -54,7 +54,7 @@ impl Tool for Project {
             };
             ToolError::invalid(parameter, error.to_string())
         })?;
-        if let Some(text) = report.warning() {
+        for text in projection_notices(&report) {
             context.warning(format!("Input Features: {text}"));
         }
         Ok(ProjectOutputs { output_features })

@@ -1,6 +1,6 @@
 //! Spatial references of several inputs: what comes second is brought to the reference of what comes first.
 
-use gp_core::{RunContext, ToolError};
+use gp_core::{RunContext, ToolError, projection_notices};
 use gp_esri::{FeatureSet, Geometry, Path};
 use gp_geometry::{Crs, Transform};
 
@@ -20,7 +20,7 @@ pub(crate) fn match_reference(
         (Some(to), Some(_)) => {
             let report = gp_geometry::project_features(other, to)
                 .map_err(|error| ToolError::invalid(parameter, error.to_string()))?;
-            if let Some(text) = report.warning() {
+            for text in projection_notices(&report) {
                 context.warning(format!("{parameter}: {text}"));
             }
             Ok(())

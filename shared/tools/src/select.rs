@@ -17,11 +17,11 @@ use gp_esri::FeatureSet;
 use gp_sql::Expression;
 
 /// Chooses features by their attributes.
-pub struct Select;
+pub(crate) struct Select;
 
 /// What Select takes.
 #[derive(Inputs)]
-pub struct SelectInputs {
+pub(crate) struct SelectInputs {
     /// The features to choose from.
     input_features: FeatureSet,
     /// The condition, such as POP > 1000000 AND NAME LIKE 'San %'. Without one, every feature is chosen.
@@ -31,7 +31,7 @@ pub struct SelectInputs {
 
 /// What Select gives.
 #[derive(Outputs)]
-pub struct SelectOutputs {
+pub(crate) struct SelectOutputs {
     /// The chosen features.
     output_features: FeatureSet,
 }

@@ -27,11 +27,11 @@ use gp_geometry::{BoxIndex, Geodesy, Shape, distance};
 use std::sync::OnceLock;
 
 /// Joins attributes by location.
-pub struct SpatialJoin;
+pub(crate) struct SpatialJoin;
 
 /// What Spatial Join takes.
 #[derive(Inputs)]
-pub struct SpatialJoinInputs {
+pub(crate) struct SpatialJoinInputs {
     /// The features that get attributes.
     target_features: FeatureSet,
     /// The features whose attributes are joined.
@@ -54,7 +54,7 @@ pub struct SpatialJoinInputs {
 
 /// What Spatial Join gives.
 #[derive(Outputs)]
-pub struct SpatialJoinOutputs {
+pub(crate) struct SpatialJoinOutputs {
     /// The target features with the attributes of their matches.
     output_features: FeatureSet,
 }

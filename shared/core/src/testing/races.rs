@@ -1,7 +1,9 @@
 //! Claims about callers that race: whatever the order, one of them wins and the others are told.
 
 use super::{LEASE, NOW_MS, created, new_id, new_job, only, step};
-use crate::{Created, Expected, JobDetail, JobId, JobStatus, JobStore, JobUpdate, Payload, ResultInfo, Updated};
+use crate::{
+    Created, Expected, JobDetail, JobId, JobStatus, JobStore, JobUpdate, Payload, ResultInfo, Updated,
+};
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -62,7 +64,8 @@ async fn of_two_workers_one_result_is_visible(store: &Arc<dyn JobStore>) {
         let (store, id) = (store.clone(), id.clone());
         ends.spawn(async move {
             let name = format!("of attempt {attempt}");
-            let info = ResultInfo { name, data_type: "GPLong".into(), feature_count: None, has_z_or_m: false };
+            let info =
+                ResultInfo { name, data_type: "GPLong".into(), feature_count: None, has_z_or_m: false };
             let update = JobUpdate {
                 results: vec![info],
                 result_payloads: vec![Payload::Inline(Bytes::from(vec![attempt as u8]))],
@@ -86,7 +89,9 @@ async fn a_job_that_is_cancelled_while_it_ends_ends_once(store: &Arc<dyn JobStor
         let mut steps = JoinSet::new();
         for next in [JobStatus::Succeeded, JobStatus::Cancelling] {
             let (store, id) = (store.clone(), id.clone());
-            steps.spawn(async move { store.update(&id, only(&[JobStatus::Executing]), step(next)).await.unwrap() });
+            steps.spawn(async move {
+                store.update(&id, only(&[JobStatus::Executing]), step(next)).await.unwrap()
+            });
         }
         let outcomes = steps.join_all().await;
         let stands = store.get(&id, JobDetail::Status).await.unwrap().unwrap().status;

@@ -68,7 +68,10 @@ impl Worker {
         let stdout = process.stdout.take().ok_or_else(missing)?;
         let last_words = Arc::new(Mutex::new(VecDeque::new()));
         let stderr = process.stderr.take().ok_or_else(missing)?;
-        #[expect(clippy::disallowed_methods, reason = "ends with the worker; a full stderr pipe would block it")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "ends with the worker; a full stderr pipe would block it"
+        )]
         let stderr = tokio::spawn(pass_on(stderr, last_words.clone()));
         Ok(Worker { process, stdin, stdout, unread: BytesMut::new(), last_words, stderr })
     }
@@ -98,7 +101,8 @@ impl Worker {
                     FromWorker::Progress(progress) => drop(events.send(WorkEvent::Progress(progress))),
                     FromWorker::Failed(error) => return Outcome::Ended(Err(error)),
                     FromWorker::Done(headers) => {
-                        return results(headers, &body).map_or(Outcome::Died, |results| Outcome::Ended(Ok(results)));
+                        return results(headers, &body)
+                            .map_or(Outcome::Died, |results| Outcome::Ended(Ok(results)));
                     }
                 },
                 Ok(None) => {

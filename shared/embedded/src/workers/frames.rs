@@ -79,7 +79,10 @@ pub(super) fn results(headers: Vec<ResultHeader>, mut body: &[u8]) -> Option<Vec
 }
 
 /// A frame as buffers to write one after the other: one buffer unless the body is large.
-pub(super) fn encode<'a>(header: &impl Serialize, bodies: &[&'a [u8]]) -> io::Result<(Vec<u8>, Vec<&'a [u8]>)> {
+pub(super) fn encode<'a>(
+    header: &impl Serialize,
+    bodies: &[&'a [u8]],
+) -> io::Result<(Vec<u8>, Vec<&'a [u8]>)> {
     let body_bytes: usize = bodies.iter().map(|body| body.len()).sum();
     let mut head = vec![0; PREFIX];
     serde_json::to_writer(&mut head, header)?;
@@ -109,7 +112,12 @@ mod tests {
     use super::*;
 
     fn result(json: &[u8]) -> TaskResult {
-        let info = ResultInfo { name: "n".into(), data_type: "GPLong".into(), feature_count: None, has_z_or_m: false };
+        let info = ResultInfo {
+            name: "n".into(),
+            data_type: "GPLong".into(),
+            feature_count: None,
+            has_z_or_m: false,
+        };
         TaskResult { info, json: json.to_vec() }
     }
 

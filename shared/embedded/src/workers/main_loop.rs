@@ -49,7 +49,11 @@ pub enum WorkerMainError {
 ///
 /// # Errors
 /// The process could not be set up, or stdin holds something else than requests of a server.
-pub fn worker_main(catalog: Arc<Catalog>, limits: Limits, memory_limit_mb: u64) -> Result<(), WorkerMainError> {
+pub fn worker_main(
+    catalog: Arc<Catalog>,
+    limits: Limits,
+    memory_limit_mb: u64,
+) -> Result<(), WorkerMainError> {
     let set_up = |action| move |source: io::Error| WorkerMainError::SetUp { action, source };
     restrict(memory_limit_mb).map_err(set_up("limit its memory"))?;
     let output = take_stdout().map_err(set_up("take over its standard output"))?;
@@ -119,7 +123,8 @@ fn run_all(catalog: &Catalog, limits: &Limits, output: File, waiting: &Receiver<
     for run in waiting {
         // `run_task` catches what a tool does; this is for reading the request. Nothing of a run is used again.
         let outcome = catch_unwind(AssertUnwindSafe(|| run_one(catalog, limits, &output, run)));
-        let unexpected = || ToolError::Internal("the request could not be read; this is a fault of the server".into());
+        let unexpected =
+            || ToolError::Internal("the request could not be read; this is a fault of the server".into());
         let written = match outcome.unwrap_or_else(|_| Err(unexpected())) {
             Ok(results) => {
                 let headers = results.iter().map(ResultHeader::of).collect();

@@ -101,7 +101,10 @@ impl ProcessPool {
         idle.workers.push((worker, Instant::now()));
         if !idle.is_watched {
             idle.is_watched = true;
-            #[expect(clippy::disallowed_methods, reason = "ends the workers, then itself; no request waits for it")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "ends the workers, then itself; no request waits for it"
+            )]
             drop(tokio::spawn(end_idle(self.idle.clone())));
         }
     }

@@ -31,6 +31,12 @@ pub(super) fn convert(value: Attribute, field: &Field) -> Result<Attribute, Stri
             Ok(Attribute::Double(value as f64))
         }
         (FieldType::Double | FieldType::Single, value @ Attribute::Double(_)) => Ok(value),
+        (FieldType::Oid | FieldType::BigInteger | FieldType::Date, value @ Attribute::Integer(_)) => {
+            Ok(value)
+        }
+        (FieldType::Integer, Attribute::Integer(value)) if i32::try_from(value).is_ok() => {
+            Ok(Attribute::Integer(value))
+        }
         (field_type, value) => convert_slowly(value, field_type).map_err(|value| refusal(&value, field)),
     }
 }

@@ -6,13 +6,15 @@
 use std::collections::HashMap;
 
 use super::coerce::{convert, read_value};
-use crate::json::Reader;
+use crate::json::{Reader, write_string};
 use crate::{Attribute, Feature, Field, FieldType, ReadError};
 
 /// The columns known so far.
 #[derive(Default)]
 pub(super) struct Columns {
     fields: Vec<Field>,
+    /// Each name as it stands in a row: quoted, with the colon.
+    keys: Vec<Vec<u8>>,
     /// Lower-case name to place in `fields`.
     places: HashMap<String, usize>,
     /// Whether `fields` were described, so that no others are collected and their types hold.
@@ -25,6 +27,7 @@ impl Columns {
         for (place, field) in fields.iter().enumerate() {
             self.places.entry(field.name.to_lowercase()).or_insert(place);
         }
+        self.keys = fields.iter().map(|field| key_token(&field.name)).collect();
         self.fields = fields;
         self.described = true;
     }
@@ -47,21 +50,22 @@ impl Columns {
         // Rows mostly have the order of the fields: look at the next one first.
         let mut next = 0;
         reader.begin_object()?;
-        while let Some(key) = reader.next_key()? {
-            let place = match self.fields.get(next) {
-                Some(field) if field.name == key => next,
-                _ => match self.place(&key) {
-                    Some(place) => place,
-                    None => {
-                        reader.skip_value()?;
-                        continue;
-                    }
-                },
+        loop {
+            let place = if self.keys.get(next).is_some_and(|key| reader.take_key(key)) {
+                next
+            } else {
+                let Some(key) = reader.next_key()? else { return Ok(row) };
+                let Some(place) = self.place(&key) else {
+                    reader.skip_value()?;
+                    continue;
+                };
+                place
             };
-            let mut value = read_value(reader).map_err(|error| ReadError::from(error).within(&key))?;
+            let field = &self.fields[place];
+            let mut value = read_value(reader).map_err(|error| ReadError::from(error).within(&field.name))?;
             if self.described {
-                value = convert(value, &self.fields[place])
-                    .map_err(|message| ReadError::invalid(message).within(&key))?;
+                value = convert(value, field)
+                    .map_err(|message| ReadError::invalid(message).within(&field.name))?;
             }
             if place >= row.len() {
                 row.resize(place + 1, Attribute::Null);
@@ -69,7 +73,6 @@ impl Columns {
             row[place] = value;
             next = place + 1;
         }
-        Ok(row)
     }
 
     /// The column of a name, a new one where none were described; `None` for names outside the description.
@@ -83,6 +86,7 @@ impl Columns {
         }
         let place = self.fields.len();
         self.fields.push(Field::new(name, FieldType::String));
+        self.keys.push(key_token(name));
         self.places.insert(lower, place);
         Some(place)
     }
@@ -152,6 +156,13 @@ fn infer_types(fields: &mut [Field], features: &[Feature], object_id_field: Opti
             field.field_type = FieldType::Oid;
         }
     }
+}
+
+fn key_token(name: &str) -> Vec<u8> {
+    let mut token = Vec::new();
+    write_string(&mut token, name);
+    token.push(b':');
+    token
 }
 
 fn wider(one: FieldType, other: FieldType) -> FieldType {

@@ -3,9 +3,10 @@
 //! Separate from the reading of members because nothing here looks at text in the order it was sent.
 
 use super::Feature;
-use super::read::{ReadFeatureSet, Seen, SetReader};
+use super::members::{Seen, SetReader};
+use super::read::ReadFeatureSet;
 use super::warnings::Change;
-use crate::geometry::read::{fill_zm, settle_zm};
+use crate::geometry::ordinates::{fill_zm, settle_zm};
 use crate::json::Reader;
 use crate::{Geometry, GeometryType, ReadError, SpatialReference};
 

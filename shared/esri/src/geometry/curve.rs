@@ -2,7 +2,7 @@
 //!
 //! Nothing behind the reader knows arcs; so they are densified where they are read, closely enough that no map shows it.
 
-use super::read::{Budget, push_vertex};
+use super::path::{Budget, push_vertex};
 use super::{Path, Xy};
 use crate::ReadError;
 use crate::json::{Kind, Reader};

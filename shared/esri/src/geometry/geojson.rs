@@ -2,7 +2,7 @@
 //!
 //! Separate because GeoJSON says the opposite of Esri on ring orientation, and nests polygons.
 
-use super::read::{Budget, close_ring, push_vertex, read_path, read_paths};
+use super::path::{Budget, close_ring, push_vertex, read_path, read_paths};
 use super::{Geometry, GeometryType, Path, Point, Xy};
 use crate::ReadError;
 use crate::json::Reader;

@@ -1,30 +1,18 @@
 //! Reading one geometry of Esri JSON or GeoJSON (specification 6.2).
 //!
 //! Members may come in any order, and whether a third ordinate is z or m is often said only at the end of the feature
-//! set. So vertices are kept raw at first, third ordinate in `z` and fourth in `m`, and [`settle_zm`] gives them
+//! set. So vertices are kept raw at first, third ordinate in `z` and fourth in `m`, and `ordinates.rs` gives them
 //! their meaning.
 
 use super::geojson::{Coordinates, GeoJsonType};
-use super::{Geometry, GeometryType, Path, Point, curve};
+use super::path::{Budget, close_ring, read_path, read_paths};
+use super::{Geometry, GeometryType, Path, Point};
 use crate::ReadError;
 use crate::json::{JsonError, Kind, Reader};
 
-/// Coordinates beyond this are no places; the overlay engine refuses them too (it holds up to 2^500, about 3e150, but
-/// squares are taken before it).
+/// Coordinates beyond this are no places, and products of two of them are infinite. Tools that hold less (the overlay engine
+/// holds 2^500) check for themselves.
 const MAX_COORDINATE: f64 = 1e300;
-
-/// What reading may still use.
-pub(crate) struct Budget {
-    pub(crate) vertices_left: usize,
-    pub(crate) max_vertices: usize,
-    pub(crate) curve_tolerance: f64,
-}
-
-impl Budget {
-    pub(crate) fn too_many(&self) -> ReadError {
-        ReadError::TooManyVertices { max_vertices: self.max_vertices }
-    }
-}
 
 /// The members of a geometry seen so far.
 #[derive(Default)]
@@ -216,46 +204,6 @@ impl<'t> RawGeometry<'t> {
     }
 }
 
-/// Gives the raw third and fourth ordinates of `geometry` their meaning; says whether any had to be dropped because
-/// neither `hasZ` nor `hasM` covers them. Points name their z and m and are left alone.
-pub(crate) fn settle_zm(geometry: &mut Geometry, has_z: bool, has_m: bool) -> bool {
-    let mut dropped = false;
-    for path in paths_mut(geometry) {
-        if has_m && !has_z {
-            std::mem::swap(&mut path.z, &mut path.m);
-        }
-        if !has_z {
-            dropped |= !path.z.is_empty();
-            path.z = Vec::new();
-        }
-        if !has_m {
-            dropped |= !path.m.is_empty();
-            path.m = Vec::new();
-        }
-    }
-    dropped
-}
-
-/// Gives every path one z and one m a vertex where the set has them, NaN where the path has none.
-pub(crate) fn fill_zm(geometry: &mut Geometry, has_z: bool, has_m: bool) {
-    for path in paths_mut(geometry) {
-        let count = path.xy.len();
-        for (wanted, values) in [(has_z, &mut path.z), (has_m, &mut path.m)] {
-            if wanted {
-                values.resize(count, f64::NAN);
-            }
-        }
-    }
-}
-
-fn paths_mut(geometry: &mut Geometry) -> &mut [Path] {
-    match geometry {
-        Geometry::Point(_) => &mut [],
-        Geometry::Multipoint(points) => std::slice::from_mut(points),
-        Geometry::Polyline(paths) | Geometry::Polygon(paths) => paths,
-    }
-}
-
 /// A flag: a JSON boolean, or a text or number that stands for one; `None` for anything else.
 pub(crate) fn read_flag(reader: &mut Reader<'_>) -> Result<Option<bool>, JsonError> {
     match reader.peek()? {
@@ -263,82 +211,6 @@ pub(crate) fn read_flag(reader: &mut Reader<'_>) -> Result<Option<bool>, JsonErr
         Kind::Number => Ok(Some(reader.f64()?.abs() > 0.0)),
         Kind::String => Ok(reader.string()?.parse().ok()),
         _ => reader.skip_value().map(|()| None),
-    }
-}
-
-pub(super) fn read_paths(
-    reader: &mut Reader<'_>,
-    budget: &mut Budget,
-    curves: &mut bool,
-) -> Result<Vec<Path>, ReadError> {
-    let mut paths = Vec::new();
-    reader.begin_array()?;
-    while reader.next_element()? {
-        let path = read_path(reader, budget, curves)
-            .map_err(|error| error.within(format_args!("[{}]", paths.len())))?;
-        paths.push(path);
-    }
-    Ok(paths)
-}
-
-/// Reads one path, third ordinates into `z` and fourth into `m`; objects in it are curves.
-pub(super) fn read_path(
-    reader: &mut Reader<'_>,
-    budget: &mut Budget,
-    curves: &mut bool,
-) -> Result<Path, ReadError> {
-    let mut path = Path::default();
-    let mut ordinates = [0.0; 4];
-    reader.begin_array()?;
-    while reader.next_element()? {
-        let index = path.xy.len();
-        if index >= budget.vertices_left {
-            return Err(budget.too_many());
-        }
-        match reader.position(&mut ordinates) {
-            Ok(count) if count >= 2 => push_vertex(&mut path, &ordinates, count),
-            Ok(_) => {
-                return Err(ReadError::invalid("a position needs x and y").within(format_args!("[{index}]")));
-            }
-            Err(JsonError::Kind { found: Kind::Object, .. }) => {
-                *curves = true;
-                curve::read_curve(reader, &mut path, budget)
-                    .map_err(|error| error.within(format_args!("[{index}]")))?;
-            }
-            Err(error) => return Err(ReadError::from(error).within(format_args!("[{index}]"))),
-        }
-    }
-    budget.vertices_left = budget.vertices_left.saturating_sub(path.xy.len());
-    Ok(path)
-}
-
-/// Appends a vertex of `count` ordinates.
-#[inline]
-pub(super) fn push_vertex(path: &mut Path, ordinates: &[f64; 4], count: usize) {
-    let before = path.xy.len();
-    path.xy.push([ordinates[0], ordinates[1]]);
-    if count > 2 || !path.z.is_empty() {
-        path.z.resize(before, f64::NAN);
-        path.z.push(if count > 2 { ordinates[2] } else { f64::NAN });
-    }
-    if count > 3 || !path.m.is_empty() {
-        path.m.resize(before, f64::NAN);
-        path.m.push(if count > 3 { ordinates[3] } else { f64::NAN });
-    }
-}
-
-/// Repeats the first vertex at the end of a ring that does not end there.
-pub(super) fn close_ring(ring: &mut Path) {
-    let (Some(first), Some(last)) = (ring.xy.first().copied(), ring.xy.last()) else { return };
-    let closed = first[0].to_bits() == last[0].to_bits() && first[1].to_bits() == last[1].to_bits();
-    if closed && ring.xy.len() > 1 {
-        return;
-    }
-    ring.xy.push(first);
-    for values in [&mut ring.z, &mut ring.m] {
-        if let Some(first) = values.first().copied() {
-            values.push(first);
-        }
     }
 }
 

@@ -36,11 +36,21 @@ impl Reader<'_> {
         let start = self.at;
         let rest = self.rest();
         let sign = usize::from(rest.first() == Some(&b'-'));
-        let digits = rest.iter().skip(sign).take_while(|byte| byte.is_ascii_digit()).count();
-        let has_fraction = matches!(rest.get(sign + digits), Some(b'.' | b'e' | b'E'));
+        let mut digits = 0;
+        let mut magnitude: i64 = 0;
+        while let Some(digit @ b'0'..=b'9') = rest.get(sign + digits) {
+            magnitude = magnitude.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
+            digits += 1;
+        }
+        let is_whole = digits > 0 && !matches!(rest.get(sign + digits), Some(b'.' | b'e' | b'E'));
+        // 18 digits always fit, and what begins with another digit than 0 is in JSON's form.
+        if is_whole && digits <= 18 && rest.get(sign) != Some(&b'0') {
+            self.at += sign + digits;
+            return Ok(Number::Integer(if sign == 1 { -magnitude } else { magnitude }));
+        }
         let value = self.number_token()?;
         // "-0" stays a float: as an integer it would lose its sign.
-        if has_fraction || digits == 0 || (sign == 1 && rest.get(1) == Some(&b'0')) {
+        if !is_whole || (sign == 1 && rest.get(1) == Some(&b'0')) {
             return Ok(Number::Double(value));
         }
         match self.text.get(start..self.at).unwrap_or_default().parse() {

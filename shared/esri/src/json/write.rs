@@ -5,6 +5,20 @@ const EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
 /// Powers of ten for fixed decimals; more than nine places are never asked of a coordinate.
 const POWERS_OF_TEN: [f64; 10] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
+/// Digits of the largest 64 bit number.
+const MAX_DIGITS: usize = 20;
+/// The digits of 00 to 99.
+const PAIRS: [u8; 200] = {
+    let mut pairs = [0; 200];
+    let mut number = 0;
+    while number < 100 {
+        pairs[number * 2] = b'0' + (number / 10) as u8;
+        pairs[number * 2 + 1] = b'0' + (number % 10) as u8;
+        number += 1;
+    }
+    pairs
+};
+
 /// Appends a text in quotes, with the escapes that JSON asks for.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
@@ -60,25 +74,19 @@ pub fn write_fixed(out: &mut Vec<u8>, value: f64, decimals: u8) {
     if scaled < 0.0 {
         out.push(b'-');
     }
-    let scaled = scaled.abs() as u64;
-    let power = POWERS_OF_TEN[decimals] as u64;
-    let (whole, mut fraction) = (scaled / power, scaled % power);
-    write_u64(out, whole);
-    if fraction == 0 {
-        return;
+    // All digits, with zeros before them so that one stands before the point.
+    let mut digits = [b'0'; MAX_DIGITS];
+    let first = fill_digits(&mut digits, scaled.abs() as u64).min(MAX_DIGITS - 1 - decimals);
+    let point = MAX_DIGITS - decimals;
+    let mut end = MAX_DIGITS;
+    while end > point && digits[end - 1] == b'0' {
+        end -= 1;
     }
-    let mut places = decimals;
-    while fraction % 10 == 0 {
-        fraction /= 10;
-        places -= 1;
+    out.extend_from_slice(&digits[first..point]);
+    if end > point {
+        out.push(b'.');
+        out.extend_from_slice(&digits[point..end]);
     }
-    let mut digits = [b'0'; 10];
-    for digit in digits[1..=places].iter_mut().rev() {
-        *digit = b'0' + (fraction % 10) as u8;
-        fraction /= 10;
-    }
-    digits[0] = b'.';
-    out.extend_from_slice(&digits[..=places]);
 }
 
 /// Appends a whole number.
@@ -89,18 +97,30 @@ pub fn write_i64(out: &mut Vec<u8>, value: i64) {
     write_u64(out, value.unsigned_abs());
 }
 
-fn write_u64(out: &mut Vec<u8>, mut value: u64) {
-    // 20 digits hold the largest 64 bit number.
-    let mut digits = [0_u8; 20];
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (value % 10) as u8;
-        value /= 10;
-        if value == 0 {
-            return out.extend_from_slice(&digits[start..]);
-        }
+fn write_u64(out: &mut Vec<u8>, value: u64) {
+    let mut digits = [0; MAX_DIGITS];
+    let first = fill_digits(&mut digits, value);
+    out.extend_from_slice(&digits[first..]);
+}
+
+/// Writes the digits of `value` at the end of `digits`, two at a time; returns where they begin.
+fn fill_digits(digits: &mut [u8; MAX_DIGITS], mut value: u64) -> usize {
+    let mut first = MAX_DIGITS;
+    while value >= 100 {
+        let pair = (value % 100) as usize * 2;
+        value /= 100;
+        first -= 2;
+        digits[first] = PAIRS[pair];
+        digits[first + 1] = PAIRS[pair + 1];
     }
+    let pair = value as usize * 2;
+    first -= 1;
+    digits[first] = PAIRS[pair + 1];
+    if value >= 10 {
+        first -= 1;
+        digits[first] = PAIRS[pair];
+    }
+    first
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ mod tests {
     fn a_disc_is_closed_clockwise_and_has_64_sides() {
         let ring = ring([3.0, -2.0], 5.0);
         assert_eq!(ring.xy.len(), SIDES + 1);
-        assert_eq!(ring.xy[0], ring.xy[SIDES]);
+        assert_eq!(ring.xy.first(), ring.xy.last());
         let doubled_area: f64 = ring.xy.windows(2).map(|w| w[0][0] * w[1][1] - w[1][0] * w[0][1]).sum();
         let expected = -(SIDES as f64) * 25.0 * STEP_RADIANS.sin();
         assert!((doubled_area - expected).abs() < 1e-9);

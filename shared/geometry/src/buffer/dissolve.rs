@@ -22,7 +22,9 @@ pub fn dissolve_buffers(polygons: Vec<Vec<Path>>) -> Vec<Path> {
     for cluster in clusters(&boxes) {
         match cluster[..] {
             [alone] => dissolved.append(&mut polygons[alone]),
-            _ => dissolved.extend(fill::union(cluster.iter().flat_map(|i| std::mem::take(&mut polygons[*i])))),
+            _ => {
+                dissolved.extend(fill::union(cluster.iter().flat_map(|i| std::mem::take(&mut polygons[*i]))))
+            }
         }
     }
     dissolved

@@ -86,6 +86,15 @@ pub(crate) fn doubled_area(ring: &[Xy]) -> f64 {
     sum
 }
 
+/// Whether a ring is no wider than coordinates are rounded: what is left between two outlines that were one before they
+/// went through the engine twice. Its orientation is chance, so that it may look like an exterior in a hole.
+fn is_sliver(ring: &[Xy]) -> bool {
+    const ROUNDINGS: f64 = 32.0;
+    let largest = ring.iter().flatten().fold(0.0, |largest: f64, v| largest.max(v.abs()));
+    let length: f64 = ring.windows(2).map(|e| (e[1][0] - e[0][0]).hypot(e[1][1] - e[0][1])).sum();
+    doubled_area(ring).abs() <= length * largest * ROUNDINGS * f64::EPSILON
+}
+
 fn options() -> OverlayOptions<f64, i64> {
     let mut options = OverlayOptions::ogc();
     options.output_direction = ContourDirection::Clockwise;
@@ -105,8 +114,9 @@ fn overlay(subject: &[Vec<Xy>], clip: &[Vec<Xy>], rule: OverlayRule) -> Vec<Path
     if subject.is_empty() {
         return Vec::new();
     }
-    let shapes = FloatOverlay::<Xy, i64>::from_subj_and_clip_custom(subject, clip, options(), Solver::default())
-        .overlay(rule, FillRule::NonZero);
+    let shapes =
+        FloatOverlay::<Xy, i64>::from_subj_and_clip_custom(subject, clip, options(), Solver::default())
+            .overlay(rule, FillRule::NonZero);
     closed(shapes)
 }
 
@@ -117,7 +127,9 @@ fn closed(shapes: Vec<Vec<Vec<Xy>>>) -> Vec<Path> {
             continue;
         }
         ring.push(ring[0]);
-        rings.push(Path::from_xy(ring));
+        if !is_sliver(&ring) {
+            rings.push(Path::from_xy(ring));
+        }
     }
     rings
 }

@@ -43,7 +43,8 @@ pub fn buffer_geodesic(
         return Vec::new();
     }
     let geodesy = Geodesy::new(ellipsoid);
-    let globe = Globe { geodesy: &geodesy, half_turn_m: std::f64::consts::PI * ellipsoid.a_m * (1.0 - ellipsoid.f) };
+    let globe =
+        Globe { geodesy: &geodesy, half_turn_m: std::f64::consts::PI * ellipsoid.a_m * (1.0 - ellipsoid.f) };
     match geometry {
         Geometry::Polygon(rings) => globe.polygon(rings, distance_m, options.side),
         _ if distance_m <= 0.0 => Vec::new(),
@@ -78,7 +79,8 @@ impl Globe<'_> {
         }
         // Past a quarter of the way around it is easier to say what lies outside: the disc around the antipode.
         let antipode = Plane::new(self.geodesy, [center[0] + 180.0, -center[1]]);
-        let outside = ring.xy.iter().map(|xy| antipode.project(plane.unproject(*xy))).collect();
+        // Seen from there the ring turns the other way.
+        let outside = ring.xy.iter().rev().map(|xy| antipode.project(plane.unproject(*xy))).collect();
         let outside = globe::from_plane(&antipode, vec![Path::from_xy(outside)], distance_m);
         fill::difference(&fill::positions(globe::world()), &fill::positions(outside))
     }

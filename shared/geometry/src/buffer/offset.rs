@@ -95,9 +95,11 @@ fn add_join(offset: &mut Vec<Xy>, before: Xy, at: Xy, after: Xy, distance: f64) 
     let start = [at[0] + distance * m[0], at[1] + distance * m[1]];
     if cross < 0.0 {
         let shorter = length(before, at).min(length(at, after));
-        // Tangent of half the turn, without a division by zero at a full turn back.
-        let half_turn = -cross / (1.0 + dot).max(f64::MIN_POSITIVE);
-        if shorter >= distance * half_turn.max(-cross) {
+        // The sine of the turn, or the tangent of half of it: how far the kite reaches along the segments, in distances.
+        let reach = (-cross).max(-cross / (1.0 + dot));
+        // Twice, so that the kites at both ends of a segment do not overlap: they may be taken away only once. Close to a
+        // full turn back the kite is endless.
+        if 1.0 + dot > 1e-6 && shorter >= 2.0 * distance * reach {
             let scale = distance / (1.0 + dot);
             offset.push([at[0] + scale * (n[0] + m[0]), at[1] + scale * (n[1] + m[1])]);
         } else {

@@ -54,7 +54,10 @@ impl Piece {
         match self.shape {
             Shape::OneSide if is_closed(line) => vec![offset::ring_to_the_right(line, distance), reversed],
             Shape::BothSides(..) if is_closed(line) => {
-                vec![offset::ring_to_the_right(line, distance), offset::ring_to_the_right(&reversed, distance)]
+                vec![
+                    offset::ring_to_the_right(line, distance),
+                    offset::ring_to_the_right(&reversed, distance),
+                ]
             }
             Shape::OneSide => {
                 let kept = offset::without_small_bulges(line, distance);

@@ -28,7 +28,7 @@ use centers::Centers;
 /// Duplicates count once, positions that are not finite are left out, and a radius that is not a positive finite
 /// number gives nothing. The order of the rings depends only on the set of positions.
 pub fn dissolve_point_buffers(points: &[Xy], radius: f64) -> Vec<Path> {
-    if !(radius > 0.0) || !fill::is_usable([radius, radius]) {
+    if radius <= 0.0 || !fill::is_usable([radius, radius]) {
         return Vec::new();
     }
     let centers = Centers::new(points, radius);

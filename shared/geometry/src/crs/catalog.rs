@@ -63,8 +63,9 @@ pub(super) fn find(code: u32) -> Option<Entry> {
         return Some(entry);
     }
     let definition = crs_definitions::from_code(u16::try_from(code).ok()?)?;
-    // Krovak with axes to the south and west: the list has it as if they went east and north.
-    if definition.proj4.is_empty() || matches!(code, 2065 | 5513) {
+    // Krovak with axes to the south and west stands in the list as if they went east and north; the rotations of
+    // Fatu Iva 72 have opposite signs here and in EPSG, 4.7 km apart.
+    if definition.proj4.is_empty() || matches!(code, 2065 | 5513 | 3303 | 4688) {
         return None;
     }
     let mut parameters = definition.proj4.to_owned();

@@ -22,25 +22,25 @@ pub(crate) enum Operation {
     SymmetricDifference,
 }
 
-/// How often a result that rounding to `f64` made invalid is laid over itself again. One more pass has always sufficed;
-/// the limit keeps the time bounded.
-const MAX_PASSES: usize = 3;
+/// Bits of a grid coordinate: the most the engine can compute with.
+const FINE_BITS: u32 = 61;
+
+/// Bits of a grid coordinate that `f64` holds exactly: what is valid on this grid is valid as it comes out.
+const EXACT_BITS: u32 = 52;
 
 /// Applies `operation` to two sets of closed rings, filled where the winding number is not zero. The result is valid,
 /// closed and oriented as Esri wants.
 pub(crate) fn overlay(subject: &[&[Xy]], clip: &[&[Xy]], operation: Operation) -> Vec<Path> {
-    let mut result = overlay_once(subject, clip, operation);
-    for _ in 1..MAX_PASSES {
-        if survey(&result).is_ok_and(|nesting| nesting.all_oriented()) {
-            break;
-        }
-        let rings: Vec<&[Xy]> = result.iter().map(|ring| ring.xy.as_slice()).collect();
-        result = overlay_once(&rings, &[], Operation::Union);
+    let result = overlay_on_grid(subject, clip, operation, FINE_BITS);
+    if survey(&result).is_ok_and(|nesting| nesting.all_oriented()) {
+        return result;
     }
-    result
+    // Rounding of new vertices has made slivers cross: once more, on a grid that needs no rounding.
+    let rings: Vec<&[Xy]> = result.iter().map(|ring| ring.xy.as_slice()).collect();
+    overlay_on_grid(&rings, &[], Operation::Union, EXACT_BITS)
 }
 
-fn overlay_once(subject: &[&[Xy]], clip: &[&[Xy]], operation: Operation) -> Vec<Path> {
+fn overlay_on_grid(subject: &[&[Xy]], clip: &[&[Xy]], operation: Operation, bits: u32) -> Vec<Path> {
     let usable = |ring: &&&[Xy]| ring.len() > 3 && ring.iter().all(|xy| is_usable(*xy));
     let mut radius = 0.0_f64;
     let mut vertices = 0;
@@ -56,7 +56,7 @@ fn overlay_once(subject: &[&[Xy]], clip: &[&[Xy]], operation: Operation) -> Vec<
     if vertices == 0 {
         return Vec::new();
     }
-    let adapter = FloatPointAdapter::<Xy, i64>::new_conservative(extent);
+    let adapter = FloatPointAdapter::<Xy, i64>::with_coordinate_bits(extent, bits);
     let mut options = OverlayOptions::<f64, i64>::ogc();
     options.output_direction = ContourDirection::Clockwise;
     // A vertex on a straight line may be there for a later projection: it stays.

@@ -4,14 +4,15 @@
 //! ring that touches itself, rings that share a piece of line, and an interior that touching rings cut in two are defects.
 //! Separate from the repair because overlay results, orientation and parts ask the same question.
 
+#![expect(clippy::float_cmp, reason = "positions are compared exactly: equal vertices are what topology is")]
+
+use super::nesting::{NONE, Nesting};
 use super::status::Status;
 use crate::relate::segment::{cross_properly, is_zero, orientation};
 use gp_esri::{Path, Xy};
 
 /// Greatest usable coordinate, 2^500: products of two differences must stay finite, and the overlay engine takes no more.
 pub(crate) const MAX_COORDINATE: f64 = 3.273390607896142e150;
-
-const NONE: u32 = u32::MAX;
 
 /// Why rings do not make a valid polygon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,39 +25,19 @@ pub(crate) enum Defect {
     Disconnected,
 }
 
-/// How the rings of a crossing-free set lie in each other.
-#[derive(Debug)]
-pub(crate) struct Nesting {
-    parents: Vec<u32>,
-    exterior: Vec<bool>,
-    counter_clockwise: Vec<bool>,
-}
-
-impl Nesting {
-    /// The innermost ring around `ring`.
-    pub(crate) fn parent(&self, ring: usize) -> Option<usize> {
-        (self.parents[ring] != NONE).then_some(self.parents[ring] as usize)
-    }
-
-    /// Whether `ring` bounds filled area from outside: an even number of rings lie around it.
-    pub(crate) fn is_exterior(&self, ring: usize) -> bool {
-        self.exterior[ring]
-    }
-
-    /// Whether `ring` runs the way Esri's law wants.
-    pub(crate) fn is_oriented(&self, ring: usize) -> bool {
-        self.counter_clockwise[ring] != self.exterior[ring]
-    }
-
-    /// Whether all rings do.
-    pub(crate) fn all_oriented(&self) -> bool {
-        (0..self.exterior.len()).all(|ring| self.is_oriented(ring))
-    }
-}
-
 /// Whether a position can be computed with.
 pub(crate) fn is_usable(xy: Xy) -> bool {
     xy[0].abs() <= MAX_COORDINATE && xy[1].abs() <= MAX_COORDINATE
+}
+
+/// Least extent, in units of the coordinates, of a ring that can be computed with, 2^-500: products of differences must
+/// not vanish. Smaller rings count as having no area.
+const MIN_EXTENT: f64 = 3.054936363499605e-151;
+
+/// Whether a ring is so small that its area is nothing.
+pub(crate) fn is_speck(ring: &Path) -> bool {
+    let Some(&[x0, y0]) = ring.xy.first() else { return true };
+    ring.xy.iter().all(|[x, y]| (x - x0).abs() < MIN_EXTENT && (y - y0).abs() < MIN_EXTENT)
 }
 
 /// Sweeps over closed rings. Orientation plays no part in validity.
@@ -106,7 +87,8 @@ impl Sweep {
         let mut events = Vec::with_capacity(vertices);
         for (ring, path) in rings.iter().enumerate() {
             let first = edges.len();
-            if path.xy.len() < 4 || path.xy.first() != path.xy.last() || !path.xy.iter().all(|xy| is_usable(*xy)) {
+            let closed = path.xy.len() > 3 && path.xy.first() == path.xy.last();
+            if !closed || is_speck(path) || !path.xy.iter().all(|xy| is_usable(*xy)) {
                 return Err(Defect::Ring);
             }
             for pair in path.xy.windows(2) {
@@ -117,7 +99,12 @@ impl Sweep {
                 let forward = from < to;
                 let (left, right) = if forward { (from, to) } else { (to, from) };
                 let vertex = edges.len() as u32;
-                events.push(Event { x: key(from[0]), y: key(from[1]), vertex, previous: vertex.wrapping_sub(1) });
+                events.push(Event {
+                    x: key(from[0]),
+                    y: key(from[1]),
+                    vertex,
+                    previous: vertex.wrapping_sub(1),
+                });
                 edges.push(Edge { left, right, ring: ring as u32, forward });
             }
             if edges.len() < first + 3 {
@@ -278,24 +265,8 @@ impl Sweep {
 
     fn finish(self) -> Result<Nesting, Defect> {
         let Sweep { parents, counter_clockwise, touches, .. } = self;
-        let mut exterior: Vec<Option<bool>> = vec![None; parents.len()];
-        for ring in 0..parents.len() {
-            let mut chain = vec![ring];
-            while let Some(&last) = chain.last()
-                && exterior[last].is_none()
-                && parents[last] != NONE
-            {
-                chain.push(parents[last] as usize);
-            }
-            let mut outside = true;
-            for ring in chain.into_iter().rev() {
-                outside = *exterior[ring].get_or_insert(outside);
-                outside = !outside;
-            }
-        }
-        let exterior: Vec<bool> = exterior.into_iter().map(|outside| outside.unwrap_or(true)).collect();
-        let nesting = Nesting { parents, exterior, counter_clockwise };
-        if touches.is_empty() || stays_connected(&nesting, &touches) {
+        let nesting = Nesting::new(parents, counter_clockwise);
+        if touches.is_empty() || nesting.stays_connected(&touches) {
             return Ok(nesting);
         }
         Err(Defect::Disconnected)
@@ -318,35 +289,6 @@ fn edges_cross(a: &Edge, b: &Edge) -> bool {
     let (a_low, a_high) = (a.left[1].min(a.right[1]), a.left[1].max(a.right[1]));
     let (b_low, b_high) = (b.left[1].min(b.right[1]), b.left[1].max(b.right[1]));
     a_low <= b_high && b_low <= a_high && cross_properly([a.left, a.right], [b.left, b.right])
-}
-
-/// Touching rings of one part must not close a circle: they would cut the interior in two.
-fn stays_connected(nesting: &Nesting, touches: &[Vec<u32>]) -> bool {
-    let rings = nesting.parents.len();
-    let mut group: Vec<usize> = (0..rings).collect();
-    let part = |ring: u32| if nesting.exterior[ring as usize] { ring } else { nesting.parents[ring as usize] };
-    for touch in touches {
-        let mut by_part: Vec<(u32, u32)> = touch.iter().map(|ring| (part(*ring), *ring)).collect();
-        by_part.sort_unstable();
-        for pair in by_part.chunk_by(|a, b| a.0 == b.0).filter(|rings| rings.len() > 1) {
-            for (_, ring) in &pair[1..] {
-                let (a, b) = (find(&mut group, pair[0].1 as usize), find(&mut group, *ring as usize));
-                if a == b {
-                    return false;
-                }
-                group[a] = b;
-            }
-        }
-    }
-    true
-}
-
-fn find(group: &mut [usize], mut member: usize) -> usize {
-    while group[member] != member {
-        group[member] = group[group[member]];
-        member = group[member];
-    }
-    member
 }
 
 /// Maps a coordinate to an integer in the same order; minus zero equals zero.

@@ -38,7 +38,13 @@ impl Rows {
         let edge_count = edges.len() as f64;
         let wanted = (MAX_ENTRIES_PER_EDGE - 1.0) * edge_count * height / climb;
         let mut count = if wanted.is_finite() { wanted.clamp(1.0, edge_count.max(1.0)) as usize } else { 1 };
-        let mut rows = Rows { ymin: envelope.ymin, rows_per_unit: 0.0, row_starts: vec![0], runs: vec![], entries: vec![] };
+        let mut rows = Rows {
+            ymin: envelope.ymin,
+            rows_per_unit: 0.0,
+            row_starts: vec![0],
+            runs: vec![],
+            entries: vec![],
+        };
         loop {
             let per_unit = count as f64 / height;
             rows.rows_per_unit = if count > 1 && per_unit.is_finite() { per_unit } else { 0.0 };
@@ -117,7 +123,8 @@ impl Rows {
         let mut intervals = Vec::new();
         for (row, end) in ends[..count].iter().enumerate() {
             intervals.clear();
-            let (low, high) = (self.middle(row) - 0.5 / self.rows_per_unit, self.middle(row) + 0.5 / self.rows_per_unit);
+            let (low, high) =
+                (self.middle(row) - 0.5 / self.rows_per_unit, self.middle(row) + 0.5 / self.rows_per_unit);
             for edge in &by_row[start..*end as usize] {
                 let (xmin, xmax) = x_interval(edges[*edge as usize], low, high);
                 intervals.push((xmin, xmax, *edge));

@@ -1,7 +1,7 @@
 //! Planar distance between shapes, and whether it stays within a limit.
 
-use super::{Shape, intersects};
 use super::segment::{distance_to_segment, segment_box, segment_distance};
+use super::{Shape, intersects};
 use crate::index::box_distance;
 
 /// The planar distance, zero when they share a point, in the unit of the coordinates.

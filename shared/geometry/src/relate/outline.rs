@@ -1,5 +1,7 @@
 //! How the lines or outlines of one shape lie to another: which of inside, boundary and outside their pieces see.
 
+#![expect(clippy::float_cmp, reason = "positions are compared exactly: equal vertices are what topology is")]
+
 use super::Shape;
 use super::segment::{Meeting, meet, parameter, segment_box};
 use crate::lines::SegmentCutter;

@@ -3,6 +3,8 @@
 //! Separate because every answer about inside, outside and touching rests on these few functions. Signs come from
 //! Shewchuk's adaptive predicates (crate `robust`), never from a tolerance; only the coordinates of a crossing are rounded.
 
+#![expect(clippy::float_cmp, reason = "positions are compared exactly: equal vertices are what topology is")]
+
 use gp_esri::{Envelope, Xy};
 use robust::Coord;
 
@@ -33,7 +35,6 @@ pub(crate) fn same(a: Xy, b: Xy) -> bool {
 
 /// Whether `value` is exactly zero: a predicate's "on the line", or no extent at all.
 #[inline]
-#[expect(clippy::float_cmp, reason = "signs of exact predicates are compared exactly")]
 pub(crate) fn is_zero(value: f64) -> bool {
     value == 0.0
 }

@@ -14,7 +14,11 @@ const DIGIT: [u8; 256] = digits();
 ///
 /// # Errors
 /// Code 400 when there are more than `max_parameters` together, or when a text is not UTF-8.
-pub(crate) fn read(text: &[u8], parameters: &mut Parameters, max_parameters: usize) -> Result<(), RequestError> {
+pub(crate) fn read(
+    text: &[u8],
+    parameters: &mut Parameters,
+    max_parameters: usize,
+) -> Result<(), RequestError> {
     let mut count = parameters.iter().count();
     let mut rest = text;
     while !rest.is_empty() {
@@ -41,12 +45,15 @@ pub(crate) fn read(text: &[u8], parameters: &mut Parameters, max_parameters: usi
 
 /// More parameters than one request may have.
 pub(crate) fn too_many(max_parameters: usize) -> RequestError {
-    RequestError::bad(format!("the request has more than {max_parameters} parameters; send lists as one JSON array"))
+    RequestError::bad(format!(
+        "the request has more than {max_parameters} parameters; send lists as one JSON array"
+    ))
 }
 
 /// The bytes as text.
 pub(crate) fn utf8(bytes: Vec<u8>, what: impl Fn() -> String) -> Result<String, RequestError> {
-    String::from_utf8(bytes).map_err(|_| RequestError::bad(format!("{}: not valid UTF-8; send texts in UTF-8", what())))
+    String::from_utf8(bytes)
+        .map_err(|_| RequestError::bad(format!("{}: not valid UTF-8; send texts in UTF-8", what())))
 }
 
 fn decoded(text: &[u8]) -> Vec<u8> {
@@ -112,7 +119,10 @@ mod tests {
 
     #[test]
     fn a_percent_sign_that_begins_no_escape_stands_for_itself() {
-        assert_eq!(parsed(b"w=LIKE 'a%'&x=100%&y=%4"), pairs(&[("w", "LIKE 'a%'"), ("x", "100%"), ("y", "%4")]));
+        assert_eq!(
+            parsed(b"w=LIKE 'a%'&x=100%&y=%4"),
+            pairs(&[("w", "LIKE 'a%'"), ("x", "100%"), ("y", "%4")])
+        );
     }
 
     #[test]

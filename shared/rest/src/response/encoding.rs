@@ -70,7 +70,9 @@ fn named_weight(accepted: &str, encoding: &str) -> Option<u16> {
         let is_it = parts.next()?.trim().eq_ignore_ascii_case(encoding);
         let quality = parts.find_map(|parameter| parameter.trim().strip_prefix("q=")).map(str::trim);
         let quality = match quality {
-            Some(number) => number.parse().ok().filter(|quality| (0.0..=1.0).contains(quality)).unwrap_or(0.0),
+            Some(number) => {
+                number.parse().ok().filter(|quality| (0.0..=1.0).contains(quality)).unwrap_or(0.0)
+            }
             None => 1.0,
         };
         is_it.then_some((quality * 1000.0_f64) as u16)

@@ -14,11 +14,11 @@ use gp_core::{Choices, Date, Inputs, Outputs, RecordSet, RunContext, SqlExpressi
 use gp_esri::{ArealUnit, ArealUnitName, FeatureSet, Field, FieldType, LinearUnit, LinearUnitName};
 
 /// Gives back what it got.
-pub struct EchoValues;
+pub(crate) struct EchoValues;
 
 /// What EchoValues takes.
 #[derive(Inputs)]
-pub struct EchoValuesInputs {
+pub(crate) struct EchoValuesInputs {
     /// True or false.
     #[parameter(default = false)]
     boolean: bool,
@@ -60,7 +60,7 @@ pub struct EchoValuesInputs {
 
 /// What EchoValues gives.
 #[derive(Outputs)]
-pub struct EchoValuesOutputs {
+pub(crate) struct EchoValuesOutputs {
     /// The input Boolean.
     out_boolean: bool,
     /// The input Long.

@@ -7,11 +7,11 @@
 use gp_core::{Inputs, Outputs, RunContext, Tool, ToolError};
 
 /// Fails.
-pub struct Fail;
+pub(crate) struct Fail;
 
 /// What Fail takes.
 #[derive(Inputs)]
-pub struct FailInputs {
+pub(crate) struct FailInputs {
     /// What the failure says.
     #[parameter(default = "the sample fails as it should".to_owned())]
     message: String,
@@ -19,7 +19,7 @@ pub struct FailInputs {
 
 /// What Fail would give.
 #[derive(Outputs)]
-pub struct FailOutputs {
+pub(crate) struct FailOutputs {
     /// Never comes.
     result: String,
 }

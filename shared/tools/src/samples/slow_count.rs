@@ -8,11 +8,11 @@ use gp_core::{Filter, Inputs, Outputs, RunContext, Tool, ToolError};
 use std::time::Duration;
 
 /// Takes its time.
-pub struct SlowCount;
+pub(crate) struct SlowCount;
 
 /// What SlowCount takes.
 #[derive(Inputs)]
-pub struct SlowCountInputs {
+pub(crate) struct SlowCountInputs {
     /// How long to take, in seconds.
     #[parameter(default = 1.0, filter = Filter::Range { minimum: 0.0, maximum: 3600.0 })]
     seconds: f64,
@@ -20,9 +20,9 @@ pub struct SlowCountInputs {
 
 /// What SlowCount gives.
 #[derive(Outputs)]
-pub struct SlowCountOutputs {
+pub(crate) struct SlowCountOutputs {
     /// How many steps were counted.
-    steps: i64,
+    count: i64,
 }
 
 /// The length of a step.
@@ -41,6 +41,6 @@ impl Tool for SlowCount {
             context.progress((step * 100 / steps) as u8, format!("step {step} of {steps}"));
             std::thread::sleep(STEP);
         }
-        Ok(SlowCountOutputs { steps: steps as i64 })
+        Ok(SlowCountOutputs { count: steps as i64 })
     }
 }

@@ -65,7 +65,8 @@ pub(super) fn polygon(rings: &[Path]) -> Vec<Path> {
     if exteriors.is_empty() {
         std::mem::swap(&mut exteriors, &mut holes);
     }
-    let cut = |rings: Vec<Vec<Xy>>| -> Vec<Vec<Xy>> { rings.into_iter().flat_map(cut_at_antimeridian).collect() };
+    let cut =
+        |rings: Vec<Vec<Xy>>| -> Vec<Vec<Xy>> { rings.into_iter().flat_map(cut_at_antimeridian).collect() };
     let (mut exteriors, holes) = (cut(exteriors), cut(holes));
     // The engine adds windings: rings that turn the other way (a lone bow-tie may) would cancel.
     for ring in &mut exteriors {
@@ -80,7 +81,8 @@ pub(super) fn polygon(rings: &[Path]) -> Vec<Path> {
 /// polygon has such edges on both sides, are left out.
 pub(super) fn border(polygon: &[Path], without_seams: bool) -> Vec<Vec<Xy>> {
     let on_meridian = |a: Xy, b: Xy, lon: f64| (a[0] - lon).abs() < SEAM_DEG && (b[0] - lon).abs() < SEAM_DEG;
-    let has_edge_on = |lon: f64| polygon.iter().any(|r| r.xy.windows(2).any(|e| on_meridian(e[0], e[1], lon)));
+    let has_edge_on =
+        |lon: f64| polygon.iter().any(|r| r.xy.windows(2).any(|e| on_meridian(e[0], e[1], lon)));
     let goes_round = without_seams && has_edge_on(180.0) && has_edge_on(-180.0);
     let is_seam = |a: Xy, b: Xy| {
         let at_pole = a[1].abs() > 90.0 - SEAM_DEG && b[1].abs() > 90.0 - SEAM_DEG;
@@ -146,7 +148,8 @@ pub(super) fn from_plane(plane: &Plane, rings: Vec<Path>, distance_m: f64) -> Ve
     if exteriors.iter().chain(&holes).all(is_whole) {
         return exteriors.into_iter().chain(holes).map(Path::from_xy).collect();
     }
-    let cut = |rings: Vec<Vec<Xy>>| -> Vec<Vec<Xy>> { rings.into_iter().flat_map(cut_at_antimeridian).collect() };
+    let cut =
+        |rings: Vec<Vec<Xy>>| -> Vec<Vec<Xy>> { rings.into_iter().flat_map(cut_at_antimeridian).collect() };
     let (exteriors, holes) = (cut(exteriors), cut(holes));
     if holes.is_empty() { fill::nonzero(&exteriors) } else { fill::difference(&exteriors, &holes) }
 }
@@ -203,8 +206,9 @@ fn close_around_pole(ring: &mut Vec<Xy>, is_north: bool) {
 
 /// The parts of an unwrapped ring, each moved between -180° and 180°.
 fn cut_at_antimeridian(ring: Vec<Xy>) -> Vec<Vec<Xy>> {
-    let (low, high) =
-        ring.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), xy| (low.min(xy[0]), high.max(xy[0])));
+    let (low, high) = ring
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), xy| (low.min(xy[0]), high.max(xy[0])));
     let band = |lon: f64| (lon + 180.0) / 360.0;
     let (first, last) = (band(low).floor(), band(high).ceil() - 1.0);
     let moved = |rings: Vec<Vec<Xy>>, band: f64| -> Vec<Vec<Xy>> {

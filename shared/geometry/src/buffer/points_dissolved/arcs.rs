@@ -1,6 +1,6 @@
 //! The arcs of disc outlines that no other disc covers.
 
-use super::super::disc::SIDES;
+use super::super::disc::{SIDES, UNIT};
 use super::centers::Centers;
 use super::crossing::{Crossing, crossing};
 
@@ -46,6 +46,34 @@ struct Disc {
     /// One bit a side that lies wholly in another disc.
     covered_sides: u64,
     in_doubt: bool,
+}
+
+impl Disc {
+    fn add(&mut self, cover: Cover, tolerance: f64) {
+        self.covered_sides |= sides_within(cover.start, cover.end, tolerance);
+        self.covers.push(cover);
+    }
+
+    /// Whether a disc at `t` (in units of the radius) meets only sides that others cover: then it changes nothing here.
+    fn is_covered_towards(&self, t: [f64; 2]) -> bool {
+        const MOST_SIDES: u32 = 16;
+        let mut free = !self.covered_sides;
+        if free.count_ones() > MOST_SIDES {
+            return false;
+        }
+        // A point p of the outline is in the disc only if |p - t| <= 1, and p is at least 0.9987 from the center.
+        let least = (t[0] * t[0] + t[1] * t[1]) / 2.0 - 0.0013;
+        let unit = &*UNIT;
+        while free != 0 {
+            let side = free.trailing_zeros() as usize;
+            let (a, b) = (unit[side], unit[(side + 1) % SIDES]);
+            if (a[0] * t[0] + a[1] * t[1]).max(b[0] * t[0] + b[1] * t[1]) >= least {
+                return false;
+            }
+            free &= free - 1;
+        }
+        true
+    }
 }
 
 /// Runs longer than this are sampled before they are read whole: in a heap of discs a few samples cover the disc.
@@ -105,8 +133,11 @@ fn is_hidden_by_samples(
                 if t[0] * t[0] + t[1] * t[1] >= 4.0 {
                     continue;
                 }
+                if disc.is_covered_towards(t) {
+                    continue;
+                }
                 if let Crossing::Covers { start, end } = crossing(t, tolerance) {
-                    disc.covered_sides |= sides_within(start, end, tolerance);
+                    disc.add(Cover { start, end, by: other as u32 }, tolerance);
                 }
             }
             if disc.covered_sides == u64::MAX {
@@ -135,6 +166,9 @@ fn look_at_all(
             if t[0] * t[0] + t[1] * t[1] >= 4.0 * (1.0 + tolerance) || other == i {
                 continue;
             }
+            if disc.is_covered_towards(t) {
+                continue;
+            }
             match crossing(t, tolerance) {
                 Crossing::Apart => {}
                 Crossing::InDoubt => disc.in_doubt = true,
@@ -145,8 +179,7 @@ fn look_at_all(
                     }
                 }
                 Crossing::Covers { start, end } => {
-                    disc.covers.push(Cover { start, end, by: other as u32 });
-                    disc.covered_sides |= sides_within(start, end, tolerance);
+                    disc.add(Cover { start, end, by: other as u32 }, tolerance);
                     if disc.covered_sides == u64::MAX {
                         return true;
                     }
@@ -174,13 +207,15 @@ fn sides_within(start: f64, end: f64, tolerance: f64) -> u64 {
 }
 
 /// Adds what the covers leave free; false when two events that decide it are closer than the tolerance.
-fn add_free_arcs(arcs: &mut Vec<Arc>, covers: &mut [Cover], center: u32, tolerance: f64) -> bool {
+fn add_free_arcs(arcs: &mut Vec<Arc>, covers: &mut Vec<Cover>, center: u32, tolerance: f64) -> bool {
     let turn = SIDES as f64;
     if covers.is_empty() {
         arcs.push(Arc { center, from: center, to: center, start: 0.0, end: turn });
         return true;
     }
     covers.sort_unstable_by(|a, b| a.start.total_cmp(&b.start).then(a.by.cmp(&b.by)));
+    // Samples come twice.
+    covers.dedup_by_key(|cover| cover.by);
     // The two farthest ends so far; those of the turn before come first, so the free arc over position 0 is no special case.
     let mut farthest = (f64::NEG_INFINITY, center);
     let mut second = f64::NEG_INFINITY;

@@ -51,8 +51,8 @@ impl Centers {
         keyed.sort_unstable_by(|(a, p), (b, q)| {
             a.cmp(b).then_with(|| p[0].total_cmp(&q[0])).then_with(|| p[1].total_cmp(&q[1]))
         });
-        // `==` rather than bits: 0.0 and -0.0 are the same place.
-        keyed.dedup_by(|(_, p), (_, q)| p == q);
+        // 0.0 and -0.0 are the same place, so the difference counts and not the bits.
+        keyed.dedup_by(|(_, p), (_, q)| p[0] - q[0] == 0.0 && p[1] - q[1] == 0.0);
         let (cells, xy) = keyed.into_iter().unzip();
         Centers { xy, cells }
     }
@@ -103,7 +103,9 @@ impl Centers {
                 let center = cluster[visited] as usize;
                 visited += 1;
                 let [x, y] = self.xy[center];
-                for row in [self.cells[center] - (1 << 32), self.cells[center], self.cells[center] + (1 << 32)] {
+                for row in
+                    [self.cells[center] - (1 << 32), self.cells[center], self.cells[center] + (1 << 32)]
+                {
                     let start = self.cells.partition_point(|cell| *cell < row - 1);
                     for other in start..self.xy.len() {
                         if self.cells[other] > row + 1 {

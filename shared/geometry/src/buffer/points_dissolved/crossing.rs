@@ -118,7 +118,11 @@ pub(super) fn crossing(t: Xy, tolerance: f64) -> Crossing {
             let start = (j as f64 + on_second + TURN / 2.0).rem_euclid(TURN);
             let end = start + (i as f64 + on_first - start).rem_euclid(TURN);
             // More than half an outline is never covered.
-            return if end - start < TURN / 2.0 + 1.0 { Crossing::Covers { start, end } } else { Crossing::InDoubt };
+            return if end - start < TURN / 2.0 + 1.0 {
+                Crossing::Covers { start, end }
+            } else {
+                Crossing::InDoubt
+            };
         }
         if off_first >= off_second {
             i = step(i, on_first);

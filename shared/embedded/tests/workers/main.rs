@@ -3,13 +3,15 @@
 //! The test program is its own worker: with the argument `worker` it serves the tools below. So it cannot use the
 //! usual test harness; `main` speaks enough of its language for `cargo test` and `cargo nextest`.
 
+mod puppet;
+
 use gp_core::testing::new_job;
 use gp_core::{
-    App, Catalog, ExecutionType, JobDetail, JobSettings, JobStatus, Limits, MessageLevel, OutputForm, Parameter,
-    Parameters, PublishedTask, RunContext, Runner, Service, ServiceName, Task, TaskResult, ToolError, Value,
-    Work, WorkError, WorkEvent,
+    App, JobDetail, JobSettings, JobStatus, Limits, OutputForm, Parameters, Runner, ServiceName, TaskResult,
+    ToolError, Work, WorkError, WorkEvent,
 };
 use gp_embedded::{Concurrency, Data, Drain, ProcessPool, Sweeper, WorkerCommand, worker_main};
+use puppet::catalog;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,89 +19,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::unbounded_channel;
 
 const MEMORY_LIMIT_MB: u64 = 300;
-
-/// A tool that does what its text says.
-struct Puppet;
-
-static PUPPET: Puppet = Puppet;
-static PARAMETERS: std::sync::OnceLock<[Vec<Parameter>; 2]> = std::sync::OnceLock::new();
-
-fn parameters() -> &'static [Vec<Parameter>; 2] {
-    PARAMETERS.get_or_init(|| {
-        let input = Parameter::input::<String>("Act", "Act", "What to do.");
-        [vec![input], vec![Parameter::output::<String>("Echo", "Echo", "The text.")]]
-    })
-}
-
-impl Task for Puppet {
-    fn name(&self) -> &'static str {
-        "Puppet"
-    }
-
-    fn description(&self) -> &'static str {
-        "Does what it is told."
-    }
-
-    fn inputs(&self) -> &[Parameter] {
-        &parameters()[0]
-    }
-
-    fn outputs(&self) -> &[Parameter] {
-        &parameters()[1]
-    }
-
-    fn run(&self, values: Vec<Value>, context: &RunContext) -> Result<Vec<Value>, ToolError> {
-        let Some(Value::String(act)) = values.into_iter().next() else { panic!("no text") };
-        match act.as_str() {
-            "sleep" => std::thread::sleep(Duration::from_secs(600)),
-            "listen" => loop {
-                context.check()?;
-                std::thread::sleep(Duration::from_millis(5));
-            },
-            "panic" => panic!("as told"),
-            "abort" => std::process::abort(),
-            "exit" => std::process::exit(7),
-            "overflow" => println!("{}", overflow(1)),
-            "allocate" => allocate(),
-            "print" => println!("this must not reach the frames"),
-            "talk" => {
-                context.message(MessageLevel::Info, "one");
-                context.progress(50, "half");
-                context.warning("two");
-            }
-            "fail" => return Err(ToolError::Failed("as told".into())),
-            "pid" => return Ok(vec![Value::String(std::process::id().to_string())]),
-            _ => {}
-        }
-        Ok(vec![Value::String(act)])
-    }
-}
-
-#[expect(unconditional_recursion, reason = "that is the point")]
-fn overflow(depth: u64) -> u64 {
-    let page = std::hint::black_box([depth; 100]);
-    overflow(depth + 1) + page[7]
-}
-
-fn allocate() {
-    let mut all = Vec::new();
-    loop {
-        all.push(std::hint::black_box(vec![1_u8; 8 << 20]));
-    }
-}
-
-fn catalog() -> Arc<Catalog> {
-    Arc::new(Catalog::new([Service {
-        name: ServiceName::new("", "Test"),
-        description: String::new(),
-        execution_type: ExecutionType::Asynchronous,
-        tasks: vec![PublishedTask::new(&PUPPET)],
-        maximum_records: 1000,
-        time_limit: Duration::from_secs(60),
-        message_level: MessageLevel::Info,
-        retention: Duration::from_secs(60),
-    }]))
-}
 
 fn command() -> WorkerCommand {
     let program = std::env::current_exe().unwrap();
@@ -160,8 +79,11 @@ async fn a_worker_is_used_again() {
 async fn messages_and_progress_come_before_the_end() {
     let (outcome, heard) = run_with(&pool(1), work("talk"), &Arc::default()).await;
     outcome.unwrap();
-    assert!(matches!(&heard[..], [WorkEvent::Message(one), WorkEvent::Progress(half), WorkEvent::Message(two)]
-        if one.text == "one" && half.percent == Some(50) && two.text == "two"), "{heard:?}");
+    assert!(
+        matches!(&heard[..], [WorkEvent::Message(one), WorkEvent::Progress(half), WorkEvent::Message(two)]
+        if one.text == "one" && half.percent == Some(50) && two.text == "two"),
+        "{heard:?}"
+    );
 }
 
 async fn a_megabyte_goes_there_and_back() {
@@ -215,6 +137,7 @@ async fn a_worker_killed_while_it_idles_does_not_harm_the_next_run() {
     for _ in 0..5 {
         let pid = echo(&pool, "pid").await;
         std::process::Command::new("kill").args(["-9", &pid]).status().unwrap();
+        wait_for_the_end_of(&pid).await;
         assert_ne!(echo(&pool, "pid").await, pid);
     }
 }
@@ -315,14 +238,23 @@ async fn a_worker_ends_when_its_server_was_killed() {
     let mut line = String::new();
     let mut lines = tokio::io::BufReader::new(server.stdout.take().unwrap());
     tokio::io::AsyncBufReadExt::read_line(&mut lines, &mut line).await.unwrap();
-    let process = std::path::PathBuf::from(format!("/proc/{}", line.trim()));
-    assert!(process.exists(), "the worker runs: {line}");
+    assert!(is_alive(line.trim()), "the worker runs: {line}");
     server.kill().await.unwrap();
+    wait_for_the_end_of(line.trim()).await;
+}
+
+async fn wait_for_the_end_of(pid: &str) {
     let started = Instant::now();
-    while process.exists() {
-        assert!(started.elapsed() < Duration::from_secs(2), "the worker outlives its server");
-        tokio::time::sleep(Duration::from_millis(5)).await;
+    while is_alive(pid) {
+        assert!(started.elapsed() < Duration::from_secs(2), "process {pid} does not end");
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
+}
+
+/// Whether the process runs; one that ended and was not waited for yet (a zombie) does not.
+fn is_alive(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
 }
 
 /// Prints the process id of its worker, then has it compute for ever.
@@ -387,14 +319,16 @@ fn main() -> ExitCode {
         worker_main(catalog(), Limits::default(), MEMORY_LIMIT_MB).unwrap();
         return ExitCode::SUCCESS;
     }
-    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime =
+        || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     if has("middleman") {
         runtime().block_on(middleman());
         return ExitCode::SUCCESS;
     }
     let filters: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
     let chosen = |name: &&&str| {
-        let matches = |filter: &&String| if has("--exact") { filter == *name } else { name.contains(filter.as_str()) };
+        let matches =
+            |filter: &&String| if has("--exact") { filter == *name } else { name.contains(filter.as_str()) };
         !has("--ignored") && (filters.is_empty() || filters.iter().any(matches))
     };
     if has("--list") {

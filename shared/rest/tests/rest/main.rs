@@ -1,0 +1,19 @@
+//! The REST face in process: no socket, an in-memory store, toy tools. Files mirror the URL tree; snapshots hold whole
+//! replies as people read them (`f=pjson`).
+
+mod common;
+
+mod catalog;
+mod cors;
+mod execute;
+mod info;
+mod input;
+mod job;
+mod never_panics;
+mod request;
+mod response;
+mod result;
+mod service;
+mod submit_job;
+mod task;
+mod trace;
