@@ -101,3 +101,48 @@ impl Context {
         Ok(context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(parameters: &[(&str, &str)]) -> Result<Environment, String> {
+        let parameters = Parameters::from_iter(parameters.iter().copied());
+        Environment::read(&parameters, 0).map_err(|error| error.details.join("|"))
+    }
+
+    fn code(sr: Option<SpatialReference>) -> Option<u32> {
+        sr.and_then(|sr| sr.code())
+    }
+
+    #[test]
+    fn the_output_reference_is_context_then_env_then_processing() {
+        let all = [("context", "{\"outSR\":2056,\"processSR\":25832}"), ("env:outSR", "3857"), ("env:processSR", "3035")];
+        assert_eq!(code(read(&all).unwrap().output_sr), Some(2056));
+        assert_eq!(code(read(&all[1..]).unwrap().output_sr), Some(3857));
+        assert_eq!(code(read(&all[2..]).unwrap().output_sr), Some(3035));
+        assert_eq!(code(read(&[("context", "{processSR:25832}"), ("env:processSR", "3035")]).unwrap().output_sr), Some(25832));
+        assert_eq!(read(&[]).unwrap(), Environment::default());
+    }
+
+    #[test]
+    fn nulls_and_empty_texts_of_clients_are_nothing() {
+        let context = "{\"extent\":null,\"outSR\":null,\"processSR\":null}";
+        assert_eq!(read(&[("context", context), ("env:outSR", "")]).unwrap(), Environment::default());
+    }
+
+    #[test]
+    fn a_wrong_environment_names_its_parameter() {
+        assert!(read(&[("env:outSR", "abc")]).unwrap_err().starts_with("env:outSR: "));
+        assert!(read(&[("context", "{\"outSR\":[]}")]).unwrap_err().starts_with("context.outSR: "));
+        assert!(read(&[("context", "[1]")]).unwrap_err().starts_with("context: "));
+        assert!(read(&[("simplifyFeatures", "maybe")]).unwrap_err().contains("\"maybe\" is neither true nor false"));
+    }
+
+    #[test]
+    fn an_extent_may_have_its_own_reference() {
+        let context = "{\"extent\":{\"xmin\":0,\"ymin\":1,\"xmax\":2,\"ymax\":3,\"spatialReference\":{\"wkid\":4326}}}";
+        let extent = read(&[("context", context)]).unwrap().extent.unwrap();
+        assert_eq!((extent.envelope.ymax, code(extent.spatial_reference)), (3.0, Some(4326)));
+    }
+}

@@ -31,6 +31,31 @@ pub trait ParameterType: Sized {
 }
 
 /// The input parameters of a tool; derive it.
+///
+/// A field whose type is no GP data type does not compile:
+/// ```compile_fail
+/// #[derive(gp_core::Inputs)]
+/// struct Wrong {
+///     /// An address.
+///     address: std::net::IpAddr,
+/// }
+/// ```
+/// Nor does one without a doc comment, because clients show it as the parameter's description:
+/// ```compile_fail
+/// #[derive(gp_core::Inputs)]
+/// struct Wrong {
+///     count: i64,
+/// }
+/// ```
+/// With both it does:
+/// ```
+/// #[derive(gp_core::Inputs)]
+/// struct Right {
+///     /// How many.
+///     count: i64,
+/// }
+/// assert_eq!(<Right as gp_core::Inputs>::parameters()[0].name, "Count");
+/// ```
 pub trait Inputs: Sized {
     /// The parameters, in the order of the fields.
     fn parameters() -> Vec<Parameter>;

@@ -1,10 +1,11 @@
-//! The job store: every write is conditional, runs in one transaction, and is on disk when it is answered.
+//! The job store: every write is conditional, runs in one transaction, and (claims excepted, see there) is on disk when
+//! it is answered.
 
 use crate::readers::Readers;
 use crate::rows::{FIRST_MESSAGES, LAST_MESSAGES, StoredInfo, id_bytes, id_from_bytes, level_code, read_job};
 use crate::rows::{status_code, status_from_code};
 use crate::schema;
-use crate::writer::Writer;
+use crate::writer::{Durability, Writer};
 use async_trait::async_trait;
 use gp_core::Updated;
 use gp_core::{
@@ -60,7 +61,10 @@ impl JobStore for SqliteJobs {
     async fn claim(&self, id: &JobId, now_ms: i64, lease: Duration) -> Result<Option<Job>, StoreError> {
         let id = id.clone();
         let until_ms = now_ms.saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
-        self.writer.write("claim a job", move |connection| claim(connection, &id, now_ms, until_ms)).await
+        // A claim that a power cut undoes is a job that waits again, and its worker is gone by the same cut; so it
+        // does not wait for the disk. Whatever the worker stores later takes the claim along.
+        let claim = move |connection: &Connection| claim(connection, &id, now_ms, until_ms);
+        self.writer.write_with(Durability::Soon, "claim a job", claim).await
     }
 
     async fn update(&self, id: &JobId, expected: Expected, update: JobUpdate) -> Result<Updated, StoreError> {

@@ -72,8 +72,6 @@ pub(crate) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     prepare(&connection)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
-    // FULL: the log is on disk when a commit returns, so that an acknowledged job survives a power cut.
-    connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     migrate(&connection)?;
     Ok(connection)

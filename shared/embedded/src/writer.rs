@@ -3,6 +3,9 @@
 //! No delay is added to collect more: while one commit waits for the disk, the next batch gathers by itself. Each
 //! write runs in a savepoint of its own, so one that fails takes nothing else with it. A commit that fails answers
 //! every write of its batch with an error: nobody is told of something that is not on disk.
+//!
+//! A batch of which nobody needs that ([`Durability::Soon`]) is committed without an fsync; the next one that is
+//! synchronised takes it along, because the log is one file that only grows at its end.
 
 use gp_core::StoreError;
 use rusqlite::Connection;
@@ -12,6 +15,15 @@ use tokio::sync::oneshot;
 
 /// Writes that share one transaction at most, so that the first of them does not wait for ever.
 const MAX_BATCH: usize = 1000;
+
+/// What must be true when a write is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// It survives a power cut.
+    OnDisk,
+    /// It survives the end of the process; a power cut may undo it, and then nothing is wrong.
+    Soon,
+}
 
 /// Hands writes to the thread that writes. Dropping it waits until the thread has closed the database.
 pub(crate) struct Writer {
@@ -34,8 +46,18 @@ impl Writer {
         action: &'static str,
         write: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.write_with(Durability::OnDisk, action, write).await
+    }
+
+    /// Runs `write` in a transaction and waits until it is as durable as asked.
+    pub(crate) async fn write_with<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        action: &'static str,
+        write: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let request = Request { write: Some(write), outcome: None, answer };
+        let request = Request { durability, write: Some(write), outcome: None, answer };
         let gone = || StoreError::unavailable(action, "the thread that writes the database has ended");
         let requests = self.requests.as_ref().ok_or_else(gone)?;
         requests.send(Box::new(request)).map_err(|_| gone())?;
@@ -59,6 +81,8 @@ impl Drop for Writer {
 
 /// A write of any type, as the thread sees it.
 trait Write: Send {
+    /// What it needs.
+    fn durability(&self) -> Durability;
     /// Runs it; whether it succeeded.
     fn run(&mut self, connection: &Connection) -> Outcome;
     /// Tells the caller. `commit_error` is why the batch is not on disk, if it is not.
@@ -72,12 +96,17 @@ enum Outcome {
 }
 
 struct Request<T, F> {
+    durability: Durability,
     write: Option<F>,
     outcome: Option<rusqlite::Result<T>>,
     answer: oneshot::Sender<Result<T, String>>,
 }
 
 impl<T: Send, F: FnOnce(&Connection) -> rusqlite::Result<T> + Send> Write for Request<T, F> {
+    fn durability(&self) -> Durability {
+        self.durability
+    }
+
     fn run(&mut self, connection: &Connection) -> Outcome {
         let Some(write) = self.write.take() else { return Outcome::Failed };
         let outcome = write(connection);
@@ -99,10 +128,11 @@ impl<T: Send, F: FnOnce(&Connection) -> rusqlite::Result<T> + Send> Write for Re
 }
 
 fn write_all(connection: &Connection, waiting: &Receiver<Box<dyn Write>>) {
+    let mut committing = None;
     while let Ok(first) = waiting.recv() {
         let mut batch = vec![first];
         batch.extend(waiting.try_iter().take(MAX_BATCH - 1));
-        let error = write_batch(connection, &mut batch).err().map(|error| error.to_string());
+        let error = write_batch(connection, &mut batch, &mut committing).err().map(|error| error.to_string());
         if let Some(error) = &error {
             tracing::error!(error, writes = batch.len(), "the job database could not be written");
             if !connection.is_autocommit() {
@@ -116,7 +146,18 @@ fn write_all(connection: &Connection, waiting: &Receiver<Box<dyn Write>>) {
     }
 }
 
-fn write_batch(connection: &Connection, batch: &mut [Box<dyn Write>]) -> rusqlite::Result<()> {
+fn write_batch(
+    connection: &Connection,
+    batch: &mut [Box<dyn Write>],
+    committing: &mut Option<Durability>,
+) -> rusqlite::Result<()> {
+    let must_be_on_disk = batch.iter().any(|request| request.durability() == Durability::OnDisk);
+    let durability = if must_be_on_disk { Durability::OnDisk } else { Durability::Soon };
+    if *committing != Some(durability) {
+        // Not as a prepared statement: SQLite carries this pragma out when it is compiled, not when it is run again.
+        connection.pragma_update(None, "synchronous", if must_be_on_disk { "FULL" } else { "NORMAL" })?;
+        *committing = Some(durability);
+    }
     execute(connection, "BEGIN IMMEDIATE")?;
     for request in batch {
         execute(connection, "SAVEPOINT one")?;
@@ -179,6 +220,20 @@ mod tests {
         two.unwrap();
         half.unwrap_err();
         assert_eq!(rows(&path), 2);
+    }
+
+    #[tokio::test]
+    async fn a_write_that_must_be_on_disk_is_synchronised_whatever_came_before() {
+        let (_folder, writer, _path) = writer("");
+        let level = |durability| {
+            writer.write_with(durability, "look", |connection| {
+                connection.query_row("PRAGMA synchronous", [], |row| row.get::<_, i64>(0))
+            })
+        };
+        for _ in 0..3 {
+            assert_eq!(level(Durability::OnDisk).await.unwrap(), 2, "FULL");
+            assert_eq!(level(Durability::Soon).await.unwrap(), 1, "NORMAL");
+        }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,89 @@
+//! Texts taken apart: booleans, whole numbers, quotes, lists and objects, strictly first and leniently then.
+
+use crate::Limits;
+use gp_esri::json::{JsonError, Reader};
+
+/// Whole numbers beyond this are not exact in clients (specification 2.6).
+const LONG_LIMIT: i64 = 4_503_599_627_370_495;
+/// Longest excerpt of a wrong value in an error.
+const EXCERPT_CHARS: usize = 60;
+
+/// `true`/`false` in any case, `1`/`0`, with or without quotes.
+pub(crate) fn read_boolean(text: &str) -> Option<bool> {
+    match unquoted(text.trim()).to_ascii_lowercase().as_str() {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+pub(super) fn read_long(text: &str) -> Option<i64> {
+    let number = match text.parse::<i64>() {
+        Ok(number) => number,
+        Err(_) => {
+            let number = text.parse::<f64>().ok()?;
+            (number.fract() == 0.0 && number.abs() <= LONG_LIMIT as f64).then_some(number as i64)?
+        }
+    };
+    (number.abs() <= LONG_LIMIT).then_some(number)
+}
+
+/// A JSON string literal without its quotes, or the text itself.
+pub(super) fn unquoted(text: &str) -> String {
+    if text.len() >= 2 && text.starts_with('"') && text.ends_with('"') {
+        let mut reader = Reader::new(text, 1);
+        if let Ok(inner) = reader.string() {
+            return inner.into_owned();
+        }
+    }
+    text.to_owned()
+}
+
+/// The elements of a JSON array, or of a Python list: strings without quotes, anything else as its JSON text.
+pub(super) fn array_elements(text: &str) -> Result<Vec<String>, String> {
+    strictly_then_leniently(text, |reader| {
+        let mut elements = Vec::new();
+        reader.begin_array()?;
+        while reader.next_element()? {
+            elements.push(unquoted(reader.raw_value()?));
+        }
+        Ok(elements)
+    })
+}
+
+/// Names and raw JSON texts of an object's members.
+pub(crate) fn object_members(text: &str) -> Result<Vec<(String, String)>, String> {
+    strictly_then_leniently(text, |reader| {
+        let mut members = Vec::new();
+        reader.begin_object()?;
+        while let Some(key) = reader.next_key()? {
+            members.push((key.into_owned(), reader.raw_value()?.to_owned()));
+        }
+        Ok(members)
+    })
+}
+
+/// Reads JSON; text that is JSON but for its quotes and the like gets the lenient pass (specification 2.4, rule 2).
+fn strictly_then_leniently<T>(
+    text: &str,
+    read: impl Fn(&mut Reader<'_>) -> Result<T, JsonError>,
+) -> Result<T, String> {
+    let whole = |text: &str| {
+        let mut reader = Reader::new(text, Limits::default().max_json_depth);
+        let value = read(&mut reader)?;
+        reader.end()?;
+        Ok(value)
+    };
+    whole(text).or_else(|strict: JsonError| match gp_esri::lenient::to_json(text) {
+        Some(json) => whole(&json).map_err(|_| strict.to_string()),
+        None => Err(strict.to_string()),
+    })
+}
+
+/// The beginning of a text, for an error.
+pub(crate) fn shorten(text: &str) -> String {
+    match text.char_indices().nth(EXCERPT_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

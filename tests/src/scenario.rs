@@ -1,0 +1,192 @@
+//! Scenarios: a request and what its reply must hold, as data that a stranger can read beside the specification.
+//!
+//! A file holds any number of `[[scenario]]` tables. `request` is a method and a path below `/arcgis/rest/`; parameters
+//! go into `query`, `form`, `multipart` or `json` (a JSON text), or a whole `body` with its own `headers`. `reply` is the partial
+//! expectation of [`crate::expectation`]. After a `submitJob`, `job` is the expectation of the job once it has ended,
+//! and each `[[scenario.then]]` a request relative to the job.
+
+use crate::Server;
+use crate::client::{Reply, encoded, escaped};
+use crate::expectation::misfits;
+use crate::job::Job;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The boundary between the parts of multipart bodies.
+const BOUNDARY: &str = "scenario-boundary-7f3a";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScenarioFile {
+    scenario: Vec<Scenario>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    /// What is shown, as a sentence.
+    claim: String,
+    #[serde(flatten)]
+    exchange: Exchange,
+    /// What the job must be once it has ended.
+    job: Option<String>,
+    /// Requests about the job that has ended.
+    #[serde(default)]
+    then: Vec<Exchange>,
+}
+
+#[derive(Deserialize)]
+struct Exchange {
+    request: String,
+    #[serde(default)]
+    query: BTreeMap<String, String>,
+    form: Option<BTreeMap<String, String>>,
+    multipart: Option<BTreeMap<String, String>>,
+    json: Option<String>,
+    body: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+    reply: Option<String>,
+    /// The whole body.
+    text: Option<String>,
+    /// Parts of the body as it came.
+    #[serde(default)]
+    text_contains: Vec<String>,
+    /// HTTP status, when it is not 200.
+    status: Option<u16>,
+    /// Parts of headers; an empty text for a header that must not be there.
+    #[serde(default)]
+    reply_headers: BTreeMap<String, String>,
+}
+
+/// Runs every scenario of a file against the server; returns how many there were. Those that fail are told together.
+pub fn run_all(server: &Server, file: &str, text: &str) -> usize {
+    let scenarios = match toml::from_str::<ScenarioFile>(text) {
+        Ok(file) => file.scenario,
+        Err(error) => panic!("{file}: {error}"),
+    };
+    let failures: Vec<String> = scenarios
+        .iter()
+        .filter_map(|scenario| {
+            let misfits = run(server, scenario);
+            (!misfits.is_empty()).then(|| format!("{}\n      {}", scenario.claim, misfits.join("\n      ")))
+        })
+        .collect();
+    let (failed, count) = (failures.len(), scenarios.len());
+    assert!(failures.is_empty(), "{file}: {failed} of {count} scenarios failed\n  - {}", failures.join("\n  - "));
+    count
+}
+
+fn run(server: &Server, scenario: &Scenario) -> Vec<String> {
+    let reply = scenario.exchange.send(server, "");
+    let mut misfits = scenario.exchange.judge(&reply);
+    if scenario.job.is_none() && scenario.then.is_empty() {
+        return misfits;
+    }
+    let (_, path) = scenario.exchange.method_and_path();
+    let task = path.trim_start_matches("services/").split("/submitJob").next().unwrap_or_default();
+    if reply.json()["jobId"].is_null() {
+        misfits.push(format!("no job was made: {}", reply.text()));
+        return misfits;
+    }
+    let job = Job::of(task, &reply);
+    let ended = job.wait(server);
+    if let Some(expected) = &scenario.job {
+        misfits.extend(compare(expected, &ended));
+    }
+    for then in &scenario.then {
+        let reply = then.send(server, &format!("{}/", job.path));
+        misfits.extend(then.judge(&reply).into_iter().map(|misfit| format!("{}: {misfit}", then.request)));
+    }
+    misfits
+}
+
+impl Exchange {
+    fn method_and_path(&self) -> (&str, &str) {
+        self.request.split_once(' ').unwrap_or_else(|| panic!("{:?} is no method and path", self.request))
+    }
+
+    fn send(&self, server: &Server, prefix: &str) -> Reply {
+        let (method, path) = self.method_and_path();
+        let mut path = format!("{prefix}{path}");
+        // The job itself has no slash behind it.
+        path.truncate(path.trim_end_matches("/.").len());
+        let pairs = |map: &BTreeMap<String, String>| {
+            let pairs: Vec<(&str, &str)> = map.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            encoded(&pairs)
+        };
+        if !self.query.is_empty() {
+            path = format!("{path}{}{}", if path.contains('?') { "&" } else { "?" }, pairs(&self.query));
+        }
+        let (content_type, body) = if let Some(form) = &self.form {
+            (Some("application/x-www-form-urlencoded".to_owned()), pairs(form))
+        } else if let Some(parts) = &self.multipart {
+            (Some(format!("multipart/form-data; boundary={BOUNDARY}")), multipart(parts))
+        } else if let Some(json) = &self.json {
+            (Some("application/json".to_owned()), json.clone())
+        } else {
+            (None, self.body.clone().unwrap_or_default())
+        };
+        let given = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let headers: Vec<(&str, &str)> =
+            content_type.iter().map(|content_type| ("Content-Type", content_type.as_str())).chain(given).collect();
+        server.send(method, &path, &headers, body.as_bytes())
+    }
+
+    fn judge(&self, reply: &Reply) -> Vec<String> {
+        let mut misfits = everywhere(reply);
+        let status = self.status.unwrap_or(200);
+        if reply.status != status {
+            misfits.push(format!("HTTP {} instead of {status}", reply.status));
+        }
+        if let Some(expected) = &self.reply {
+            match serde_json::from_slice(&reply.body) {
+                Ok(json) => misfits.extend(compare(expected, &json)),
+                Err(error) => misfits.push(format!("the reply is no JSON ({error}): {}", reply.text())),
+            }
+        }
+        if self.text.as_ref().is_some_and(|text| *text != reply.text()) {
+            misfits.push(format!("the body is {}", reply.text()));
+        }
+        for part in self.text_contains.iter().filter(|part| !reply.text().contains(part.as_str())) {
+            misfits.push(format!("{part:?} is not in the body {}", reply.text()));
+        }
+        for (name, part) in &self.reply_headers {
+            let fits = match reply.header(&name.to_ascii_lowercase()) {
+                Some(value) => !part.is_empty() && value.contains(part.as_str()),
+                None => part.is_empty(),
+            };
+            if !fits {
+                misfits.push(format!("header {name}: {:?} instead of {part:?}", reply.header(&name.to_ascii_lowercase())));
+            }
+        }
+        misfits
+    }
+}
+
+/// What every reply must have (specification 0, rules 1 and 11).
+fn everywhere(reply: &Reply) -> Vec<String> {
+    ["access-control-allow-origin", "x-request-id"]
+        .iter()
+        .filter(|name| reply.header(name).is_none_or(str::is_empty))
+        .map(|name| format!("the reply has no header {name}"))
+        .collect()
+}
+
+fn compare(expected: &str, found: &Value) -> Vec<String> {
+    match serde_json::from_str(expected) {
+        Ok(expected) => misfits(&expected, found),
+        Err(error) => vec![format!("the expectation is no JSON ({error}): {expected}")],
+    }
+}
+
+fn multipart(parts: &BTreeMap<String, String>) -> String {
+    let mut body = String::new();
+    for (name, value) in parts {
+        let name = escaped(name);
+        body.push_str(&format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+    }
+    body.push_str(&format!("--{BOUNDARY}--\r\n"));
+    body
+}

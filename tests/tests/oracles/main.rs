@@ -1,0 +1,118 @@
+//! Each tool against independent software, on the cases of `tests/oracles/cases` (format: `tests/oracles/README.md`).
+//!
+//! Separate from the tests at the foot of the tools because parsing, repair, projection and writing take part: a case
+//! goes through the engine as a request would, and what is compared is the JSON that a client gets, read again.
+//! It must never ask the library under test for a number to expect.
+
+mod case;
+mod compare;
+mod measure;
+mod run;
+
+use anyhow::{Context, Result};
+use case::Case;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// Tools for client developers; they compute nothing.
+const SAMPLES: &[&str] = &["EchoValues", "Fail", "SlowCount"];
+
+/// Runs every case of the tool; an error lists each that fails and should not, and each that passes and should not.
+fn check(tool: &str) -> Result<()> {
+    let cases = Case::read_all(tool)?;
+    anyhow::ensure!(!cases.is_empty(), "there is no case for {tool}; run `cargo xtask oracles`");
+    let expected_failures = expected_failures()?;
+    let mut report = String::new();
+    for case in &cases {
+        let name = format!("{tool}/{}", case.name);
+        let faults = match run::run(case) {
+            Ok(output) => compare::compare(case, &output),
+            Err(error) => vec![format!("{error:#}")],
+        };
+        match (faults.is_empty(), expected_failures.get(&name)) {
+            (true, None) | (false, Some(_)) => {}
+            (true, Some(_)) => writeln!(report, "{name}: passes; take it out of expected_failures.txt")?,
+            (false, None) => {
+                writeln!(report, "{name}: {} faults ({})", faults.len(), case.note)?;
+                for fault in faults.iter().take(FAULTS_SHOWN) {
+                    writeln!(report, "    {fault}")?;
+                }
+            }
+        }
+    }
+    anyhow::ensure!(report.is_empty(), "of {} cases of {tool}:\n{report}", cases.len());
+    Ok(())
+}
+
+/// Enough to see what is wrong with a case.
+const FAULTS_SHOWN: usize = 4;
+
+/// Case names, `Buffer/line_left`, with the reason why they fail.
+fn expected_failures() -> Result<BTreeMap<String, String>> {
+    let path = gp_tests::repository().join("tests/oracles/expected_failures.txt");
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let (name, reason) = line.split_once(' ').with_context(|| format!("no reason is given: {line}"))?;
+            Ok((name.to_owned(), reason.trim().to_owned()))
+        })
+        .collect()
+}
+
+#[test]
+fn buffer_agrees_with_geos_and_geographiclib() -> Result<()> {
+    check("Buffer")
+}
+
+#[test]
+fn clip_agrees_with_geos() -> Result<()> {
+    check("Clip")
+}
+
+#[test]
+fn dissolve_agrees_with_geos() -> Result<()> {
+    check("Dissolve")
+}
+
+#[test]
+fn erase_agrees_with_geos() -> Result<()> {
+    check("Erase")
+}
+
+#[test]
+fn intersect_agrees_with_geos() -> Result<()> {
+    check("Intersect")
+}
+
+#[test]
+fn project_agrees_with_proj() -> Result<()> {
+    check("Project")
+}
+
+#[test]
+fn select_agrees_with_sqlite() -> Result<()> {
+    check("Select")
+}
+
+#[test]
+fn spatial_join_agrees_with_geos_and_geographiclib() -> Result<()> {
+    check("SpatialJoin")
+}
+
+#[test]
+fn every_tool_that_computes_has_cases() -> Result<()> {
+    for tool in gp_tools::TOOLS.iter().filter(|tool| !SAMPLES.contains(&tool.name())) {
+        assert!(!Case::read_all(tool.name())?.is_empty(), "{} has no case", tool.name());
+    }
+    Ok(())
+}
+
+#[test]
+fn every_expected_failure_names_a_case() -> Result<()> {
+    for name in expected_failures()?.keys() {
+        let path = gp_tests::repository().join("tests/oracles/cases").join(format!("{name}.json"));
+        assert!(path.is_file(), "expected_failures.txt: there is no case {name}");
+    }
+    Ok(())
+}
