@@ -2,11 +2,11 @@
 //!
 //! A file holds any number of `[[scenario]]` tables. `request` is a method and a path below `/arcgis/rest/`; parameters
 //! go into `query`, `form`, `multipart` or `json` (a JSON text), or a whole `body` with its own `headers`. `reply` is the partial
-//! expectation of [`crate::expectation`]. After a `submitJob`, `job` is the expectation of the job once it has ended,
+//! expectation of [`crate::expectation`], `results` the same for each value of an execute reply. After a `submitJob`, `job` is the expectation of the job once it has ended,
 //! and each `[[scenario.then]]` a request relative to the job.
 
 use crate::Server;
-use crate::client::{Reply, encoded, escaped};
+use crate::client::{Reply, encoded};
 use crate::expectation::misfits;
 use crate::job::Job;
 use serde::Deserialize;
@@ -22,22 +22,13 @@ struct ScenarioFile {
     scenario: Vec<Scenario>,
 }
 
+/// A request with its expectations; those of `then` are requests about the job that the first one made.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Scenario {
     /// What is shown, as a sentence.
-    claim: String,
-    #[serde(flatten)]
-    exchange: Exchange,
-    /// What the job must be once it has ended.
-    job: Option<String>,
-    /// Requests about the job that has ended.
     #[serde(default)]
-    then: Vec<Exchange>,
-}
-
-#[derive(Deserialize)]
-struct Exchange {
+    claim: String,
     request: String,
     #[serde(default)]
     query: BTreeMap<String, String>,
@@ -48,6 +39,9 @@ struct Exchange {
     #[serde(default)]
     headers: BTreeMap<String, String>,
     reply: Option<String>,
+    /// What the values of an execute reply must be, by output parameter.
+    #[serde(default)]
+    results: BTreeMap<String, String>,
     /// The whole body.
     text: Option<String>,
     /// Parts of the body as it came.
@@ -58,6 +52,11 @@ struct Exchange {
     /// Parts of headers; an empty text for a header that must not be there.
     #[serde(default)]
     reply_headers: BTreeMap<String, String>,
+    /// What the job must be once it has ended.
+    job: Option<String>,
+    /// Requests about the job that has ended.
+    #[serde(default)]
+    then: Vec<Scenario>,
 }
 
 /// Runs every scenario of a file against the server; returns how many there were. Those that fail are told together.
@@ -79,12 +78,12 @@ pub fn run_all(server: &Server, file: &str, text: &str) -> usize {
 }
 
 fn run(server: &Server, scenario: &Scenario) -> Vec<String> {
-    let reply = scenario.exchange.send(server, "");
-    let mut misfits = scenario.exchange.judge(&reply);
+    let reply = scenario.send(server, "");
+    let mut misfits = scenario.judge(&reply);
     if scenario.job.is_none() && scenario.then.is_empty() {
         return misfits;
     }
-    let (_, path) = scenario.exchange.method_and_path();
+    let (_, path) = scenario.method_and_path();
     let task = path.trim_start_matches("services/").split("/submitJob").next().unwrap_or_default();
     if reply.json()["jobId"].is_null() {
         misfits.push(format!("no job was made: {}", reply.text()));
@@ -102,7 +101,7 @@ fn run(server: &Server, scenario: &Scenario) -> Vec<String> {
     misfits
 }
 
-impl Exchange {
+impl Scenario {
     fn method_and_path(&self) -> (&str, &str) {
         self.request.split_once(' ').unwrap_or_else(|| panic!("{:?} is no method and path", self.request))
     }
@@ -110,8 +109,6 @@ impl Exchange {
     fn send(&self, server: &Server, prefix: &str) -> Reply {
         let (method, path) = self.method_and_path();
         let mut path = format!("{prefix}{path}");
-        // The job itself has no slash behind it.
-        path.truncate(path.trim_end_matches("/.").len());
         let pairs = |map: &BTreeMap<String, String>| {
             let pairs: Vec<(&str, &str)> = map.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             encoded(&pairs)
@@ -146,6 +143,9 @@ impl Exchange {
                 Err(error) => misfits.push(format!("the reply is no JSON ({error}): {}", reply.text())),
             }
         }
+        if !self.results.is_empty() {
+            misfits.extend(self.judge_results(reply));
+        }
         if self.text.as_ref().is_some_and(|text| *text != reply.text()) {
             misfits.push(format!("the body is {}", reply.text()));
         }
@@ -159,6 +159,24 @@ impl Exchange {
             };
             if !fits {
                 misfits.push(format!("header {name}: {:?} instead of {part:?}", reply.header(&name.to_ascii_lowercase())));
+            }
+        }
+        misfits
+    }
+
+    fn judge_results(&self, reply: &Reply) -> Vec<String> {
+        let json: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        let Some(results) = json["results"].as_array() else {
+            return vec![format!("the reply has no results: {}", reply.text())];
+        };
+        let mut misfits = Vec::new();
+        for (name, expected) in &self.results {
+            match results.iter().find(|result| result["paramName"] == name.as_str()) {
+                Some(result) => {
+                    let found = compare(expected, &result["value"]);
+                    misfits.extend(found.into_iter().map(|misfit| format!("{name}: {misfit}")));
+                }
+                None => misfits.push(format!("there is no result {name}")),
             }
         }
         misfits
@@ -184,7 +202,6 @@ fn compare(expected: &str, found: &Value) -> Vec<String> {
 fn multipart(parts: &BTreeMap<String, String>) -> String {
     let mut body = String::new();
     for (name, value) in parts {
-        let name = escaped(name);
         body.push_str(&format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
     }
     body.push_str(&format!("--{BOUNDARY}--\r\n"));

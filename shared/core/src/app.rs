@@ -82,7 +82,8 @@ impl Default for JobSettings {
         JobSettings {
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_millis(250),
-            max_attempts: 3,
+            // A killed server counts as an attempt of every job that it was running.
+            max_attempts: 5,
             max_inline_payload_bytes: 32 << 10,
         }
     }

@@ -13,7 +13,7 @@ pub enum CancelError {
     Store(#[from] StoreError),
 }
 
-/// Asks that the job stop. Returns it as it stands then: cancelled when it had not started, else cancelling.
+/// Asks that the job stop. Returns it as it stands then: cancelled when nobody works on it, else cancelling.
 ///
 /// Every write is conditional: if the job ends in between, the caller is told so.
 ///
@@ -26,6 +26,8 @@ pub async fn cancel_job(app: &App, id: &JobId) -> Result<Job, CancelError> {
         };
         let update = match job.status {
             JobStatus::Submitted => cancelled(app, &job),
+            // Nobody works on it: it was given back, or its worker was lost.
+            JobStatus::Executing if job.lease.until_ms <= (app.now_ms)() => cancelled(app, &job),
             JobStatus::Executing => JobUpdate {
                 status: Some(JobStatus::Cancelling),
                 messages: vec![Message::info("Cancelling...")],
@@ -45,7 +47,7 @@ pub async fn cancel_job(app: &App, id: &JobId) -> Result<Job, CancelError> {
             _ => &[JobStatus::Executing],
         };
         let messages = update.messages.clone();
-        let expected = Expected { statuses, attempt: None };
+        let expected = Expected { statuses, attempt: Some(job.lease.attempt) };
         if let Updated::Written(status) = app.jobs.update(id, expected, update).await? {
             job.status = status;
             job.messages.extend(messages);

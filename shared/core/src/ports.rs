@@ -71,7 +71,8 @@ pub enum Updated {
     Refused(Option<JobStatus>),
 }
 
-/// The durable record of jobs. Every write is atomic and on disk when the call returns.
+/// The durable record of jobs. Every write is atomic, and on disk when the call returns; a claim alone may be lost with
+/// the machine, because its worker is lost with it.
 #[async_trait]
 pub trait JobStore: Send + Sync {
     /// Stores a new job. With a key, only if no job of the same service, task and key is there (`inputs_digest`

@@ -22,6 +22,10 @@ pub struct Data {
     blobs: Arc<FileBlobs>,
 }
 
+/// Jobs that are taken from the line before a worker is free. A small job waits for the disk longer than it computes:
+/// with none, a worker would idle most of the time; with more, jobs would be called executing that only wait.
+const FETCHED_AHEAD: usize = 6;
+
 /// Why a data folder could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -60,8 +64,8 @@ pub enum OpenError {
 pub struct Concurrency {
     /// Worker processes for jobs.
     pub job_workers: usize,
-    /// Jobs taken from the line at once. A little more than there are workers, so that one job is fetched from the
-    /// disk and another one stored while the workers compute.
+    /// Jobs taken from the line at once. A few more than there are workers, so that jobs are fetched from the disk and
+    /// stored while the workers compute.
     pub jobs_at_once: usize,
     /// Worker processes for `execute` requests that are too large to run in the server.
     pub execute_workers: usize,
@@ -75,7 +79,7 @@ impl Concurrency {
         let processors = processors.max(1);
         Concurrency {
             job_workers: processors,
-            jobs_at_once: processors * 2,
+            jobs_at_once: processors + FETCHED_AHEAD,
             execute_workers: processors,
             execute_threads: processors * 2,
         }

@@ -3,6 +3,13 @@
 //! The test program is its own worker: with the argument `worker` it serves the tools below. So it cannot use the
 //! usual test harness; `main` speaks enough of its language for `cargo test` and `cargo nextest`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test without harness: what fails has failed the test, and names are listed on stdout"
+)]
+
 mod puppet;
 
 use gp_core::testing::new_job;
