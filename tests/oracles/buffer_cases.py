@@ -4,7 +4,7 @@ import pyproj
 import shapely
 from shapely.geometry import Polygon
 
-from case import ARCS, case, file, inline
+from case import ARCS, arcs, case, file, inline
 from esri import WGS84, load, subset
 
 QUADRANT_SEGMENTS = 256
@@ -76,7 +76,7 @@ def planar_cases():
         {"Input_Features": file(ALBERS), "Distance": kilometres(1), "Method": "PLANAR"},
         [(key, buffered(geometry, 1000)) for key, geometry in named(counties, "GEOID")],
         note="real coast, outwards",
-        tolerance=ARCS | {"length_ratio": 2e-2},
+        tolerance=arcs(1000) | {"length_ratio": 2e-2},
     )
     shrunk = [(key, buffered(geometry, -1000)) for key, geometry in named(counties, "GEOID")]
     yield case(
@@ -85,7 +85,7 @@ def planar_cases():
         {"Input_Features": file(ALBERS), "Distance": kilometres(-1), "Method": "PLANAR"},
         [(key, geometry) for key, geometry in shrunk if not geometry.is_empty],
         note="a negative distance shrinks; features that vanish are left out",
-        tolerance=ARCS | {"length_ratio": 2e-2},
+        tolerance=arcs(1000) | {"length_ratio": 2e-2},
     )
     yield case(
         "Buffer",
@@ -93,7 +93,7 @@ def planar_cases():
         {"Input_Features": file(ALBERS), "Distance": metres(500), "Method": "PLANAR", "Side": "OUTSIDE_ONLY"},
         [(key, buffered(geometry, 500).difference(geometry)) for key, geometry in named(counties, "GEOID")],
         note="the ring around each polygon without the polygon",
-        tolerance=ARCS | {"area_ratio": 1e-2, "length_ratio": 2e-2},
+        tolerance=arcs(500) | {"area_ratio": 1e-2, "length_ratio": 2e-2},
     )
     yield case(
         "Buffer",
@@ -101,7 +101,7 @@ def planar_cases():
         {"Input_Features": file(ALBERS), "Distance": kilometres(2), "Method": "PLANAR", "Dissolve_Type": "ALL"},
         [({}, shapely.union_all([buffered(geometry, 2000) for _, geometry in counties.rows()]))],
         note="one multipart feature",
-        tolerance=ARCS | {"length_ratio": 2e-2},
+        tolerance=arcs(2000) | {"length_ratio": 2e-2},
     )
     hexagons = load("tests/data/hexagons_albers.json")
     classes = {attributes["CLASS"] for attributes in hexagons.attributes}
@@ -123,7 +123,7 @@ def planar_cases():
             for value in sorted(classes)
         ],
         note="one feature a class",
-        tolerance=ARCS,
+        tolerance=arcs(1500),
     )
     for unit, size in {"esriIntFeet": 0.3048, "esriFeet": 1200 / 3937, "esriIntMiles": 1609.344}.items():
         points = load(NASTY + "coincident_points.json")
@@ -133,7 +133,7 @@ def planar_cases():
             {"Input_Features": file(NASTY + "coincident_points.json"), "Distance": {"distance": 100, "units": unit}},
             [(key, buffered(point, 100 * size)) for key, point in named(points)],
             note="units of length, survey and international",
-            tolerance=ARCS,
+            tolerance=arcs(100 * size),
         )
 
 
@@ -146,7 +146,7 @@ def nasty_cases():
             {"Input_Features": file(f"{NASTY}{name}.json"), "Distance": metres(10), "Method": "PLANAR"},
             [(key, buffered(geometry, 10)) for key, geometry in named(layer)],
             note="repaired first, then buffered",
-            tolerance=ARCS | {"area_ratio": 5e-3, "length_ratio": 1e-2},
+            tolerance=arcs(10) | {"area_ratio": 5e-3, "length_ratio": 1e-2},
         )
     for name in ("empty_geometry", "null_geometry", "nan_point"):
         layer = load(f"{NASTY}{name}.json")
@@ -156,7 +156,7 @@ def nasty_cases():
             {"Input_Features": file(f"{NASTY}{name}.json"), "Distance": metres(10), "Method": "PLANAR"},
             [(key, buffered(geometry, 10)) for key, geometry in named(layer)],
             note="a feature without geometry has no buffer and is left out",
-            tolerance=ARCS,
+            tolerance=arcs(10),
         )
 
 
@@ -177,7 +177,7 @@ def line_cases():
             {"Input_Features": layer, "Distance": metres(100), "Method": "PLANAR", **more},
             [({"NAME": "left turn"}, expected)],
             note="a line that turns left once; one-sided buffers end flat",
-            tolerance=ARCS,
+            tolerance=arcs(100),
         )
     layer = load(NASTY + "self_crossing_line.json")
     yield case(
@@ -186,7 +186,7 @@ def line_cases():
         {"Input_Features": file(NASTY + "self_crossing_line.json"), "Distance": metres(10), "Method": "PLANAR"},
         [(key, buffered(geometry, 10)) for key, geometry in named(layer)],
         note="holes of the figure of eight stay open",
-        tolerance=ARCS,
+        tolerance=arcs(10),
     )
     rows = [({"NAME": f"p{d}", "DIST": d}, {"x": 1000.0 * d, "y": 0}) for d in (50, 125.5, 300)]
     yield case(
@@ -199,7 +199,7 @@ def line_cases():
         },
         [({"NAME": a["NAME"]}, buffered(shapely.Point(g["x"], g["y"]), a["DIST"])) for a, g in rows],
         note="numbers of a field are in the unit of the spatial reference",
-        tolerance=ARCS,
+        tolerance=arcs(50),
     )
 
 

@@ -1,5 +1,7 @@
 """Esri JSON to shapely and the measures of an expectation: areas, lengths, boxes, planar or on the ellipsoid."""
 
+import functools
+import itertools
 import json
 import math
 from pathlib import Path
@@ -76,30 +78,29 @@ def signed_area(ring):
 
 
 def polygons(rings):
-    """Exteriors are clockwise, holes counter-clockwise; a set without any exterior is taken as reversed.
+    """Rings that neither cross nor share a stretch are nested: every other one is a hole, whichever way it turns.
 
-    Each ring is repaired by itself, exteriors are united, holes taken away: the rule of GEOS `make_valid(structure)`.
+    Otherwise exteriors are clockwise and holes counter-clockwise, or the reverse if the largest ring says so; each ring
+    is repaired by itself, exteriors are united, holes taken away: the rule of GEOS `make_valid(structure)`.
     """
     closed = [ring if ring[0] == ring[-1] else [*ring, ring[0]] for ring in map(finite, rings) if len(ring) > 2]
     closed = [ring for ring in closed if len(ring) > 3]
+    if are_nested(closed):
+        return keep_dimension(functools.reduce(shapely.symmetric_difference, map(Polygon, closed)), 2)
     outermost = max(closed, key=lambda ring: abs(signed_area(ring)), default=None)
     if outermost and signed_area(outermost) > 0:
         closed = [ring[::-1] for ring in closed]
     shells = [faces(ring) for ring in closed if signed_area(ring) <= 0]
     holes = [faces(ring) for ring in closed if signed_area(ring) > 0]
-    filled = shapely.difference(shapely.union_all(shells), shapely.union_all(holes))
-    return keep_dimension(nested(filled, closed), 2)
+    return keep_dimension(shapely.difference(shapely.union_all(shells), shapely.union_all(holes)), 2)
 
 
-def nested(filled, closed):
-    """An island in a lake is an exterior inside a hole: it comes back after the hole is taken away."""
-    for island in (Polygon(ring) for ring in closed if signed_area(ring) < 0):
-        if not island.is_valid or island.representative_point().within(filled):
-            continue
-        lakes = [Polygon(ring) for ring in closed if signed_area(ring) > 0]
-        if any(lake.is_valid and lake.contains(island) for lake in lakes):
-            filled = shapely.union(filled, island)
-    return filled
+def are_nested(closed):
+    solids = [Polygon(ring) for ring in closed]
+    if not solids or not all(solid.is_valid for solid in solids):
+        return False
+    pairs = itertools.combinations(solids, 2)
+    return all(a.exterior.intersection(b.exterior).length == 0 and not a.overlaps(b) for a, b in pairs)
 
 
 def faces(ring):
@@ -144,7 +145,10 @@ def paths_of(geometry):
 
 
 def measures(geometry, measure):
-    """The measures of one expected geometry. A geodesic one has no box: buffers over 180 degrees are cut there."""
+    """The measures of one expected geometry.
+
+    A geodesic one has no box, and no length where it reaches over 180 degrees: it is cut there, and the cut has a length.
+    """
     if geometry is None:
         return {"geometry": None}
     dimension = shapely.get_dimensions(geometry)
@@ -152,9 +156,10 @@ def measures(geometry, measure):
     row = {}
     if dimension == 2:
         row["area"] = geodesic_area(geometry) if geodesic else geometry.area
-    if dimension > 0:
+    is_cut = geodesic and (geometry.bounds[0] < -180 or geometry.bounds[2] > 180)
+    if dimension > 0 and not is_cut:
         row["length"] = geodesic_length(geometry) if geodesic else geometry.length
-    else:
+    if dimension == 0:
         row["points"] = [list(point.coords[0]) for point in shapely.get_parts(geometry)]
     if not geodesic:
         row["bbox"] = list(geometry.bounds)

@@ -44,10 +44,11 @@ def write(case):
 
 
 def main():
-    shutil.rmtree(CASES, ignore_errors=True)
     cases = [*buffer_cases.cases(), *overlay_cases.cases(), *table_cases.cases()]
     names = [(case["tool"], case["name"]) for case in cases]
     assert len(set(names)) == len(names), "two cases have one name"
+    # Only now: a failure above must not leave the repository without cases.
+    shutil.rmtree(CASES, ignore_errors=True)
     for case in cases:
         write(case)
     tools = sorted({tool for tool, _ in names})

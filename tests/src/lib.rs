@@ -1,8 +1,20 @@
-//! What the whole-system tests share: where things lie.
+//! What whole-system tests share: a server process, a client that shows the wire, jobs, scenarios, features.
+//!
+//! A panic here is a failed test, so failures are not passed on as values.
+#![expect(clippy::panic, reason = "test support: a panic is a failed test")]
 
-use std::path::{Path, PathBuf};
+pub mod client;
+pub mod expectation;
+pub mod features;
+pub mod job;
+pub mod scenario;
+pub mod server;
+
+pub use client::{Client, Reply};
+pub use job::Job;
+pub use server::Server;
 
 /// The folder of the repository.
-pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+pub fn repository() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

@@ -1,93 +1,124 @@
 //! Log events on standard error, written by a thread of their own: a request does not wait for a terminal.
+//!
+//! Events are collected for a few milliseconds and written together, because on a busy server one system call and two
+//! changes of thread for each event would cost as much as answering a request.
 
 use crate::args::{Args, LogFormat};
 use anyhow::Context;
 use std::io::{self, Write};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{JoinHandle, sleep};
+use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Events that may wait; when standard error is slower than that, requests wait for it rather than lose events.
-const WAITING_EVENTS: usize = 65_536;
+/// How long events are collected before they are written.
+const COLLECT: Duration = Duration::from_millis(20);
+/// Bytes that may wait; when standard error is slower than that, requests wait for it rather than lose events.
+const MAX_WAITING_BYTES: usize = 16 << 20;
 
 /// The running log; finish it last.
 pub(crate) struct Logs {
-    sender: SyncSender<Option<Vec<u8>>>,
+    waiting: Arc<Waiting>,
     writer: JoinHandle<()>,
+}
+
+/// Events that are not written yet.
+#[derive(Default)]
+struct Waiting {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    bytes: Vec<u8>,
+    finished: bool,
 }
 
 /// Starts logging.
 pub(crate) fn start(args: &Args) -> anyhow::Result<Logs> {
     let filter = EnvFilter::builder().parse(&args.log).with_context(|| format!("--log {}", args.log))?;
-    let (sender, receiver) = sync_channel(WAITING_EVENTS);
-    let writer = std::thread::Builder::new().name("log".into()).spawn(move || write_all(&receiver))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Channel(sender.clone()));
+    let waiting = Arc::new(Waiting::default());
+    let source = waiting.clone();
+    let writer = std::thread::Builder::new().name("log".into()).spawn(move || source.write_all())?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Collector(waiting.clone()));
     match args.log_format {
         LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
         LogFormat::Text => builder.with_ansi(false).init(),
     }
-    Ok(Logs { sender, writer })
+    Ok(Logs { waiting, writer })
 }
 
 impl Logs {
     /// Writes what is waiting.
     pub(crate) fn finish(self) {
-        let _ = self.sender.send(None);
+        self.waiting.lock().finished = true;
+        self.waiting.changed.notify_all();
         let _ = self.writer.join();
     }
 }
 
-/// Writes events in runs: one system call for all that are waiting.
-fn write_all(events: &Receiver<Option<Vec<u8>>>) {
-    let mut buffer = Vec::new();
-    while let Ok(Some(event)) = events.recv() {
-        buffer.extend_from_slice(&event);
-        let mut last = false;
-        while buffer.len() < 1 << 16 {
-            match events.try_recv() {
-                Ok(Some(event)) => buffer.extend_from_slice(&event),
-                Ok(None) => last = true,
-                Err(_) => break,
+impl Waiting {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, event: &[u8]) {
+        let mut state = self.lock();
+        while state.bytes.len() > MAX_WAITING_BYTES && !state.finished {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let was_empty = state.bytes.is_empty();
+        state.bytes.extend_from_slice(event);
+        drop(state);
+        if was_empty {
+            self.changed.notify_all();
+        }
+    }
+
+    fn write_all(&self) {
+        let mut batch = Vec::new();
+        loop {
+            let state = self.lock();
+            let idle = |state: &mut State| state.bytes.is_empty() && !state.finished;
+            let state = self.changed.wait_while(state, idle).unwrap_or_else(PoisonError::into_inner);
+            let finished = state.finished;
+            drop(state);
+            if !finished {
+                sleep(COLLECT);
+            }
+            std::mem::swap(&mut batch, &mut self.lock().bytes);
+            self.changed.notify_all();
+            let _ = io::stderr().write_all(&batch);
+            batch.clear();
+            if finished {
+                return;
             }
         }
-        let _ = io::stderr().write_all(&buffer);
-        buffer.clear();
-        if last {
-            return;
-        }
     }
 }
 
-struct Channel(SyncSender<Option<Vec<u8>>>);
+struct Collector(Arc<Waiting>);
 
-impl<'a> MakeWriter<'a> for Channel {
-    type Writer = Line<'a>;
+impl<'a> MakeWriter<'a> for Collector {
+    type Writer = Event<'a>;
 
-    fn make_writer(&'a self) -> Line<'a> {
-        Line { bytes: Vec::with_capacity(512), sender: &self.0 }
+    fn make_writer(&'a self) -> Event<'a> {
+        Event(&self.0)
     }
 }
 
-/// One event; sent when it is complete.
-struct Line<'a> {
-    bytes: Vec<u8>,
-    sender: &'a SyncSender<Option<Vec<u8>>>,
-}
+/// Takes whole events: the formatter writes each at once.
+struct Event<'a>(&'a Waiting);
 
-impl Write for Line<'_> {
+impl Write for Event<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bytes.extend_from_slice(bytes);
+        self.0.add(bytes);
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-impl Drop for Line<'_> {
-    fn drop(&mut self) {
-        let _ = self.sender.send(Some(std::mem::take(&mut self.bytes)));
     }
 }

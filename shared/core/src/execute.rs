@@ -1,7 +1,7 @@
 //! `execute`: one run of a task while the client waits.
 //!
-//! A small request runs on a thread of the server, because starting it elsewhere would cost more than the work. A
-//! larger one runs where it can be killed, because a geometry call cannot be interrupted and the server must survive
+//! A request that its tool calls quick runs at once, because even changing threads would cost more than the work. A small
+//! one runs on a thread of the server. A larger one runs where it can be killed, because a geometry call cannot be interrupted and the server must survive
 //! whatever it is sent.
 
 use crate::run_task::{feature_sets, read_request};
@@ -84,6 +84,9 @@ async fn run(app: &App, service: &Service, task: &PublishedTask, work: Work, sto
     if feature_sets(&request.0).map(|set| set.vertex_count()).sum::<usize>() > app.limits.max_inline_vertices {
         drop(permit);
         return run_elsewhere(app, work, stop).await;
+    }
+    if task.task.is_quick(&request.0) {
+        return run_here(service, task, request, work.form, stop.0.clone(), work.time_limit);
     }
     let (catalog, cancelled) = (app.catalog.clone(), stop.0.clone());
     let (service_name, task_name, form, limit) = (service.name.clone(), task.name.clone(), work.form, work.time_limit);

@@ -76,7 +76,7 @@ fn write_value(
         Value::Date(date) => write_i64(out, date.epoch_ms),
         Value::LinearUnit(unit) => unit.write(out),
         Value::ArealUnit(unit) => unit.write(out),
-        Value::Field(field) => field.write(out),
+        Value::Field(field) => field.write_value(out),
         Value::CoordinateSystem(system) => system.0.write(out),
         Value::FeatureSet(features) | Value::RecordSet(RecordSet(features)) => {
             let exceeded = features.features.len() as u64 > maximum_records;

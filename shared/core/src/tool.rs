@@ -17,6 +17,12 @@ pub trait Tool: Send + Sync + 'static {
     /// The parameters coming out, a struct with `#[derive(Outputs)]`.
     type Outputs: Outputs;
 
+    /// Whether a run on these values, in the order of the inputs, takes well under a millisecond whatever they hold: then
+    /// it is not worth a thread of its own. When in doubt, no.
+    fn is_quick(_values: &[Value]) -> bool {
+        false
+    }
+
     /// Does the work. Same inputs, same outputs, in the same order.
     fn run(inputs: Self::Inputs, context: &RunContext) -> Result<Self::Outputs, ToolError>;
 }
@@ -31,6 +37,8 @@ pub trait Task: Send + Sync {
     fn inputs(&self) -> &[Parameter];
     /// The output parameters, in order.
     fn outputs(&self) -> &[Parameter];
+    /// Whether a run on these values takes well under a millisecond; see [`Tool::is_quick`].
+    fn is_quick(&self, values: &[Value]) -> bool;
     /// Builds the typed inputs, runs the tool, and returns one value for each output parameter, in order.
     fn run(&self, values: Vec<Value>, context: &RunContext) -> Result<Vec<Value>, ToolError>;
 }
@@ -70,6 +78,10 @@ impl<T: Tool> Task for Published<T> {
 
     fn outputs(&self) -> &[Parameter] {
         self.outputs.get_or_init(T::Outputs::parameters)
+    }
+
+    fn is_quick(&self, values: &[Value]) -> bool {
+        T::is_quick(values)
     }
 
     fn run(&self, values: Vec<Value>, context: &RunContext) -> Result<Vec<Value>, ToolError> {

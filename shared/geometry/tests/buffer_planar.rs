@@ -67,6 +67,15 @@ fn a_polygon_with_a_hole_grows_into_the_hole_and_shrinks_away_from_it() {
 }
 
 #[test]
+fn an_island_in_a_hole_is_buffered_too() {
+    let ring = |low: f64, high: f64| vec![[low, low], [low, high], [high, high], [high, low], [low, low]];
+    let hole = ring(2.0, 8.0).into_iter().rev().collect();
+    let rings = [ring(0.0, 10.0), hole, ring(4.0, 6.0)].map(Path::from_xy);
+    let grown = 10.0 * 10.0 + 4.0 * 5.0 + disc() / 4.0 - 5.0 * 5.0 + (4.0 + 4.0 + disc() / 4.0);
+    assert_area(&Geometry::Polygon(rings.to_vec()), 0.5, &FULL, grown);
+}
+
+#[test]
 fn outside_is_the_ring_around_a_polygon() {
     let outside = BufferOptions { side: Side::Outside, end: End::Round };
     assert_area(&polygon(&SQUARE), 1.0, &outside, 40.0 + disc());

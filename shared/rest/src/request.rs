@@ -12,10 +12,18 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST}
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, header::AsHeaderName};
 use http_body_util::BodyExt;
+use std::time::Duration;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 /// Bytes of a body that is too large which are still read and thrown away: a client that is answered while it sends
 /// sees a broken connection instead of the answer.
 const MAX_DRAINED_BYTES: usize = 256 << 20;
+
+/// How long a client may send nothing in the middle of a body.
+const MAX_SILENCE: Duration = Duration::from_secs(30);
+/// Bodies of more bytes than this are taken apart on a blocking thread.
+const MAX_INLINE_BYTES: usize = 256 << 10;
 
 /// What was read of a request.
 #[derive(Debug)]
@@ -78,7 +86,11 @@ async fn read_body(headers: &HeaderMap, mut body: Body, max_bytes: usize) -> Res
     let mut first = Bytes::new();
     let mut whole = Vec::new();
     let mut count = 0;
-    while let Some(frame) = body.frame().await {
+    loop {
+        let Ok(frame) = timeout(MAX_SILENCE, body.frame()).await else {
+            return Err(RequestError::bad("the request body stopped arriving; send it without pauses"));
+        };
+        let Some(frame) = frame else { break };
         let frame = frame.map_err(|_| RequestError::bad("the request body broke off before its end"))?;
         let Ok(data) = frame.into_data() else { continue };
         count += data.len();
@@ -132,20 +144,43 @@ async fn read_parameters(
     if kind.eq_ignore_ascii_case("multipart/form-data") {
         return multipart::read(content_type, body, parameters, max_parameters).await;
     }
+    if body.len() > MAX_INLINE_BYTES {
+        let (content_type, max_depth) = (content_type.to_owned(), limits.max_json_depth);
+        let mut so_far = std::mem::take(parameters);
+        let read = spawn_blocking(move || {
+            let result = read_text(&content_type, &body, &mut so_far, max_depth, max_parameters);
+            (so_far, result)
+        });
+        let (all, result) = read.await.map_err(|_| RequestError::internal())?;
+        *parameters = all;
+        return result;
+    }
+    read_text(content_type, &body, parameters, limits.max_json_depth, max_parameters)
+}
+
+/// Reads a form or JSON body.
+fn read_text(
+    content_type: &str,
+    body: &[u8],
+    parameters: &mut Parameters,
+    max_depth: usize,
+    max_parameters: usize,
+) -> Result<(), RequestError> {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
     check_charset(content_type)?;
     let is_json = kind.eq_ignore_ascii_case("application/json");
     if is_json || (!is_form(kind) && body.trim_ascii_start().starts_with(b"{")) {
-        let text = std::str::from_utf8(&body)
+        let text = std::str::from_utf8(body)
             .map_err(|_| RequestError::bad("the JSON body is not valid UTF-8; send it in UTF-8"))?;
-        return json::read(text, parameters, max_parameters, limits.max_json_depth);
+        return json::read(text, parameters, max_parameters, max_depth);
     }
-    if !is_form(kind) && !looks_like_a_form(&body) {
+    if !is_form(kind) && !looks_like_a_form(body) {
         return Err(RequestError::bad(format!(
             "the request body has the content type {kind:?}; send application/x-www-form-urlencoded, multipart/form-data \
              or application/json"
         )));
     }
-    form::read(&body, parameters, max_parameters)
+    form::read(body, parameters, max_parameters)
 }
 
 fn is_form(kind: &str) -> bool {

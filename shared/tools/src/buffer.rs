@@ -22,12 +22,15 @@ use crate::each::each;
 use crate::reference::{crs_of, drop_zm};
 use crate::statistics::{compare, no_field};
 use crate::table::{Carried, Table};
-use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError};
+use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError, Value};
 use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, LinearUnit, LinearUnitName, Path};
 use gp_geometry::{
     BufferOptions, Crs, End, Side, buffer_geodesic, buffer_planar, dissolve_buffers, dissolve_point_buffers,
 };
 use std::collections::BTreeMap;
+
+/// Points whose buffers take a few microseconds each.
+const MOST_QUICK_POINTS: usize = 16;
 
 /// Makes areas around features.
 pub(crate) struct Buffer;
@@ -98,6 +101,16 @@ impl Tool for Buffer {
     const DESCRIPTION: &'static str = "Makes areas around points, lines or polygons, as far as a distance reaches.";
     type Inputs = BufferInputs;
     type Outputs = BufferOutputs;
+
+    fn is_quick(values: &[Value]) -> bool {
+        // A disc a point; anything else may need an overlay.
+        values.iter().all(|value| match value {
+            Value::FeatureSet(set) => {
+                set.geometry_type == Some(GeometryType::Point) && set.features.len() <= MOST_QUICK_POINTS
+            }
+            _ => true,
+        })
+    }
 
     fn run(mut inputs: BufferInputs, context: &RunContext) -> Result<BufferOutputs, ToolError> {
         drop_zm(&mut inputs.input_features, "Input Features", context);

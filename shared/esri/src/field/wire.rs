@@ -81,14 +81,36 @@ impl Field {
         Ok(field)
     }
 
-    /// Appends the object form.
+    /// Appends the object form of a column: with an alias always, because clients of feature sets need it.
     pub fn write(&self, out: &mut Vec<u8>) {
+        self.write_name_and_type(out);
+        self.write_alias(out);
+        self.write_rest(out);
+    }
+
+    /// Appends the object form of a parameter's value: an alias that says nothing is left out, so that a field comes
+    /// back as it was given.
+    pub fn write_value(&self, out: &mut Vec<u8>) {
+        self.write_name_and_type(out);
+        if self.alias != self.name {
+            self.write_alias(out);
+        }
+        self.write_rest(out);
+    }
+
+    fn write_name_and_type(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"name\":");
         write_string(out, &self.name);
         out.extend_from_slice(b",\"type\":");
         write_string(out, self.field_type.name());
+    }
+
+    fn write_alias(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b",\"alias\":");
         write_string(out, &self.alias);
+    }
+
+    fn write_rest(&self, out: &mut Vec<u8>) {
         if let Some(length) = self.length {
             out.extend_from_slice(b",\"length\":");
             write_i64(out, i64::from(length));

@@ -3,6 +3,7 @@
 //! Separate so that the engine's rules (finite coordinates only, ring lists without closing vertex, majors every few
 //! weeks) stay in one file. It must never be given a coordinate that `is_usable` refuses: the engine panics on it.
 
+use crate::repair::repair_polygon;
 use gp_esri::{Path, Xy};
 use i_overlay::core::fill_rule::FillRule;
 use i_overlay::core::overlay::ContourDirection;
@@ -55,25 +56,12 @@ pub(crate) fn positions(paths: Vec<Path>) -> Vec<Vec<Xy>> {
     paths.into_iter().map(|path| path.xy).collect()
 }
 
-/// A valid polygon out of Esri rings of any quality: non-finite vertices dropped, self-crossings resolved, overlapping
-/// exteriors united, holes subtracted. When no ring is clockwise, orientation says nothing and all count as exteriors.
+/// A valid polygon out of Esri rings of any quality: vertices that the engine cannot take dropped, the rest repaired as
+/// every input is, so that an island in a hole stays.
 pub(crate) fn repair(rings: &[Path]) -> Vec<Path> {
-    let mut exteriors = Vec::new();
-    let mut holes = Vec::new();
-    for ring in rings {
-        let mut xy: Vec<Xy> = ring.xy.iter().copied().filter(|xy| is_usable(*xy)).collect();
-        let doubled_area = doubled_area(&xy);
-        if xy.len() < 3 {
-            continue;
-        }
-        if doubled_area > 0.0 {
-            holes.push(xy);
-        } else {
-            xy.reverse();
-            exteriors.push(xy);
-        }
-    }
-    if exteriors.is_empty() { nonzero(&holes) } else { difference(&exteriors, &holes) }
+    let usable = |ring: &Path| Path::from_xy(ring.xy.iter().copied().filter(|xy| is_usable(*xy)).collect());
+    let rings: Vec<Path> = rings.iter().map(usable).collect();
+    repair_polygon(&rings).unwrap_or_default()
 }
 
 /// Twice the area of a ring, positive when counter-clockwise. Relative to the first vertex, for precision.

@@ -1,4 +1,4 @@
-use crate::common::Server;
+use crate::common::{NOW_MS, Server};
 use gp_core::{JobStatus, Message, MessageLevel, Progress};
 
 #[tokio::test]
@@ -143,7 +143,10 @@ async fn a_waiting_job_is_cancelled_at_once() {
 async fn an_executing_job_is_told_to_stop() {
     let server = Server::new();
     let path = server.submit("Echo", "").await;
-    server.memory.change(&path, |job| job.status = JobStatus::Executing);
+    server.memory.change(&path, |job| {
+        job.status = JobStatus::Executing;
+        job.lease.until_ms = NOW_MS + 30_000;
+    });
     let json = server.get(&format!("{path}/cancel")).await.json();
     assert_eq!(json["jobStatus"], "esriJobCancelling");
     assert!(json.get("progress").is_none() && json["messages"].is_array(), "{json}");
