@@ -1,5 +1,7 @@
 """What every case is made of."""
 
+import math
+
 from esri import measures
 
 # An exact engine and GEOS differ by vertices snapped to a grid, never by more than this share of an area.
@@ -46,6 +48,6 @@ def case(tool, name, parameters, rows, *, note, measure="planar", tolerance=EXAC
         if all(total in row or not row.keys() - {"key", "geometry"} for row in expected):
             values = [row[total] for row in expected if total in row]
             if values:
-                expect[f"total_{total}"] = sum(values)
+                expect[f"total_{total}"] = math.fsum(values)
     expect["rows"] = expected
     return {"name": name, "tool": tool, "note": note, "parameters": parameters, "expect": expect}

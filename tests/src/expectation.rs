@@ -22,7 +22,8 @@ pub fn misfits(expected: &Value, found: &Value) -> Vec<String> {
 }
 
 fn compare(at: &str, expected: &Value, found: Option<&Value>, misfits: &mut Vec<String>) {
-    if let Some(rule) = expected.as_object().filter(|members| members.keys().any(|key| key.starts_with('$'))) {
+    if let Some(rule) = expected.as_object().filter(|members| members.keys().any(|key| key.starts_with('$')))
+    {
         return apply(at, rule, found, misfits);
     }
     let Some(found) = found else {
@@ -38,7 +39,11 @@ fn compare(at: &str, expected: &Value, found: Option<&Value>, misfits: &mut Vec<
         (Value::Array(elements), Value::Array(actual)) => {
             if elements.len() != actual.len() {
                 let (expected, found) = (elements.len(), actual.len());
-                misfits.push(format!("{}: {found} elements instead of {expected}: {}", place(at), short(&actual.clone().into())));
+                misfits.push(format!(
+                    "{}: {found} elements instead of {expected}: {}",
+                    place(at),
+                    short(&actual.clone().into())
+                ));
                 return;
             }
             for (index, (element, actual)) in elements.iter().zip(actual).enumerate() {
@@ -72,7 +77,9 @@ fn fits(rule: &Map<String, Value>, found: &Value) -> bool {
     if let Some(part) = rule.get("$contains") {
         return match (found, part) {
             (Value::String(text), Value::String(part)) => text.contains(part),
-            (Value::Array(elements), part) => elements.iter().any(|element| misfits(part, element).is_empty()),
+            (Value::Array(elements), part) => {
+                elements.iter().any(|element| misfits(part, element).is_empty())
+            }
             _ => false,
         };
     }
@@ -111,7 +118,10 @@ mod tests {
 
     #[test]
     fn members_that_are_not_named_do_not_matter() {
-        assert_eq!(misfits(&json!({"a": [1, {"b": "x"}]}), &json!({"a": [1.0, {"b": "x", "c": 2}], "d": 3})), [""; 0]);
+        assert_eq!(
+            misfits(&json!({"a": [1, {"b": "x"}]}), &json!({"a": [1.0, {"b": "x", "c": 2}], "d": 3})),
+            [""; 0]
+        );
     }
 
     #[test]

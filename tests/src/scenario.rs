@@ -73,7 +73,11 @@ pub fn run_all(server: &Server, file: &str, text: &str) -> usize {
         })
         .collect();
     let (failed, count) = (failures.len(), scenarios.len());
-    assert!(failures.is_empty(), "{file}: {failed} of {count} scenarios failed\n  - {}", failures.join("\n  - "));
+    assert!(
+        failures.is_empty(),
+        "{file}: {failed} of {count} scenarios failed\n  - {}",
+        failures.join("\n  - ")
+    );
     count
 }
 
@@ -110,7 +114,8 @@ impl Scenario {
         let (method, path) = self.method_and_path();
         let mut path = format!("{prefix}{path}");
         let pairs = |map: &BTreeMap<String, String>| {
-            let pairs: Vec<(&str, &str)> = map.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            let pairs: Vec<(&str, &str)> =
+                map.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
             encoded(&pairs)
         };
         if !self.query.is_empty() {
@@ -126,8 +131,11 @@ impl Scenario {
             (None, self.body.clone().unwrap_or_default())
         };
         let given = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let headers: Vec<(&str, &str)> =
-            content_type.iter().map(|content_type| ("Content-Type", content_type.as_str())).chain(given).collect();
+        let headers: Vec<(&str, &str)> = content_type
+            .iter()
+            .map(|content_type| ("Content-Type", content_type.as_str()))
+            .chain(given)
+            .collect();
         server.send(method, &path, &headers, body.as_bytes())
     }
 
@@ -158,7 +166,10 @@ impl Scenario {
                 None => part.is_empty(),
             };
             if !fits {
-                misfits.push(format!("header {name}: {:?} instead of {part:?}", reply.header(&name.to_ascii_lowercase())));
+                misfits.push(format!(
+                    "header {name}: {:?} instead of {part:?}",
+                    reply.header(&name.to_ascii_lowercase())
+                ));
             }
         }
         misfits
@@ -202,7 +213,9 @@ fn compare(expected: &str, found: &Value) -> Vec<String> {
 fn multipart(parts: &BTreeMap<String, String>) -> String {
     let mut body = String::new();
     for (name, value) in parts {
-        body.push_str(&format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+        body.push_str(&format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        ));
     }
     body.push_str(&format!("--{BOUNDARY}--\r\n"));
     body

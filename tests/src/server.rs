@@ -81,7 +81,11 @@ impl Server {
             if let Some(status) = self.process.try_wait().expect("the server can be waited for") {
                 return status;
             }
-            assert!(asked.elapsed() < STOP_LIMIT, "the server did not stop within {STOP_LIMIT:?}:\n{}", self.log());
+            assert!(
+                asked.elapsed() < STOP_LIMIT,
+                "the server did not stop within {STOP_LIMIT:?}:\n{}",
+                self.log()
+            );
             pause();
         }
     }
@@ -112,9 +116,13 @@ impl Server {
         self.folder.path().join("data")
     }
 
-    /// What it printed at its start.
-    pub fn banner(&self) -> String {
+    fn banner(&self) -> String {
         self.banner.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What it printed at its start, once that is complete.
+    pub fn banner_when(&self, is_complete: impl Fn(&str) -> bool) -> String {
+        eventually("the start text", START_LIMIT, || Some(self.banner()).filter(|text| is_complete(text)))
     }
 
     /// What it logged so far, every start of it.
@@ -156,7 +164,7 @@ impl Drop for Server {
             let log = self.log();
             let lines: Vec<&str> = log.lines().collect();
             eprintln!("the end of the server's log:");
-            for line in lines.iter().skip(lines.len().saturating_sub(30)) {
+            for line in lines.iter().skip(lines.len().saturating_sub(12)) {
                 eprintln!("{line}");
             }
         }
@@ -173,7 +181,11 @@ pub fn program() -> PathBuf {
     // target/PROFILE/deps/TEST
     let profile = test.parent().and_then(Path::parent).expect("the folder of the build");
     let program = profile.join("gp-local");
-    assert!(program.exists(), "{} is missing: run cargo build -p gp-local, or cargo xtask test", program.display());
+    assert!(
+        program.exists(),
+        "{} is missing: run cargo build -p gp-local, or cargo xtask test",
+        program.display()
+    );
     program
 }
 
@@ -216,7 +228,12 @@ fn parent_of(pid: u32) -> Option<u32> {
     (state != "Z").then(|| fields.next()?.parse().ok())?
 }
 
-fn spawn(folder: &Path, listen: &str, args: &Vec<OsString>, banner: &Arc<Mutex<String>>) -> (Child, SocketAddr) {
+fn spawn(
+    folder: &Path,
+    listen: &str,
+    args: &Vec<OsString>,
+    banner: &Arc<Mutex<String>>,
+) -> (Child, SocketAddr) {
     let stderr = File::options().create(true).append(true).open(folder.join("stderr")).expect("a log file");
     let mut command = Command::new(program());
     command.args(["--listen", listen, "--data"]).arg(folder.join("data")).args(args);

@@ -1,11 +1,14 @@
 //! What README.md says is true: its table of tools, and its commands.
 
+use gp_tests::Server;
+use serde_json::Value;
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::process::Command;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    gp_tests::repository()
 }
 
 fn readme() -> String {
@@ -34,4 +37,32 @@ fn readme_lists_every_tool() {
         return;
     }
     assert_eq!(&readme[start..stop], tool_table(), "run with UPDATE_README=1 to write the table anew");
+}
+
+#[test]
+fn the_commands_of_the_readme_solve_its_map_problem() {
+    let readme = readme();
+    let script = readme.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    // The commands run in a copy of what they read, so that what they write does not land in the repository.
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("examples")).unwrap();
+    for file in ["cities.json", "countries.json"] {
+        fs::copy(root().join("examples").join(file), folder.path().join("examples").join(file)).unwrap();
+    }
+    let server = Server::start();
+    let services = format!("http://{}/arcgis/rest/services", server.address());
+    let mut bash = Command::new("bash");
+    bash.args(["-euo", "pipefail", "-c", script]).current_dir(folder.path()).env("GP", services);
+    let status = bash.status().unwrap();
+    assert!(status.success());
+    let read = |file: &str| -> Value {
+        serde_json::from_slice(&fs::read(folder.path().join(file)).unwrap()).unwrap()
+    };
+    let near = read("near.json");
+    assert!(near["results"][0]["value"]["features"][0]["geometry"]["rings"].as_array().unwrap().len() > 50);
+    let countries = read("cities_per_country.json");
+    let rows = countries["value"]["features"].as_array().unwrap();
+    let cities: i64 = rows.iter().map(|row| row["attributes"]["Join_Count"].as_i64().unwrap()).sum();
+    assert_eq!(rows.len(), 177);
+    assert!((200..=243).contains(&cities), "{cities} of 243 cities lie in a country");
 }

@@ -8,11 +8,11 @@ use anyhow::Result;
 /// Measures the release build beside its peers; the table is the last thing printed.
 pub(crate) fn bench(project: &Project, only: Option<&str>) -> Result<()> {
     install::debian(project, &[("wrk", "wrk"), ("taskset", "util-linux")])?;
-    let python = install::python(project, "bench", "tests/bench/requirements.txt")?;
-    install::npm(project, "bench", "tests/bench/peers/package.json")?;
+    let python = install::python(project, "bench", "tests/benches/requirements.txt")?;
+    install::npm(project, "bench", "tests/benches/peers/package.json")?;
     command::run(&mut project.cargo("build --release --package gp-local"))?;
     let mut bench = project.command(python);
-    bench.args(["-B", "tests/bench/bench.py", "--server"]).arg(project.server("release"));
+    bench.args(["-B", "tests/benches/bench.py", "--server"]).arg(project.server("release"));
     if let Some(names) = only {
         bench.args(["--only", names]);
     }

@@ -102,7 +102,8 @@ impl Args {
     }
 
     pub(crate) fn concurrency(&self) -> Concurrency {
-        let mut concurrency = Concurrency::for_processors(std::thread::available_parallelism().map_or(1, usize::from));
+        let mut concurrency =
+            Concurrency::for_processors(std::thread::available_parallelism().map_or(1, usize::from));
         if let Some(workers) = self.workers {
             concurrency.job_workers = workers.max(1);
             concurrency.jobs_at_once = concurrency.job_workers * 2;

@@ -14,7 +14,8 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// How long events are collected before they are written.
 const COLLECT: Duration = Duration::from_millis(20);
-/// Bytes that may wait; when standard error is slower than that, requests wait for it rather than lose events.
+/// Bytes that may wait. A reader of standard error that is slower than that loses events, and is told how many: it must
+/// not stop the server.
 const MAX_WAITING_BYTES: usize = 16 << 20;
 
 /// The running log; finish it last.
@@ -33,6 +34,7 @@ struct Waiting {
 #[derive(Default)]
 struct State {
     bytes: Vec<u8>,
+    lost_events: u64,
     finished: bool,
 }
 
@@ -44,7 +46,9 @@ pub(crate) fn start(args: &Args) -> anyhow::Result<Logs> {
     let writer = std::thread::Builder::new().name("log".into()).spawn(move || source.write_all())?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(Collector(waiting.clone()));
     match args.log_format {
-        LogFormat::Json => builder.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
+        LogFormat::Json => {
+            builder.json().flatten_event(true).with_current_span(false).with_span_list(false).init()
+        }
         LogFormat::Text => builder.with_ansi(false).init(),
     }
     Ok(Logs { waiting, writer })
@@ -66,8 +70,9 @@ impl Waiting {
 
     fn add(&self, event: &[u8]) {
         let mut state = self.lock();
-        while state.bytes.len() > MAX_WAITING_BYTES && !state.finished {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        if state.bytes.len() > MAX_WAITING_BYTES {
+            state.lost_events += 1;
+            return;
         }
         let was_empty = state.bytes.is_empty();
         state.bytes.extend_from_slice(event);
@@ -88,8 +93,17 @@ impl Waiting {
             if !finished {
                 sleep(COLLECT);
             }
-            std::mem::swap(&mut batch, &mut self.lock().bytes);
-            self.changed.notify_all();
+            let lost_events = {
+                let mut state = self.lock();
+                std::mem::swap(&mut batch, &mut state.bytes);
+                std::mem::take(&mut state.lost_events)
+            };
+            if lost_events > 0 {
+                let _ = writeln!(
+                    batch,
+                    "{{\"level\":\"WARN\",\"message\":\"log events were lost\",\"count\":{lost_events}}}"
+                );
+            }
             let _ = io::stderr().write_all(&batch);
             batch.clear();
             if finished {

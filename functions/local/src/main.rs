@@ -17,6 +17,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
 
+/// Quick tasks run on the server's own threads; this is address space, not memory.
+const STACK_BYTES: usize = 16 << 20;
+
 fn main() -> ExitCode {
     let started = Instant::now();
     let args = Args::parse();
@@ -32,10 +35,12 @@ fn main() -> ExitCode {
 fn run(args: &Args, started: Instant) -> anyhow::Result<()> {
     let catalog = Arc::new(services::catalog(args.services.as_deref())?);
     if let Some(Command::Worker { memory_mb }) = args.command {
-        return gp_embedded::worker_main(catalog, args.limits(), memory_mb).context("the worker lost its server");
+        return gp_embedded::worker_main(catalog, args.limits(), memory_mb)
+            .context("the worker lost its server");
     }
     let logs = logging::start(args)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_BYTES).enable_all().build()?;
     let served = runtime.block_on(serve(args, catalog, started));
     runtime.shutdown_background();
     logs.finish();
@@ -44,15 +49,17 @@ fn run(args: &Args, started: Instant) -> anyhow::Result<()> {
 
 async fn serve(args: &Args, catalog: Arc<Catalog>, started: Instant) -> anyhow::Result<()> {
     let data = gp_embedded::Data::open(&args.data)?;
-    let (app, drain, sweeper) =
-        data.app(catalog, args.limits(), args.job_settings(), args.worker_command()?, args.concurrency()).await?;
+    let (app, drain, sweeper) = data
+        .app(catalog, args.limits(), args.job_settings(), args.worker_command()?, args.concurrency())
+        .await?;
+    let stop_signal = serve::stop_signal()?;
     let listener = serve::bind(args.listen).await?;
     let address = listener.local_addr()?;
     let router = gp_rest::router(app, args.rest_settings());
     banner::print(args, address, started.elapsed());
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = async {
-        serve::until_stopped(listener, router).await;
+        serve::until_stopped(listener, router, stop_signal).await;
         drop(stop);
     };
     let working = drain.run(async {

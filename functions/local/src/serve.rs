@@ -24,21 +24,24 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Listens on the address.
 pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("listen on {address}; is another server running there? choose another with --listen"))
+    TcpListener::bind(address).await.with_context(|| {
+        format!("listen on {address}; is another server running there? choose another with --listen")
+    })
 }
 
 /// Serves until SIGINT or SIGTERM, then lets requests under way finish.
-pub(crate) async fn until_stopped(listener: TcpListener, router: Router) {
+pub(crate) async fn until_stopped(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let mut stop = std::pin::pin!(stop_signal());
+    let mut stop = std::pin::pin!(stop);
     loop {
-        let Ok(place) = places.clone().acquire_owned().await else { break };
-        let stream = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+        let next = async {
+            let place = places.clone().acquire_owned().await.map_err(std::io::Error::other)?;
+            Ok::<_, std::io::Error>((place, listener.accept().await?.0))
+        };
+        let (place, stream) = tokio::select! {
+            next = next => match next {
+                Ok(next) => next,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -48,7 +51,10 @@ pub(crate) async fn until_stopped(listener: TcpListener, router: Router) {
             () = &mut stop => break,
         };
         let connection = graceful.watch(connection(stream, router.clone()));
-        #[expect(clippy::disallowed_methods, reason = "one task a connection; ended by the graceful shutdown")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "one task a connection; ended by the graceful shutdown"
+        )]
         tokio::spawn(async move {
             // Clients that break off are no event.
             let _ = connection.await;
@@ -72,15 +78,13 @@ fn connection(
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
 }
 
-async fn stop_signal() {
-    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
-    match (interrupt, terminate) {
-        (Ok(mut interrupt), Ok(mut terminate)) => {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
+/// Ready once SIGINT or SIGTERM has come; they are heard from now on.
+pub(crate) fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-        _ => std::future::pending().await,
-    }
+    })
 }

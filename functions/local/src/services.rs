@@ -28,7 +28,8 @@ pub(crate) fn catalog(folder: Option<&Path>) -> anyhow::Result<Catalog> {
 }
 
 fn read_folder(folder: &Path) -> anyhow::Result<Vec<Service>> {
-    let entries = fs::read_dir(folder).with_context(|| format!("read the services folder {}", folder.display()))?;
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("read the services folder {}", folder.display()))?;
     let mut files = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
     files.retain(|file| file.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
@@ -57,7 +58,8 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/services");
         let from_folder = catalog(Some(&folder)).unwrap();
         let built_in = catalog(None).unwrap();
-        let names = |catalog: &Catalog| catalog.services().map(|service| service.name.clone()).collect::<Vec<_>>();
+        let names =
+            |catalog: &Catalog| catalog.services().map(|service| service.name.clone()).collect::<Vec<_>>();
         assert_eq!(names(&from_folder), names(&built_in));
     }
 }

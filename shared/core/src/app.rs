@@ -3,7 +3,6 @@
 use crate::{BlobStore, Catalog, JobQueue, JobStore, Runner};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// Shared by every request and every worker; clones share.
 #[derive(Clone)]
@@ -18,10 +17,8 @@ pub struct App {
     pub blobs: Arc<dyn BlobStore>,
     /// Where jobs run.
     pub job_runner: Arc<dyn Runner>,
-    /// Where an `execute` runs that is too large to run in the server.
+    /// Where an `execute` runs that is not quick.
     pub execute_runner: Arc<dyn Runner>,
-    /// As many permits as `execute` may use threads of the server.
-    pub execute_slots: Arc<Semaphore>,
     /// What a request may carry.
     pub limits: Limits,
     /// How jobs are kept alive and ended.
@@ -39,13 +36,14 @@ pub struct Limits {
     pub max_features: usize,
     /// Depth of nested JSON arrays and objects.
     pub max_json_depth: usize,
-    /// Features of all inputs of an `execute`; beyond, the client is sent to the asynchronous service.
+    /// Vertices of one input.
+    pub max_vertices: usize,
+    /// Attribute values of one input, features times fields.
+    pub max_values: usize,
+    /// Features of one input of an `execute`; beyond, the client is sent to the asynchronous service.
     pub max_execute_features: usize,
-    /// Bytes of parameters that an `execute` may have to run inside the server.
-    pub max_inline_bytes: usize,
-    /// Vertices of all inputs that an `execute` may have to run inside the server: more could keep a thread busy
-    /// beyond every time limit, because a geometry call cannot be interrupted.
-    pub max_inline_vertices: usize,
+    /// Bytes of parameters up to which an `execute` is read in the server, to see whether it is quick.
+    pub max_quick_bytes: usize,
     /// How long an `execute` waits for a free slot before the client is told to come back.
     pub execute_wait: Duration,
 }
@@ -68,12 +66,21 @@ impl Default for Limits {
         Limits {
             max_body_bytes: 64 << 20,
             max_features: 1_000_000,
+            max_vertices: 20_000_000,
+            max_values: 20_000_000,
             max_json_depth: 64,
             max_execute_features: 20_000,
-            max_inline_bytes: 256 << 10,
-            max_inline_vertices: 3_000,
+            max_quick_bytes: 16 << 10,
             execute_wait: Duration::from_secs(10),
         }
+    }
+}
+
+impl Limits {
+    /// The limits of a request that is read on a thread which other requests wait for.
+    pub(crate) fn quick(self) -> Limits {
+        const MOST: usize = 4_096;
+        Limits { max_vertices: self.max_vertices.min(MOST), max_values: self.max_values.min(MOST), ..self }
     }
 }
 
@@ -82,8 +89,7 @@ impl Default for JobSettings {
         JobSettings {
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_millis(250),
-            // A killed server counts as an attempt of every job that it was running.
-            max_attempts: 5,
+            max_attempts: 3,
             max_inline_payload_bytes: 32 << 10,
         }
     }

@@ -1,6 +1,8 @@
 //! `cancel`: a waiting job is cancelled at once, a running one is told to stop (specification 4.5).
 
-use crate::{App, Expected, Job, JobDetail, JobId, JobStatus, JobUpdate, Message, RequestError, StoreError, Updated};
+use crate::{
+    App, Expected, Job, JobDetail, JobId, JobStatus, JobUpdate, Message, RequestError, StoreError, Updated,
+};
 
 /// Why a job was not cancelled.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +24,7 @@ pub enum CancelError {
 pub async fn cancel_job(app: &App, id: &JobId) -> Result<Job, CancelError> {
     loop {
         let Some(mut job) = app.jobs.get(id, JobDetail::Status).await? else {
-            return Err(RequestError::not_found(format!("Job {id} does not exist.")).into());
+            return Err(RequestError::job_not_found(id).into());
         };
         let update = match job.status {
             JobStatus::Submitted => cancelled(app, &job),

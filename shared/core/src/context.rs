@@ -66,7 +66,9 @@ impl RunContext {
             return Err(ToolError::Cancelled);
         }
         match self.deadline {
-            Some((end, limit)) if Instant::now() >= end => Err(ToolError::TimedOut { limit_s: limit.as_secs() }),
+            Some((end, limit)) if Instant::now() >= end => {
+                Err(ToolError::TimedOut { limit_s: limit.as_secs() })
+            }
             _ => Ok(()),
         }
     }

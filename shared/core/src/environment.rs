@@ -41,7 +41,11 @@ impl Environment {
         let env = |name: &str| parameters.get(name).map(|text| read_sr(name, text)).transpose();
         let processing_sr = context.processing_sr.clone().or(env("env:processSR")?);
         Ok(Environment {
-            output_sr: context.output_sr.or(env("env:outSR")?).or(context.processing_sr).or(processing_sr.clone()),
+            output_sr: context
+                .output_sr
+                .or(env("env:outSR")?)
+                .or(context.processing_sr)
+                .or(processing_sr.clone()),
             processing_sr,
             extent: context.extent,
             simplify_features: read_flag(parameters, "simplifyFeatures")?.unwrap_or(true),
@@ -57,7 +61,10 @@ impl Environment {
 pub fn read_flag(parameters: &Parameters, name: &str) -> Result<Option<bool>, RequestError> {
     let Some(text) = parameters.get(name) else { return Ok(None) };
     crate::parse::read_boolean(text).map(Some).ok_or_else(|| {
-        RequestError::invalid(format!("{name}: \"{}\" is neither true nor false", crate::parse::shorten(text)))
+        RequestError::invalid(format!(
+            "{name}: \"{}\" is neither true nor false",
+            crate::parse::shorten(text)
+        ))
     })
 }
 
@@ -117,11 +124,18 @@ mod tests {
 
     #[test]
     fn the_output_reference_is_context_then_env_then_processing() {
-        let all = [("context", "{\"outSR\":2056,\"processSR\":25832}"), ("env:outSR", "3857"), ("env:processSR", "3035")];
+        let all = [
+            ("context", "{\"outSR\":2056,\"processSR\":25832}"),
+            ("env:outSR", "3857"),
+            ("env:processSR", "3035"),
+        ];
         assert_eq!(code(read(&all).unwrap().output_sr), Some(2056));
         assert_eq!(code(read(&all[1..]).unwrap().output_sr), Some(3857));
         assert_eq!(code(read(&all[2..]).unwrap().output_sr), Some(3035));
-        assert_eq!(code(read(&[("context", "{processSR:25832}"), ("env:processSR", "3035")]).unwrap().output_sr), Some(25832));
+        assert_eq!(
+            code(read(&[("context", "{processSR:25832}"), ("env:processSR", "3035")]).unwrap().output_sr),
+            Some(25832)
+        );
         assert_eq!(read(&[]).unwrap(), Environment::default());
     }
 
@@ -136,12 +150,17 @@ mod tests {
         assert!(read(&[("env:outSR", "abc")]).unwrap_err().starts_with("env:outSR: "));
         assert!(read(&[("context", "{\"outSR\":[]}")]).unwrap_err().starts_with("context.outSR: "));
         assert!(read(&[("context", "[1]")]).unwrap_err().starts_with("context: "));
-        assert!(read(&[("simplifyFeatures", "maybe")]).unwrap_err().contains("\"maybe\" is neither true nor false"));
+        assert!(
+            read(&[("simplifyFeatures", "maybe")])
+                .unwrap_err()
+                .contains("\"maybe\" is neither true nor false")
+        );
     }
 
     #[test]
     fn an_extent_may_have_its_own_reference() {
-        let context = "{\"extent\":{\"xmin\":0,\"ymin\":1,\"xmax\":2,\"ymax\":3,\"spatialReference\":{\"wkid\":4326}}}";
+        let context =
+            "{\"extent\":{\"xmin\":0,\"ymin\":1,\"xmax\":2,\"ymax\":3,\"spatialReference\":{\"wkid\":4326}}}";
         let extent = read(&[("context", context)]).unwrap().extent.unwrap();
         assert_eq!((extent.envelope.ymax, code(extent.spatial_reference)), (3.0, Some(4326)));
     }

@@ -67,17 +67,30 @@ pub struct RequestError {
 impl RequestError {
     /// Code 400, "Unable to complete operation.", with one detail.
     pub fn bad(detail: impl Into<String>) -> RequestError {
-        RequestError { code: 400, message: "Unable to complete operation.".into(), details: vec![detail.into()] }
+        RequestError {
+            code: 400,
+            message: "Unable to complete operation.".into(),
+            details: vec![detail.into()],
+        }
     }
 
     /// Code 400, "Invalid or missing input parameters.", with one detail.
     pub fn invalid(detail: impl Into<String>) -> RequestError {
-        RequestError { code: 400, message: "Invalid or missing input parameters.".into(), details: vec![detail.into()] }
+        RequestError {
+            code: 400,
+            message: "Invalid or missing input parameters.".into(),
+            details: vec![detail.into()],
+        }
     }
 
     /// Code 404 with this message.
     pub fn not_found(message: impl Into<String>) -> RequestError {
         RequestError { code: 404, message: message.into(), details: Vec::new() }
+    }
+
+    /// Code 404 for a job that there never was, or whose record is gone.
+    pub fn job_not_found(id: impl std::fmt::Display) -> RequestError {
+        RequestError::not_found(format!("Job {id} does not exist."))
     }
 
     /// Code 500 for a fault of ours; the cause goes to the log, not to the client.
@@ -115,7 +128,10 @@ pub enum StoreError {
 
 impl StoreError {
     /// A failure below while doing `action`.
-    pub fn unavailable(action: &'static str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> StoreError {
+    pub fn unavailable(
+        action: &'static str,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> StoreError {
         StoreError::Unavailable { action, source: source.into() }
     }
 }

@@ -1,17 +1,22 @@
 //! `execute`: one run of a task while the client waits.
 //!
-//! A request that its tool calls quick runs at once, because even changing threads would cost more than the work. A small
-//! one runs on a thread of the server. A larger one runs where it can be killed, because a geometry call cannot be interrupted and the server must survive
-//! whatever it is sent.
+//! A request that its tool calls quick runs at once, because even changing threads would cost more than the work. Any
+//! other runs in a worker process, which can be killed: a geometry call cannot be interrupted, and the server must
+//! survive whatever it is sent.
 
-use crate::run_task::{feature_sets, read_request};
-use crate::{App, Environment, ExecutionType, Message, Observer, OutputForm, Parameters, Progress, PublishedTask};
-use crate::{RenderOptions, RequestError, RunContext, Service, TaskResult, ToolError, Value, Work, WorkError, WorkEvent};
-use crate::{run_task, timestamp_text};
+use crate::run_task::read_request;
+use crate::{
+    App, Environment, ExecutionType, Message, Observer, OutputForm, Parameters, Progress, PublishedTask,
+};
+use crate::{Limits, MessageLevel, run_task, timestamp_text};
+use crate::{
+    RenderOptions, RequestError, RunContext, Service, TaskResult, ToolError, Value, Work, WorkError,
+    WorkEvent,
+};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::unbounded_channel;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 /// What a run gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,48 +68,23 @@ pub async fn execute(
             messages.push(success_message((app.now_ms)(), started.elapsed().as_secs_f64()));
             Ok(Executed { results, messages })
         }
-        Err(error) => Err(refusal(app, task, error)),
+        Err(error) => Err(refusal(app, task, &messages, error)),
     }
 }
 
-/// Runs inside the server when the request is small, else on the runner.
+/// Runs at once when the tool calls the request quick, else on the runner.
 async fn run(app: &App, service: &Service, task: &PublishedTask, work: Work, stop: &StopOnDrop) -> Outcome {
-    if work.parameters.byte_len() > app.limits.max_inline_bytes {
+    if work.parameters.byte_len() > app.limits.max_quick_bytes {
         return run_elsewhere(app, work, stop).await;
     }
-    let permit = match timeout(app.limits.execute_wait, app.execute_slots.clone().acquire_owned()).await {
-        Ok(Ok(permit)) => permit,
-        _ => return (Vec::new(), Err(WorkError::Busy("every thread for synchronous tasks is taken".into()))),
-    };
-    let limits = crate::Limits { max_features: work.max_features, ..app.limits };
-    let request = match read_request(task, &work.parameters, &limits, work.now_ms) {
-        Ok(request) => request,
-        Err(error) => return (Vec::new(), Err(WorkError::Tool(error.into()))),
-    };
-    if feature_sets(&request.0).map(|set| set.vertex_count()).sum::<usize>() > app.limits.max_inline_vertices {
-        drop(permit);
-        return run_elsewhere(app, work, stop).await;
-    }
-    if task.task.is_quick(&request.0) {
-        return run_here(service, task, request, work.form, stop.0.clone(), work.time_limit);
-    }
-    let (catalog, cancelled) = (app.catalog.clone(), stop.0.clone());
-    let (service_name, task_name, form, limit) = (service.name.clone(), task.name.clone(), work.form, work.time_limit);
-    let running = tokio::task::spawn_blocking(move || {
-        // Held until the work really ends: a run that outlives its client still uses a thread.
-        let _permit = permit;
-        let found = catalog.service(&service_name).and_then(|service| Some((service, service.task(&task_name)?)));
-        let Some((service, task)) = found else {
-            return (Vec::new(), Err(WorkError::Tool(ToolError::Internal("the service is gone".into()))));
-        };
-        run_here(service, task, request, form, cancelled, limit)
-    });
-    match timeout(work.time_limit, running).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => (Vec::new(), Err(WorkError::Crashed("the tool stopped unexpectedly".into()))),
-        Err(_) => {
-            (Vec::new(), Err(WorkError::Tool(ToolError::TimedOut { limit_s: work.time_limit.as_secs() })))
+    let limits = Limits { max_features: work.max_features, ..app.limits.quick() };
+    match read_request(task, &work.parameters, &limits, work.now_ms) {
+        Ok(request) if task.task.is_quick(&request.0) => {
+            run_here(service, task, request, work.form, stop.0.clone(), work.time_limit)
         }
+        Ok(_) => run_elsewhere(app, work, stop).await,
+        Err(error) if error.code == 413 => run_elsewhere(app, work, stop).await,
+        Err(error) => (Vec::new(), Err(WorkError::Tool(error.into()))),
     }
 }
 
@@ -117,7 +97,8 @@ fn run_here(
     time_limit: std::time::Duration,
 ) -> Outcome {
     let heard = Arc::new(Mutex::new(warnings.into_iter().map(Message::warning).collect::<Vec<_>>()));
-    let context = RunContext::new(environment, Box::new(Listener(heard.clone())), cancelled, Some(time_limit));
+    let context =
+        RunContext::new(environment, Box::new(Listener(heard.clone())), cancelled, Some(time_limit));
     let outcome = run_task(service, task, values, form, &context).map_err(WorkError::Tool);
     let said = std::mem::take(&mut *heard.lock().unwrap_or_else(PoisonError::into_inner));
     (said, outcome)
@@ -136,9 +117,11 @@ async fn run_elsewhere(app: &App, work: Work, stop: &StopOnDrop) -> Outcome {
 }
 
 /// The error that the client gets; where a job would have succeeded, it says so and names the service.
-fn refusal(app: &App, task: &PublishedTask, error: WorkError) -> RequestError {
+fn refusal(app: &App, task: &PublishedTask, said: &[Message], error: WorkError) -> RequestError {
     let as_job = || match app.catalog.asynchronous_twin(task) {
-        Some((service, twin)) => format!("Submit it as a job instead: {}/{}/submitJob.", service.name, twin.name),
+        Some((service, twin)) => {
+            format!("Submit it as a job instead: {}/{}/submitJob.", service.name, twin.name)
+        }
         None => "No asynchronous service publishes this task.".to_owned(),
     };
     let failed = format!("Failed to execute ({}).", task.name);
@@ -156,6 +139,9 @@ fn refusal(app: &App, task: &PublishedTask, error: WorkError) -> RequestError {
             (500, vec![error.to_string(), "Try again later.".to_owned(), as_job()])
         }
     };
+    let warnings =
+        said.iter().filter(|message| message.level != MessageLevel::Info).map(|message| message.text.clone());
+    let details = details.into_iter().chain(warnings).collect();
     RequestError { code, message: "Unable to complete operation.".into(), details }
 }
 

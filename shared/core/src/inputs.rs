@@ -92,7 +92,7 @@ impl<'a> ParameterValues<'a> {
     ///
     /// # Errors
     /// [`ToolError::InvalidParameter`] when there is neither.
-    pub fn next<T: ParameterType>(&mut self) -> Result<T, ToolError> {
+    pub fn take<T: ParameterType>(&mut self) -> Result<T, ToolError> {
         let value = self.values.next().unwrap_or(Value::Null);
         let Some(parameter) = self.parameters.next() else {
             return Err(ToolError::Internal("more inputs than parameters".into()));

@@ -2,6 +2,7 @@
 
 use crate::{Message, Progress, ServiceName};
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The name of a job: `j` and 32 lower-case hexadecimal digits, unguessable.
@@ -82,7 +83,7 @@ pub struct Payloads {
 }
 
 /// What is known of a result without reading it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResultInfo {
     /// The output parameter.
     pub name: String,
@@ -212,7 +213,9 @@ mod tests {
 
     #[test]
     fn text_that_is_no_job_id_is_refused() {
-        for text in ["", "j", "jnosuchjob", "x0123456789abcdef0123456789abcdef", "j0123456789abcdef0123456789abcdeg"] {
+        for text in
+            ["", "j", "jnosuchjob", "x0123456789abcdef0123456789abcdef", "j0123456789abcdef0123456789abcdeg"]
+        {
             assert_eq!(JobId::parse(text), None, "{text}");
         }
     }

@@ -49,8 +49,8 @@ pub use parameters::Parameters;
 pub use parse::{parse_parameter, parse_values};
 pub use payload::{job_inputs, job_result};
 pub use ports::{
-    BlobKey, BlobStore, Created, Expected, JobDetail, JobQueue, JobStore, JobUpdate, Runner, Updated, Work, WorkError,
-    WorkEvent,
+    BlobKey, BlobStore, Created, Expected, JobDetail, JobQueue, JobStore, JobUpdate, Runner, Updated, Work,
+    WorkError, WorkEvent,
 };
 pub use render::{RenderOptions, render_result, render_value};
 pub use run_job::run_job;

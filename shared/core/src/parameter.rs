@@ -100,13 +100,21 @@ pub struct Parameter {
 
 impl Parameter {
     /// An input of the Rust type `T`, described by its doc comment; used by `#[derive(Inputs)]`.
-    pub fn input<T: ParameterType>(name: &'static str, display_name: &'static str, doc: &'static str) -> Parameter {
+    pub fn input<T: ParameterType>(
+        name: &'static str,
+        display_name: &'static str,
+        doc: &'static str,
+    ) -> Parameter {
         let requirement = if T::REQUIRED { Requirement::Required } else { Requirement::Optional };
         Parameter::new::<T>(name, display_name, doc, Direction::Input, requirement)
     }
 
     /// An output of the Rust type `T`; used by `#[derive(Outputs)]`.
-    pub fn output<T: ParameterType>(name: &'static str, display_name: &'static str, doc: &'static str) -> Parameter {
+    pub fn output<T: ParameterType>(
+        name: &'static str,
+        display_name: &'static str,
+        doc: &'static str,
+    ) -> Parameter {
         Parameter::new::<T>(name, display_name, doc, Direction::Output, Requirement::Derived)
     }
 
@@ -178,7 +186,9 @@ impl DataType {
             DataType::RecordSet => "GPRecordSet",
             DataType::Field => "Field",
             DataType::CoordinateSystem => "GPCoordinateSystem",
-            DataType::MultiValue(member) => return Cow::Owned(format!("GPMultiValue:{}", member.wire_name())),
+            DataType::MultiValue(member) => {
+                return Cow::Owned(format!("GPMultiValue:{}", member.wire_name()));
+            }
         })
     }
 

@@ -9,8 +9,10 @@ use bytes::Bytes;
 /// [`StoreError::NotFound`] when they have expired.
 pub async fn job_inputs(app: &App, job: &Job) -> Result<Parameters, StoreError> {
     let payload = job.payloads.as_ref().map(|payloads| &payloads.inputs);
-    let bytes = read(app, payload, BlobKey::Inputs(job.id.clone()), || format!("inputs of job {}", job.id)).await?;
-    Parameters::decode(&bytes).ok_or_else(|| StoreError::unavailable("read stored inputs", "they are corrupt"))
+    let bytes =
+        read(app, payload, BlobKey::Inputs(job.id.clone()), || format!("inputs of job {}", job.id)).await?;
+    Parameters::decode(&bytes)
+        .ok_or_else(|| StoreError::unavailable("read stored inputs", "they are corrupt"))
 }
 
 /// The JSON text of the result at `index` of `job.results`. The job must have been read with its payloads.

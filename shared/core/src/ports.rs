@@ -2,7 +2,9 @@
 //!
 //! Every adapter passes the conformance suite in `testing`. No signature names a storage product.
 
-use crate::{Job, JobId, JobStatus, Message, Parameters, Payloads, Progress, ResultInfo, ServiceName, StoreError};
+use crate::{
+    Job, JobId, JobStatus, Message, Parameters, Payloads, Progress, ResultInfo, ServiceName, StoreError,
+};
 use crate::{TaskResult, ToolError};
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -23,7 +23,12 @@ impl RenderOptions {
 
 /// Writes a value. A feature output of more than `maximum_records` features is written without any, marked as
 /// exceeded: never a silent half (specification 2.8).
-pub fn render_value(data_type: &DataType, value: &Value, options: &RenderOptions, maximum_records: u64) -> Vec<u8> {
+pub fn render_value(
+    data_type: &DataType,
+    value: &Value,
+    options: &RenderOptions,
+    maximum_records: u64,
+) -> Vec<u8> {
     let mut out = Vec::new();
     write_value(&mut out, data_type, value, options, maximum_records);
     out
@@ -41,16 +46,24 @@ pub fn render_result(
     maximum_records: u64,
 ) -> Result<Vec<u8>, RequestError> {
     let exceeded = info.feature_count.is_some_and(|count| count > maximum_records);
-    let as_stored = out_sr.is_none() && !options.feature_collection && (!info.has_z_or_m || (options.z && options.m));
+    let as_stored =
+        out_sr.is_none() && !options.feature_collection && (!info.has_z_or_m || (options.z && options.m));
     if info.feature_count.is_none() || (as_stored && !exceeded) {
         return Ok(json.to_vec());
     }
     let text = std::str::from_utf8(json).map_err(|_| RequestError::internal())?;
-    let mut features = FeatureSet::from_json(text, &ReadLimits::default()).map_err(|_| RequestError::internal())?.feature_set;
+    let unlimited = ReadLimits {
+        max_features: usize::MAX,
+        max_vertices: usize::MAX,
+        max_values: usize::MAX,
+        ..ReadLimits::default()
+    };
+    let read = FeatureSet::from_json(text, &unlimited).map_err(|error| {
+        tracing::error!(result = %info.name, %error, "a stored result cannot be read");
+        RequestError::internal()
+    })?;
+    let mut features = read.feature_set;
     if let Some(sr) = out_sr {
-        if exceeded {
-            features.features.truncate(0);
-        }
         gp_geometry::project_features(&mut features, sr)
             .map_err(|error| RequestError::bad(format!("outSR: {error}")))?;
     }
@@ -110,12 +123,19 @@ fn write_nothing(out: &mut Vec<u8>, data_type: &DataType, options: &RenderOption
     }
 }
 
-fn write_features(out: &mut Vec<u8>, name: &str, features: &FeatureSet, options: &RenderOptions, exceeded: bool) {
+fn write_features(
+    out: &mut Vec<u8>,
+    name: &str,
+    features: &FeatureSet,
+    options: &RenderOptions,
+    exceeded: bool,
+) {
     let form = if options.feature_collection {
         WriteForm::FeatureCollection { name: name.to_owned() }
     } else {
         WriteForm::FeatureSet
     };
-    let options = WriteOptions { z: options.z, m: options.m, omit_features: exceeded, form, ..WriteOptions::default() };
+    let options =
+        WriteOptions { z: options.z, m: options.m, omit_features: exceeded, form, ..WriteOptions::default() };
     write_feature_set(out, features, &options);
 }

@@ -7,7 +7,9 @@
 
 use crate::cancel::cancelled;
 use crate::execute::{start_message, success_message};
-use crate::{App, BlobKey, Expected, Job, JobId, JobStatus, JobUpdate, Message, OutputForm, Payload, Progress};
+use crate::{
+    App, BlobKey, Expected, Job, JobId, JobStatus, JobUpdate, Message, OutputForm, Payload, Progress,
+};
 use crate::{StoreError, TaskResult, ToolError, Updated, Work, WorkError, WorkEvent, job_inputs};
 use bytes::Bytes;
 use std::sync::Arc;
@@ -29,15 +31,22 @@ pub async fn run_job(app: &App, id: &JobId) -> Result<(), StoreError> {
     }
     let work = match work_of(app, &job).await {
         Ok(work) => work,
-        Err(StoreError::NotFound(what)) => return fail(app, &job, vec![Message::error(format!("{what} is gone"))]).await,
+        Err(StoreError::NotFound(what)) => {
+            return fail(app, &job, vec![Message::error(format!("{what} is gone"))]).await;
+        }
         Err(error) => return Err(error),
     };
-    let mut run = Run { app, job: &job, said: vec![Message::info("Executing..."), start_message(work.now_ms)], progress: None };
-    let Some(outcome) = run.to_its_end(work).await? else { return Ok(()) };
+    let mut run = Run {
+        app,
+        job: &job,
+        said: vec![Message::info("Executing..."), start_message(work.now_ms)],
+        progress: None,
+    };
+    let Some(outcome) = run.finish_work(work).await? else { return Ok(()) };
     tracing::info!(
         job.id = %job.id, service = %job.service, task = %job.task, job.attempt = job.lease.attempt,
         duration_ms = started.elapsed().as_millis() as u64,
-        outcome = outcome.as_ref().map_or_else(ToString::to_string, |_| "succeeded".to_owned()),
+        outcome = outcome_name(&outcome),
         "job ended"
     );
     match outcome {
@@ -46,6 +55,19 @@ pub async fn run_job(app: &App, id: &JobId) -> Result<(), StoreError> {
         Err(WorkError::Lost(reason) | WorkError::Busy(reason)) => run.try_again(&reason).await,
         Err(WorkError::Tool(error)) => run.fail(error.sentences()).await,
         Err(WorkError::Crashed(reason)) => run.fail(vec![reason]).await,
+    }
+}
+
+/// How a run ended, for the log: never the message, which may quote what the user sent.
+fn outcome_name(outcome: &Result<Vec<TaskResult>, WorkError>) -> &'static str {
+    match outcome {
+        Ok(_) => "succeeded",
+        Err(WorkError::Tool(ToolError::Cancelled)) => "cancelled",
+        Err(WorkError::Tool(ToolError::TimedOut { .. })) => "timed out",
+        Err(WorkError::Tool(ToolError::Internal(_))) => "panicked",
+        Err(WorkError::Tool(_)) => "failed",
+        Err(WorkError::Crashed(_)) => "crashed",
+        Err(WorkError::Lost(_) | WorkError::Busy(_)) => "lost",
     }
 }
 
@@ -84,7 +106,10 @@ struct Run<'a> {
 
 impl Run<'_> {
     /// Waits for the work, renewing the lease and storing what it says. `None` when somebody else took the job.
-    async fn to_its_end(&mut self, work: Work) -> Result<Option<Result<Vec<TaskResult>, WorkError>>, StoreError> {
+    async fn finish_work(
+        &mut self,
+        work: Work,
+    ) -> Result<Option<Result<Vec<TaskResult>, WorkError>>, StoreError> {
         let (sender, mut events) = unbounded_channel();
         let stop = Arc::new(AtomicBool::new(false));
         let mut lost = false;
@@ -181,10 +206,14 @@ impl Run<'_> {
             return self.fail(vec![format!("failed {attempt} times: {reason}")]).await;
         }
         tracing::warn!(job.id = %self.job.id, job.attempt = attempt, reason, "a job is given back");
-        self.said.push(Message::warning(format!("attempt {attempt} was lost ({reason}); the job is started again")));
+        self.said.push(Message::warning(format!(
+            "attempt {attempt} was lost ({reason}); the job is started again"
+        )));
         let update = JobUpdate { messages: self.said, lease_until_ms: Some(0), ..JobUpdate::default() };
         match self.app.jobs.update(&self.job.id, executing(self.job), update).await? {
-            Updated::Refused(Some(JobStatus::Cancelling)) => end_as_cancelled(self.app, self.job, Vec::new()).await,
+            Updated::Refused(Some(JobStatus::Cancelling)) => {
+                end_as_cancelled(self.app, self.job, Vec::new()).await
+            }
             Updated::Refused(_) => Ok(()),
             Updated::Written(_) => self.app.queue.send(&self.job.id).await,
         }

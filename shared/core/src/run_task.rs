@@ -52,9 +52,11 @@ pub fn run_task(
             .collect()
     };
     // The values are not used again after a panic, so nothing half-changed can be seen.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        tracing::error!(task = %task.name, panic = panic_text(&*panic), "a tool panicked");
-        Err(ToolError::Internal("the tool stopped unexpectedly; this is a fault of the server, please report it".into()))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        tracing::error!(task = %task.name, "a tool panicked");
+        Err(ToolError::Internal(
+            "the tool stopped unexpectedly; this is a fault of the server, please report it".into(),
+        ))
     })
 }
 
@@ -120,7 +122,11 @@ fn prepare_features(
     Ok(())
 }
 
-fn projected(envelope: &Envelope, from: &SpatialReference, to: &SpatialReference) -> Result<Envelope, String> {
+fn projected(
+    envelope: &Envelope,
+    from: &SpatialReference,
+    to: &SpatialReference,
+) -> Result<Envelope, String> {
     let crs = |sr| Crs::new(sr).map_err(|error| format!("the extent: {error}"));
     let transform = Transform::new(&crs(from)?, &crs(to)?).map_err(|error| format!("the extent: {error}"))?;
     project_envelope(envelope, &transform)
@@ -176,26 +182,5 @@ fn write_output(
         OutputForm::Stored => RenderOptions::STORED,
         OutputForm::Reply(options) => options,
     };
-    let maximum_records = match form {
-        OutputForm::Stored => u64::MAX,
-        OutputForm::Reply(_) => service.maximum_records,
-    };
-    TaskResult { info, json: render_value(&parameter.data_type, value, &options, maximum_records) }
+    TaskResult { info, json: render_value(&parameter.data_type, value, &options, service.maximum_records) }
 }
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown")
-}
-
-/// Whether the value carries features.
-pub(crate) fn feature_sets(values: &[Value]) -> impl Iterator<Item = &FeatureSet> {
-    values.iter().flat_map(|value| match value {
-        Value::Multi(members) => members.as_slice(),
-        single => std::slice::from_ref(single),
-    }).filter_map(|value| match value {
-        Value::FeatureSet(features) | Value::RecordSet(crate::RecordSet(features)) => Some(features),
-        _ => None,
-    })
-}
-

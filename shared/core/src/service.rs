@@ -166,12 +166,13 @@ impl Catalog {
 
     /// The asynchronous service that publishes the same tool, for the sentence that sends callers there.
     pub fn asynchronous_twin(&self, task: &PublishedTask) -> Option<(&Service, &PublishedTask)> {
-        self.services.values().filter(|service| service.execution_type == ExecutionType::Asynchronous).find_map(
-            |service| {
+        self.services
+            .values()
+            .filter(|service| service.execution_type == ExecutionType::Asynchronous)
+            .find_map(|service| {
                 let twin = service.tasks.iter().find(|other| other.task.name() == task.task.name())?;
                 Some((service, twin))
-            },
-        )
+            })
     }
 }
 

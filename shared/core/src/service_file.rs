@@ -76,6 +76,9 @@ fn default_retention_minutes() -> u32 {
     360
 }
 
+/// Longest time limit.
+const MAX_TIME_LIMIT_S: u64 = 30 * 24 * 3600;
+
 /// A reason and the bytes of the text that it is about.
 type Fault = (Range<usize>, String);
 
@@ -83,7 +86,11 @@ type Fault = (Range<usize>, String);
 ///
 /// # Errors
 /// File, line and reason.
-pub fn read_service(file: &str, text: &str, tools: &[&'static dyn Task]) -> Result<Service, ServiceFileError> {
+pub fn read_service(
+    file: &str,
+    text: &str,
+    tools: &[&'static dyn Task],
+) -> Result<Service, ServiceFileError> {
     let parsed = toml::from_str::<ServiceFile>(text)
         .map_err(|error| (error.span().unwrap_or(0..0), error.message().to_owned()));
     parsed.and_then(|parsed| build(parsed, tools)).map_err(|(span, reason)| {
@@ -97,6 +104,12 @@ fn build(parsed: ServiceFile, tools: &[&'static dyn Task]) -> Result<Service, Fa
     let folder = parsed.folder.as_ref().map(|folder| identifier(folder, "folder")).transpose()?.unwrap_or("");
     positive(&parsed.maximum_records, "maximum_records")?;
     positive(&parsed.time_limit_s, "time_limit_s")?;
+    if *parsed.time_limit_s.get_ref() > MAX_TIME_LIMIT_S {
+        return Err((
+            parsed.time_limit_s.span(),
+            format!("time_limit_s must be at most {MAX_TIME_LIMIT_S} (30 days)"),
+        ));
+    }
     let mut tasks: Vec<PublishedTask> = Vec::with_capacity(parsed.task.len());
     for entry in &parsed.task {
         let task = publish(entry, tools)?;
@@ -132,7 +145,10 @@ fn publish(entry: &TaskEntry, tools: &[&'static dyn Task]) -> Result<PublishedTa
     let tool_name = entry.tool.get_ref();
     let Some(tool) = tools.iter().find(|tool| tool.name() == tool_name) else {
         let known: Vec<&str> = tools.iter().map(|tool| tool.name()).collect();
-        return Err((entry.tool.span(), format!("there is no tool \"{tool_name}\"; the tools are {}", known.join(", "))));
+        return Err((
+            entry.tool.span(),
+            format!("there is no tool \"{tool_name}\"; the tools are {}", known.join(", ")),
+        ));
     };
     let mut task = PublishedTask::new(*tool);
     if let Some(name) = &entry.name {
@@ -153,13 +169,18 @@ fn publish(entry: &TaskEntry, tools: &[&'static dyn Task]) -> Result<PublishedTa
     Ok(task)
 }
 
-fn narrow_choices(task: &mut PublishedTask, name: &Spanned<String>, choices: &Spanned<Vec<String>>) -> Result<(), Fault> {
+fn narrow_choices(
+    task: &mut PublishedTask,
+    name: &Spanned<String>,
+    choices: &Spanned<Vec<String>>,
+) -> Result<(), Fault> {
     let index = input_index(task, name)?;
     let parameter = &task.parameters[index];
     if choices.get_ref().is_empty() {
         return Err((choices.span(), "a list of choices must not be empty".to_owned()));
     }
-    let stray = choices.get_ref().iter().find(|choice| !parameter.choices.iter().any(|known| known == *choice));
+    let stray =
+        choices.get_ref().iter().find(|choice| !parameter.choices.iter().any(|known| known == *choice));
     if let Some(stray) = stray.filter(|_| !parameter.choices.is_empty()) {
         let reason = format!("\"{stray}\" is not among the tool's choices {}", parameter.choices.join(", "));
         return Err((choices.span(), reason));
@@ -173,11 +194,11 @@ fn narrow_choices(task: &mut PublishedTask, name: &Spanned<String>, choices: &Sp
     }
     task.parameters[index].choices = choices.get_ref().iter().cloned().map(Cow::Owned).collect();
     let default = task.parameters[index].default.clone();
-    if let crate::Value::String(text) = default {
-        if !task.parameters[index].choices.iter().any(|choice| *choice == text) {
-            let reason = format!("the default \"{text}\" is not among these choices; set another default");
-            return Err((choices.span(), reason));
-        }
+    if let crate::Value::String(text) = default
+        && !task.parameters[index].choices.iter().any(|choice| *choice == text)
+    {
+        let reason = format!("the default \"{text}\" is not among these choices; set another default");
+        return Err((choices.span(), reason));
     }
     Ok(())
 }
@@ -186,7 +207,12 @@ fn input_index(task: &PublishedTask, name: &Spanned<String>) -> Result<usize, Fa
     let found = task.inputs().iter().position(|parameter| parameter.name == *name.get_ref());
     found.ok_or_else(|| {
         let known: Vec<&str> = task.inputs().iter().map(|parameter| parameter.name.as_ref()).collect();
-        let reason = format!("\"{}\" is no input of {}; its inputs are {}", name.get_ref(), task.name, known.join(", "));
+        let reason = format!(
+            "\"{}\" is no input of {}; its inputs are {}",
+            name.get_ref(),
+            task.name,
+            known.join(", ")
+        );
         (name.span(), reason)
     })
 }
@@ -207,12 +233,18 @@ fn identifier<'a>(name: &'a Spanned<String>, what: &str) -> Result<&'a str, Faul
     if good {
         return Ok(text);
     }
-    let reason = format!("\"{text}\" is no {what} name; use letters, digits and underscores, beginning with a letter");
+    let reason =
+        format!("\"{text}\" is no {what} name; use letters, digits and underscores, beginning with a letter");
     Err((name.span(), reason))
 }
 
 /// Task names may hold spaces besides, which the Python client turns into underscores.
 fn task_name(name: &Spanned<String>) -> Result<String, Fault> {
+    if ["info", "uploads", "jobs"].contains(&name.get_ref().as_str()) {
+        let reason =
+            format!("\"{}\" is a resource of every service; choose another task name", name.get_ref());
+        return Err((name.span(), reason));
+    }
     let without_spaces = Spanned::new(name.span(), name.get_ref().replace(' ', "_"));
     identifier(&without_spaces, "task").map(|_| name.get_ref().clone())
 }
@@ -222,88 +254,4 @@ fn positive(number: &Spanned<u64>, what: &str) -> Result<(), Fault> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Choices, Inputs, Outputs, Published, RunContext, Tool, ToolError, Value};
-
-    struct Grow;
-
-    #[derive(Inputs)]
-    struct GrowInputs {
-        /// How often.
-        #[parameter(default = 1)]
-        times: i64,
-        /// Which way.
-        #[parameter(default = Way::Up)]
-        way: Way,
-    }
-
-    #[derive(Outputs)]
-    struct GrowOutputs {
-        /// The sum.
-        sum: i64,
-    }
-
-    #[derive(Choices)]
-    enum Way {
-        Up,
-        FarDown,
-    }
-
-    impl Tool for Grow {
-        const NAME: &'static str = "Grow";
-        const DESCRIPTION: &'static str = "Grows.";
-        type Inputs = GrowInputs;
-        type Outputs = GrowOutputs;
-
-        fn run(inputs: GrowInputs, _: &RunContext) -> Result<GrowOutputs, ToolError> {
-            let sign = match inputs.way {
-                Way::Up => 1,
-                Way::FarDown => -1,
-            };
-            Ok(GrowOutputs { sum: inputs.times * sign })
-        }
-    }
-
-    const HEAD: &str = "name = \"S\"\nexecution_type = \"synchronous\"\nmaximum_records = 10\ntime_limit_s = 5\n";
-
-    fn read(rest: &str) -> Result<Service, String> {
-        static GROW: Published<Grow> = Published::new();
-        read_service("s.toml", &format!("{HEAD}{rest}"), &[&GROW]).map_err(|error| error.to_string())
-    }
-
-    fn refusal(rest: &str) -> String {
-        read(rest).err().unwrap()
-    }
-
-    #[test]
-    fn a_task_can_be_renamed_with_other_defaults_and_fewer_choices() {
-        let service = read(
-            "[[task]]\ntool = \"Grow\"\nname = \"Grow more\"\n[task.defaults]\nTimes = 3\nWay = \"FAR_DOWN\"\n\
-             [task.choices]\nWay = [\"FAR_DOWN\"]\n",
-        );
-        let service = service.unwrap_or_else(|error| panic!("{error}"));
-        let task = service.task("Grow more").unwrap();
-        assert_eq!(task.inputs()[0].default, Value::Long(3));
-        assert_eq!(task.inputs()[1].choices, ["FAR_DOWN"]);
-        assert_eq!(task.outputs()[0].name, "Sum");
-    }
-
-    #[test]
-    fn a_wrong_file_is_refused_with_line_and_reason() {
-        assert_eq!(refusal("[[task]]\ntool = \"Grwo\"\n"), "s.toml:6: there is no tool \"Grwo\"; the tools are Grow");
-        assert!(refusal("[[task]]\ntool = 5\n").starts_with("s.toml:6: "));
-        assert!(refusal("colour = 1\n").starts_with("s.toml:5: unknown field `colour`"));
-        assert!(refusal("").starts_with("s.toml:1: the service has no [[task]]"));
-        let task = "[[task]]\ntool = \"Grow\"\n";
-        assert!(refusal(&format!("{task}{task}")).starts_with("s.toml:8: the task \"Grow\" is listed twice"));
-        assert!(refusal(&format!("{task}name = \"a-b\"\n")).starts_with("s.toml:7: \"a-b\" is no task name"));
-        let defaults = format!("{task}[task.defaults]\n");
-        assert_eq!(refusal(&format!("{defaults}Times = \"x\"\n")), "s.toml:8: \"x\" is not a whole number");
-        assert!(refusal(&format!("{defaults}Size = 1\n")).starts_with("s.toml:8: \"Size\" is no input of Grow; its inputs are"));
-        let choices = format!("{task}[task.choices]\n");
-        assert!(refusal(&format!("{choices}Way = [\"LEFT\"]\n")).starts_with("s.toml:8: \"LEFT\" is not among"));
-        assert!(refusal(&format!("{choices}Way = [\"FAR_DOWN\"]\n")).contains("the default \"UP\" is not among"));
-        assert!(refusal(&format!("{choices}Times = [\"1\"]\n")).contains("Times is no text"));
-    }
-}
+mod tests;

@@ -4,7 +4,9 @@
 //! error body instead of a job id lose the message (specification 5.4).
 
 use crate::idempotency;
-use crate::{App, BlobKey, Created, ExecutionType, Job, JobId, JobStatus, Lease, Message, Parameters, Payload};
+use crate::{
+    App, BlobKey, Created, ExecutionType, Job, JobId, JobStatus, Lease, Message, Parameters, Payload,
+};
 use crate::{Payloads, PublishedTask, RequestError, Service, StoreError};
 use bytes::Bytes;
 
@@ -34,7 +36,7 @@ pub enum SubmitError {
 ///
 /// # Errors
 /// [`SubmitError::Refused`] for a synchronous service, a bad or reused idempotency key;
-/// [`SubmitError::Store`] when nothing was stored.
+/// [`SubmitError::Store`] when it could not be stored, or not be put in line: then it is found again later.
 pub async fn submit_job(
     app: &App,
     service: &Service,
@@ -110,6 +112,7 @@ fn keep_what_the_job_needs(task: &PublishedTask, parameters: &mut Parameters) {
 
 fn random_bits() -> Result<u128, StoreError> {
     let mut bits = [0; 16];
-    getrandom::fill(&mut bits).map_err(|error| StoreError::unavailable("ask for random bits", error.to_string()))?;
+    getrandom::fill(&mut bits)
+        .map_err(|error| StoreError::unavailable("ask for random bits", error.to_string()))?;
     Ok(u128::from_le_bytes(bits))
 }

@@ -20,7 +20,7 @@ pub(crate) fn inputs(input: &DeriveInput) -> Result<TokenStream> {
             fn from_values(
                 mut values: ::gp_core::ParameterValues<'_>,
             ) -> ::std::result::Result<Self, ::gp_core::ToolError> {
-                ::std::result::Result::Ok(Self { #(#idents: values.next()?),* })
+                ::std::result::Result::Ok(Self { #(#idents: values.take()?),* })
             }
         }
     })
@@ -67,10 +67,14 @@ struct Described<'a> {
 
 impl<'a> Described<'a> {
     fn read(field: &'a Field) -> Result<Described<'a>> {
-        let ident = field.ident.as_ref().ok_or_else(|| Error::new(field.span(), "a parameter needs a name"))?;
+        let ident =
+            field.ident.as_ref().ok_or_else(|| Error::new(field.span(), "a parameter needs a name"))?;
         let doc = doc_of(field);
         if doc.is_empty() {
-            return Err(Error::new(ident.span(), "a parameter needs a doc comment: clients show it as its description"));
+            return Err(Error::new(
+                ident.span(),
+                "a parameter needs a doc comment: clients show it as its description",
+            ));
         }
         let name = wire_name(&ident.to_string());
         let display_name = name.replace('_', " ");
@@ -99,7 +103,9 @@ impl<'a> Described<'a> {
                     let category: LitStr = meta.value()?.parse()?;
                     self.calls.push(quote!(.in_category(#category)));
                 } else {
-                    return Err(meta.error("expected name, display_name, default, filter, depends_on or category"));
+                    return Err(
+                        meta.error("expected name, display_name, default, filter, depends_on or category")
+                    );
                 }
                 Ok(())
             })?;
@@ -133,7 +139,10 @@ fn doc_of(field: &Field) -> String {
 fn wire_name(field: &str) -> String {
     let word = |word: &str| {
         let mut letters = word.chars();
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
+        letters
+            .next()
+            .map(|first| first.to_uppercase().chain(letters).collect::<String>())
+            .unwrap_or_default()
     };
     field.trim_start_matches("r#").split('_').map(word).collect::<Vec<_>>().join("_")
 }

@@ -82,11 +82,14 @@ impl SqliteJobs {
         read.map_err(|error| StoreError::unavailable("read unfinished jobs", error))
     }
 
+    /// What an earlier process was working on can be claimed at once, and its last attempt does not count: the server
+    /// ended, which is no fault of the job.
     async fn void_leases(&self) -> Result<(), StoreError> {
         self.writer
             .write("void leases", |connection| {
                 let mut statement = connection.prepare_cached(
-                    "UPDATE job INDEXED BY job_unfinished SET lease_until_ms = 0 WHERE status < 3 AND status = ?1",
+                    "UPDATE job INDEXED BY job_unfinished SET lease_until_ms = 0, attempt = MAX(attempt - 1, 0)
+                     WHERE status < 3 AND status = ?1 AND lease_until_ms > 0",
                 )?;
                 statement.execute([status_code(JobStatus::Executing)]).map(|_| ())
             })

@@ -2,14 +2,14 @@
 //! only cross.
 
 use crate::index::BoxIndex;
-use crate::relate::segment::{Meeting, meet, parameter, segment_box};
+use crate::relate::segment::{Meeting, meet, parameter, same, segment_box};
 use gp_esri::{Path, Xy};
 
 /// All stretches of all lines, those that several lines share only once, in order.
 pub fn union_lines<'a>(lines: impl IntoIterator<Item = &'a [Path]>) -> Vec<Path> {
     let paths: Vec<&Path> = lines.into_iter().flatten().collect();
     let segments_of = |path: &Path| -> Vec<[Xy; 2]> {
-        path.xy.windows(2).filter(|pair| pair[0] != pair[1]).map(|pair| [pair[0], pair[1]]).collect()
+        path.xy.windows(2).filter(|pair| !same(pair[0], pair[1])).map(|pair| [pair[0], pair[1]]).collect()
     };
     let segments: Vec<[Xy; 2]> = paths.iter().flat_map(|path| segments_of(path)).collect();
     let index = BoxIndex::new(segments.iter().map(|[from, to]| segment_box(*from, *to)).collect());
@@ -52,7 +52,7 @@ fn uncovered(segment: [Xy; 2], number: usize, segments: &[[Xy; 2]], index: &BoxI
             (reach, from) = (end, b);
         }
     }
-    if from != segment[1] && reach < 1.0 {
+    if !same(from, segment[1]) && reach < 1.0 {
         free.push((from, segment[1]));
     }
     free

@@ -103,8 +103,17 @@ static TRANSFORMS: LazyLock<Vec<(Transform, Transform)>> = LazyLock::new(|| {
     codes.map(both).into()
 });
 
+/// More cases than proptest's own default, or as many as PROPTEST_CASES asks for.
+#[expect(clippy::disallowed_methods, reason = "a switch for whoever runs the test")]
+fn cases() -> ProptestConfig {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(2000),
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(cases())]
 
     #[test]
     fn a_mutilated_text_never_panics(at in 0..UTM.len(), length in 0..40_usize, put in "[\\[\\]\",A-Z0-9.-]{0,12}") {

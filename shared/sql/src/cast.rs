@@ -114,7 +114,9 @@ pub(crate) fn cast(to: CastType, value: Value<'_>) -> Result<Value<'_>, SqlError
             Value::finite(decimals.map_or(number, |decimals| at_scale(number, decimals as f64, f64::round)))
         }),
         CastType::Timestamp => moment(&value).map(Value::Date),
-        CastType::Date => moment(&value).map(|ms| Value::Date(ms - ms.rem_euclid(DAY_MS))),
+        CastType::Date => {
+            moment(&value).and_then(|ms| ms.checked_sub(ms.rem_euclid(DAY_MS))).map(Value::Date)
+        }
         CastType::Time => match &value {
             Value::Time(ms) => Some(Value::Time(*ms)),
             Value::Text(text) => match Value::of_text(text, Kind::Time) {

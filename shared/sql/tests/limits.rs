@@ -161,8 +161,17 @@ const SENTENCES: [&str; 6] = [
     "POSITION('a' IN b) + MOD(a, 3) * POWER(f, 2) >= COALESCE(NULLIF(a, 1), 0)",
 ];
 
+/// More cases than proptest's own default, or as many as PROPTEST_CASES asks for.
+#[expect(clippy::disallowed_methods, reason = "a switch for whoever runs the test")]
+fn cases() -> ProptestConfig {
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => ProptestConfig::default(),
+        None => ProptestConfig::with_cases(4_000),
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(cases())]
 
     #[test]
     fn arbitrary_text_never_panics(text in "\\PC{0,60}") {
@@ -170,12 +179,12 @@ proptest! {
     }
 
     #[test]
-    fn words_strung_together_never_panic(pieces in proptest::collection::vec(piece(), 0..25)) {
+    fn a_string_of_words_never_panics(pieces in proptest::collection::vec(piece(), 0..25)) {
         evaluate(&pieces.join(" ")).ok();
     }
 
     #[test]
-    fn broken_sentences_never_panic(
+    fn a_broken_sentence_never_panics(
         which in 0..SENTENCES.len(),
         cut in 0usize..100,
         length in 0usize..8,

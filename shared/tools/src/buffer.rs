@@ -17,17 +17,15 @@
 //!
 //! **Errors.** No distance at all, a dissolve field that is not there, a unit without a length.
 
-use crate::distance::{Reach, distance_of, reach};
-use crate::each::each;
+mod make;
+
+use crate::groups::{columns_of, groups_by};
 use crate::reference::{crs_of, drop_zm};
-use crate::statistics::{compare, no_field};
-use crate::table::{Carried, Table};
+use crate::table::Carried;
 use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError, Value};
-use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, LinearUnit, LinearUnitName, Path};
-use gp_geometry::{
-    BufferOptions, Crs, End, Side, buffer_geodesic, buffer_planar, dissolve_buffers, dissolve_point_buffers,
-};
-use std::collections::BTreeMap;
+use gp_esri::{FeatureSet, Field, GeometryType, LinearUnit};
+use gp_geometry::{BufferOptions, End, Side};
+use make::{Buffers, Groups};
 
 /// Points whose buffers take a few microseconds each.
 const MOST_QUICK_POINTS: usize = 16;
@@ -98,16 +96,18 @@ enum DissolveType {
 
 impl Tool for Buffer {
     const NAME: &'static str = "Buffer";
-    const DESCRIPTION: &'static str = "Makes areas around points, lines or polygons, as far as a distance reaches.";
+    const DESCRIPTION: &'static str =
+        "Makes areas around points, lines or polygons, as far as a distance reaches.";
     type Inputs = BufferInputs;
     type Outputs = BufferOutputs;
 
     fn is_quick(values: &[Value]) -> bool {
-        // A disc a point; anything else may need an overlay.
+        // A disc a point; lines, polygons and dissolving need an overlay.
         values.iter().all(|value| match value {
             Value::FeatureSet(set) => {
                 set.geometry_type == Some(GeometryType::Point) && set.features.len() <= MOST_QUICK_POINTS
             }
+            Value::String(text) => text != "ALL" && text != "LIST",
             _ => true,
         })
     }
@@ -116,7 +116,7 @@ impl Tool for Buffer {
         drop_zm(&mut inputs.input_features, "Input Features", context);
         let set = &inputs.input_features;
         let crs = crs_of(set, "Input_Features")?;
-        let buffers = Buffers { crs: &crs, method: inputs.method, options: options(&inputs), context };
+        let buffers = Buffers::new(crs.as_ref(), options(&inputs), context)?;
         let reaches = buffers.reaches(&inputs)?;
         let groups = dissolve_groups(&inputs)?;
         let output_features = match groups {
@@ -139,14 +139,7 @@ fn options(inputs: &BufferInputs) -> BufferOptions {
             EndType::Round => End::Round,
             EndType::Flat => End::Flat,
         },
-        ..BufferOptions::default()
     }
-}
-
-/// Rows that become one feature, and the fields that they have in common.
-struct Groups {
-    carried: Carried,
-    rows: Vec<Vec<usize>>,
 }
 
 fn dissolve_groups(inputs: &BufferInputs) -> Result<Option<Groups>, ToolError> {
@@ -154,7 +147,8 @@ fn dissolve_groups(inputs: &BufferInputs) -> Result<Option<Groups>, ToolError> {
     match inputs.dissolve_type {
         DissolveType::None => Ok(None),
         DissolveType::All => {
-            let rows = if set.features.is_empty() { Vec::new() } else { vec![(0..set.features.len()).collect()] };
+            let rows =
+                if set.features.is_empty() { Vec::new() } else { vec![(0..set.features.len()).collect()] };
             Ok(Some(Groups { carried: Carried::none(), rows }))
         }
         DissolveType::List => {
@@ -168,174 +162,124 @@ fn dissolve_groups(inputs: &BufferInputs) -> Result<Option<Groups>, ToolError> {
     }
 }
 
-/// The columns of these fields.
-pub(crate) fn columns_of(set: &FeatureSet, fields: &[Field], parameter: &str) -> Result<Vec<usize>, ToolError> {
-    let column = |field: &Field| {
-        set.field_index(&field.name).ok_or_else(|| ToolError::invalid(parameter, no_field(&field.name, set)))
-    };
-    fields.iter().map(column).collect()
-}
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Run, line, run, set, square};
+    use gp_geometry::{Geodesy, WGS84_ELLIPSOID};
+    use serde_json::{Value, json};
 
-/// Row numbers by the values of these columns, ordered by value.
-pub(crate) fn groups_by(set: &FeatureSet, columns: &[usize]) -> Vec<Vec<usize>> {
-    let mut groups: BTreeMap<GroupKey<'_>, Vec<usize>> = BTreeMap::new();
-    for (row, feature) in set.features.iter().enumerate() {
-        let key = GroupKey(columns.iter().map(|column| feature.attributes.get(*column)).collect());
-        groups.entry(key).or_default().push(row);
-    }
-    groups.into_values().collect()
-}
-
-#[derive(PartialEq)]
-struct GroupKey<'a>(Vec<Option<&'a Attribute>>);
-
-impl Eq for GroupKey<'_> {}
-
-impl PartialOrd for GroupKey<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for GroupKey<'_> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let pairs = self.0.iter().zip(&other.0);
-        let value = |value: &Option<&Attribute>| value.cloned().unwrap_or(Attribute::Null);
-        let mut orders = pairs.map(|(a, b)| compare(&value(a), &value(b)));
-        orders.find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
-    }
-}
-
-/// How the buffers of one run are made.
-struct Buffers<'a> {
-    crs: &'a Option<Crs>,
-    method: Method,
-    options: BufferOptions,
-    context: &'a RunContext,
-}
-
-impl Buffers<'_> {
-    /// How far each row reaches; `None` for rows without distance.
-    fn reaches(&self, inputs: &BufferInputs) -> Result<Vec<Option<Reach>>, ToolError> {
-        let rows = &inputs.input_features.features;
-        match (&inputs.distance_field, inputs.distance) {
-            (Some(field), distance) => {
-                let column = columns_of(&inputs.input_features, std::slice::from_ref(field), "Distance_Field")?[0];
-                let unit = distance.map_or(LinearUnitName::Unknown, |distance| distance.unit);
-                let of_row = |(row, feature): (usize, &Feature)| {
-                    let wrong = |reason| {
-                        let oid = inputs.input_features.oid_of(row);
-                        ToolError::invalid("Distance_Field", format!("feature {oid}: {reason}"))
-                    };
-                    let value = feature.attributes.get(column).unwrap_or(&Attribute::Null);
-                    let distance = distance_of(value, unit).map_err(wrong)?;
-                    distance.map(|distance| self.reach(distance, "Distance_Field")).transpose()
-                };
-                rows.iter().enumerate().map(of_row).collect()
-            }
-            (None, Some(distance)) => Ok(vec![Some(self.reach(distance, "Distance")?); rows.len()]),
-            (None, None) => Err(ToolError::invalid("Distance", "give a distance, or a field of distances")),
-        }
+    fn buffer(features: &Value, more: Value) -> Result<Run, String> {
+        let mut parameters = json!({ "Input_Features": features, "Distance": "10 Meters" });
+        parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        run("Buffer", &parameters)
     }
 
-    fn reach(&self, distance: LinearUnit, parameter: &str) -> Result<Reach, ToolError> {
-        let reach = reach(distance, self.crs.as_ref(), parameter, self.context)?;
-        match (reach, self.crs, self.method) {
-            (Reach::Planar(units), Some(crs), Method::Geodesic) if !crs.is_geographic() => {
-                Ok(Reach::Geodesic(units * crs.meters_per_unit().unwrap_or(1.0)))
-            }
-            _ => Ok(reach),
-        }
+    fn points(wkid: u32) -> Value {
+        let row = |name: &str, x: f64, reach: Value| {
+            (json!({ "NAME": name, "REACH": reach }), json!({ "x": x, "y": 0 }))
+        };
+        set(
+            "Point",
+            wkid,
+            &[row("b", 0.0, json!("5 Meters")), row("a", 1.0, json!("100 Feet")), row("b", 2.0, Value::Null)],
+        )
     }
 
-    fn of(&self, geometry: &Geometry, reach: Reach) -> Result<Vec<Path>, ToolError> {
-        match (reach, self.crs) {
-            (Reach::Planar(distance), _) => Ok(buffer_planar(geometry, distance, &self.options)),
-            (Reach::Geodesic(_), None) => Ok(Vec::new()),
-            (Reach::Geodesic(distance_m), Some(crs)) => {
-                crate::reference::on_ellipsoid(crs, geometry, |geometry| {
-                    buffer_geodesic(geometry, distance_m, crs.ellipsoid(), &self.options)
-                })
-            }
-        }
+    fn area_m2(run: &Run, row: usize) -> f64 {
+        let gp_esri::Geometry::Polygon(rings) = run.geometry(row) else { return f64::NAN };
+        Geodesy::new(WGS84_ELLIPSOID).polygon_area_m2(rings)
     }
 
-    /// A buffer for each row, with the row's attributes.
-    fn one_each(&self, set: &FeatureSet, reaches: &[Option<Reach>]) -> Result<FeatureSet, ToolError> {
-        let rings = each(self.context, set.features.len(), "Buffering", |row| {
-            match (&set.features[row].geometry, reaches[row]) {
-                (Some(geometry), Some(reach)) => self.of(geometry, reach),
-                _ => Ok(Vec::new()),
-            }
-        })?;
-        let carried = Carried::all(set);
-        let mut table = Table::new(Some(GeometryType::Polygon), set.spatial_reference.clone());
-        table.add_carried(&carried);
-        table.add_field(Field::new("BUFF_DIST", FieldType::Double));
-        table.add_integer("ORIG_FID");
-        for (row, rings) in rings.into_iter().enumerate().filter(|(_, rings)| !rings.is_empty()) {
-            let (Some(Reach::Planar(distance)) | Some(Reach::Geodesic(distance))) = reaches[row] else { continue };
-            let own = [Attribute::Double(distance), Attribute::Integer(set.oid_of(row))];
-            table.push(carried.values(&set.features[row]).chain(own), Some(Geometry::Polygon(rings)));
-        }
-        Ok(table.finish())
+    #[test]
+    fn each_feature_has_a_buffer_with_its_attributes_distance_and_object_id() {
+        let made = buffer(&points(5070), json!({})).unwrap();
+        assert_eq!(made.names(), ["OBJECTID", "NAME", "REACH", "BUFF_DIST", "ORIG_FID"]);
+        assert_eq!(made.column("ORIG_FID"), ["10", "20", "30"]);
+        assert_eq!(made.column("BUFF_DIST"), ["10", "10", "10"]);
+        assert!((made.area(0) / (100.0 * std::f64::consts::PI) - 1.0).abs() < 0.002);
     }
 
-    /// A buffer for each group of rows.
-    fn dissolved(
-        &self,
-        set: &FeatureSet,
-        reaches: &[Option<Reach>],
-        groups: &Groups,
-    ) -> Result<FeatureSet, ToolError> {
-        let mut table = Table::new(Some(GeometryType::Polygon), set.spatial_reference.clone());
-        table.add_carried(&groups.carried);
-        for rows in &groups.rows {
-            self.context.check()?;
-            let rings = match self.equal_discs(set, reaches, rows) {
-                Some((points, radius)) => dissolve_point_buffers(&points, radius),
-                None => self.united(set, reaches, rows)?,
-            };
-            if !rings.is_empty() {
-                let values = groups.carried.values(&set.features[rows[0]]);
-                table.push(values, Some(Geometry::Polygon(rings)));
-            }
-        }
-        Ok(table.finish())
+    #[test]
+    fn no_features_have_no_buffers() {
+        assert!(buffer(&set("Point", 5070, &[]), json!({})).unwrap().features.features.is_empty());
+        let null = set("Polygon", 5070, &[(json!({ "NAME": "nowhere" }), Value::Null)]);
+        assert!(buffer(&null, json!({})).unwrap().features.features.is_empty());
     }
 
-    fn united(&self, set: &FeatureSet, reaches: &[Option<Reach>], rows: &[usize]) -> Result<Vec<Path>, ToolError> {
-        let buffers = each(self.context, rows.len(), "Buffering", |index| {
-            let row = rows[index];
-            match (&set.features[row].geometry, reaches[row]) {
-                (Some(geometry), Some(reach)) => self.of(geometry, reach),
-                _ => Ok(Vec::new()),
-            }
-        })?;
-        self.context.check()?;
-        Ok(dissolve_buffers(buffers))
+    #[test]
+    fn texts_in_the_distance_field_have_their_own_units_and_null_gives_no_buffer() {
+        let made = buffer(&points(5070), json!({ "Distance_Field": "REACH" })).unwrap();
+        assert_eq!(made.column("ORIG_FID"), ["10", "20"]);
+        assert!((made.area(1) / made.area(0) - (30.48_f64 / 5.0).powi(2)).abs() < 1e-3);
     }
 
-    /// The centres and the radius, when all rows are points of one planar distance.
-    fn equal_discs(
-        &self,
-        set: &FeatureSet,
-        reaches: &[Option<Reach>],
-        rows: &[usize],
-    ) -> Option<(Vec<[f64; 2]>, f64)> {
-        let Some(Reach::Planar(radius)) = reaches[*rows.first()?] else { return None };
-        let mut centres = Vec::with_capacity(rows.len());
-        for row in rows {
-            if reaches[*row] != Some(Reach::Planar(radius)) {
-                return None;
-            }
-            match &set.features[*row].geometry {
-                Some(Geometry::Point(point)) => centres.push(point.xy),
-                Some(Geometry::Multipoint(points)) => centres.extend(&points.xy),
-                Some(_) => return None,
-                None => {}
-            }
-        }
-        (radius > 0.0).then_some((centres, radius))
+    #[test]
+    fn metres_on_degrees_are_measured_on_the_ellipsoid_both_ways() {
+        let field = set("Polygon", 4326, &[(json!({}), square(0.0, 60.0, 0.1))]);
+        let area_of = |distance: &str| area_m2(&buffer(&field, json!({ "Distance": distance })).unwrap(), 0);
+        let (side_m, other_side_m) = (5_583.0, 11_141.0);
+        assert!((area_of("-1000 Meters") / ((side_m - 2000.0) * (other_side_m - 2000.0)) - 1.0).abs() < 0.01);
+        assert!(area_of("1000 Meters") > (side_m + 1900.0) * (other_side_m + 1900.0));
+    }
+
+    #[test]
+    fn a_geodesic_buffer_in_web_mercator_is_wider_than_a_planar_one() {
+        let far_north = set("Point", 3857, &[(json!({}), json!({ "x": 0, "y": 8_399_737.89 }))]);
+        let planar = buffer(&far_north, json!({})).unwrap().area(0);
+        let geodesic = buffer(&far_north, json!({ "Method": "GEODESIC" })).unwrap().area(0);
+        // At 60 degrees north a metre on the ground is about two on the map.
+        assert!((geodesic / planar - 4.0).abs() < 0.05, "{}", geodesic / planar);
+    }
+
+    #[test]
+    fn without_a_spatial_reference_units_are_those_of_the_coordinates_and_it_is_said_once() {
+        let made = buffer(&points(0), json!({ "Distance_Field": "REACH" })).unwrap();
+        assert_eq!(made.warnings.iter().filter(|text| text.contains("no spatial reference")).count(), 1);
+        assert_eq!(made.column("BUFF_DIST"), ["5", "100"]);
+    }
+
+    #[test]
+    fn sides_and_ends_of_a_line_decide_its_area() {
+        let street = set("Polyline", 5070, &[(json!({}), line(&[[0.0, 0.0], [100.0, 0.0]]))]);
+        let area_of = |more: Value| buffer(&street, more).unwrap().area(0);
+        assert!((area_of(json!({ "Side": "LEFT" })) - 1000.0).abs() < 1e-6);
+        assert!((area_of(json!({ "Side": "RIGHT" })) - 1000.0).abs() < 1e-6);
+        assert!((area_of(json!({ "End_Type": "FLAT" })) - 2000.0).abs() < 1e-6);
+        assert!(area_of(json!({})) > 2300.0);
+    }
+
+    #[test]
+    fn lists_dissolve_by_value_in_the_order_of_the_values() {
+        let listed = json!({ "Dissolve_Type": "LIST", "Dissolve_Fields": ["NAME"] });
+        let made = buffer(&points(5070), listed).unwrap();
+        assert_eq!(made.names(), ["OBJECTID", "NAME"]);
+        assert_eq!(made.column("NAME"), ["a", "b"]);
+        assert_eq!(
+            buffer(&points(5070), json!({ "Dissolve_Type": "ALL" })).unwrap().features.features.len(),
+            1
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_parameter() {
+        let error = |more: Value| buffer(&points(5070), more).err().unwrap();
+        assert!(error(json!({ "Dissolve_Type": "LIST" })).contains("Dissolve_Fields"));
+        assert!(
+            error(json!({ "Distance_Field": "NO" }))
+                .contains("no field \"NO\"; the fields are OBJECTID, NAME, REACH")
+        );
+        assert!(error(json!({ "Distance_Field": "NAME" })).contains("Distance_Field: feature 10"));
+        assert!(error(json!({ "Distance": "" })).contains("Distance: give a distance"));
+        assert!(error(json!({ "Distance": "5 DecimalDegrees" })).contains("Distance"));
+    }
+
+    #[test]
+    fn z_is_dropped_with_a_warning() {
+        let mut high = set("Point", 5070, &[(json!({}), json!({ "x": 0, "y": 0, "z": 7 }))]);
+        high["hasZ"] = json!(true);
+        let made = buffer(&high, json!({})).unwrap();
+        assert!(
+            !made.features.has_z && made.warnings.iter().any(|text| text.contains("z and m are dropped"))
+        );
     }
 }

@@ -13,8 +13,8 @@
 //!
 //! **Errors.** A field or statistic that is not there, a statistic that needs numbers.
 
-use crate::buffer::{columns_of, groups_by};
 use crate::each::each;
+use crate::groups::{columns_of, groups_by};
 use crate::reference::drop_zm;
 use crate::statistics::Statistics;
 use crate::table::{Carried, Table};
@@ -49,7 +49,6 @@ pub(crate) struct DissolveOutputs {
 }
 
 #[derive(Choices, Clone, Copy, PartialEq)]
-#[expect(clippy::enum_variant_names, reason = "the names of ArcGIS")]
 enum MultiPart {
     MultiPart,
     SinglePart,
@@ -57,7 +56,8 @@ enum MultiPart {
 
 impl Tool for Dissolve {
     const NAME: &'static str = "Dissolve";
-    const DESCRIPTION: &'static str = "Makes one feature of all features with equal values, with statistics of the others.";
+    const DESCRIPTION: &'static str =
+        "Makes one feature of all features with equal values, with statistics of the others.";
     type Inputs = DissolveInputs;
     type Outputs = DissolveOutputs;
 
@@ -67,7 +67,8 @@ impl Tool for Dissolve {
         if !is_points {
             drop_zm(&mut set, "Input Features", context);
         }
-        let columns = columns_of(&set, inputs.dissolve_fields.as_deref().unwrap_or_default(), "Dissolve_Fields")?;
+        let columns =
+            columns_of(&set, inputs.dissolve_fields.as_deref().unwrap_or_default(), "Dissolve_Fields")?;
         let entries = inputs.statistics_fields.as_deref().unwrap_or_default();
         let statistics = Statistics::read(entries, &set, "Statistics_Fields")?;
         let groups = groups_by(&set, &columns);
@@ -121,21 +122,32 @@ fn unite<'a>(geometries: impl Iterator<Item = &'a Geometry>) -> Option<Geometry>
 }
 
 fn push_point(points: &mut Path, point: &Point) {
-    points.xy.push(point.xy);
-    points.z.extend(point.z);
-    points.m.extend(point.m);
+    append(
+        points,
+        &Path { xy: vec![point.xy], z: point.z.into_iter().collect(), m: point.m.into_iter().collect() },
+    );
 }
 
 fn append(points: &mut Path, more: &Path) {
+    let before = points.xy.len();
     points.xy.extend_from_slice(&more.xy);
-    points.z.extend_from_slice(&more.z);
-    points.m.extend_from_slice(&more.m);
+    let after = points.xy.len();
+    for (all, more) in [(&mut points.z, &more.z), (&mut points.m, &more.m)] {
+        // Where only some have an ordinate, the others have none there: NaN.
+        if !more.is_empty() || !all.is_empty() {
+            all.resize(before, f64::NAN);
+            all.extend_from_slice(more);
+            all.resize(after, f64::NAN);
+        }
+    }
 }
 
 fn single_parts(geometry: &Geometry) -> Vec<Geometry> {
     match geometry {
         Geometry::Polygon(rings) => parts(rings).into_iter().map(Geometry::Polygon).collect(),
-        Geometry::Polyline(paths) => paths.iter().map(|path| Geometry::Polyline(vec![path.clone()])).collect(),
+        Geometry::Polyline(paths) => {
+            paths.iter().map(|path| Geometry::Polyline(vec![path.clone()])).collect()
+        }
         Geometry::Multipoint(points) => (0..points.xy.len())
             .map(|index| {
                 let of = |values: &[f64]| values.get(index).copied();
@@ -143,5 +155,82 @@ fn single_parts(geometry: &Geometry) -> Vec<Geometry> {
             })
             .collect(),
         Geometry::Point(point) => vec![Geometry::Point(*point)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Run, line, run, set, square};
+    use serde_json::{Value, json};
+
+    fn dissolve(features: &Value, more: Value) -> Result<Run, String> {
+        let mut parameters = json!({ "Input_Features": features });
+        parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        run("Dissolve", &parameters)
+    }
+
+    fn fields() -> Value {
+        let row = |name: Value, pop: i64, x: f64| (json!({ "NAME": name, "POP": pop }), square(x, 0.0, 10.0));
+        set(
+            "Polygon",
+            5070,
+            &[
+                row(json!("b"), 1, 0.0),
+                row(json!("a"), 2, 50.0),
+                row(json!("b"), 4, 5.0),
+                row(Value::Null, 8, 100.0),
+                row(json!("b"), 16, 200.0),
+            ],
+        )
+    }
+
+    #[test]
+    fn groups_come_in_the_order_of_their_values_with_nulls_first() {
+        let more = json!({ "Dissolve_Fields": ["NAME"], "Statistics_Fields": ["POP SUM", "POP MEAN"] });
+        let made = dissolve(&fields(), more).unwrap();
+        assert_eq!(made.names(), ["OBJECTID", "NAME", "SUM_POP", "MEAN_POP"]);
+        assert_eq!(made.column("NAME"), ["null", "a", "b"]);
+        assert_eq!(made.column("SUM_POP"), ["8", "2", "21"]);
+        assert!((made.area(2) - 250.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_single_part_is_a_row_of_its_own() {
+        let more = json!({ "Dissolve_Fields": ["NAME"], "Multi_Part": "SINGLE_PART" });
+        assert_eq!(dissolve(&fields(), more).unwrap().column("NAME"), ["null", "a", "b", "b"]);
+    }
+
+    #[test]
+    fn points_become_multipoints_and_rows_without_geometry_count() {
+        let points = set(
+            "Point",
+            5070,
+            &[(json!({ "POP": 1 }), json!({ "x": 1, "y": 2 })), (json!({ "POP": 2 }), Value::Null)],
+        );
+        let made = dissolve(&points, json!({ "Statistics_Fields": "POP COUNT" })).unwrap();
+        assert_eq!(made.column("COUNT_POP"), ["2"]);
+        assert!(
+            matches!(made.geometry(0), gp_esri::Geometry::Multipoint(points) if points.xy == [[1.0, 2.0]])
+        );
+    }
+
+    #[test]
+    fn stretches_that_lines_share_are_kept_once() {
+        let streets =
+            [[[0.0, 0.0], [10.0, 0.0]], [[5.0, 0.0], [20.0, 0.0]]].map(|way| (json!({}), line(&way)));
+        let made = dissolve(&set("Polyline", 5070, &streets), json!({})).unwrap();
+        let gp_esri::Geometry::Polyline(paths) = made.geometry(0) else { panic!("no line") };
+        assert!((gp_geometry::length(paths) - 20.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_unknown_field_is_named_and_no_features_give_none() {
+        assert!(
+            dissolve(&fields(), json!({ "Dissolve_Fields": ["NO"] }))
+                .err()
+                .unwrap()
+                .contains("no field \"NO\"")
+        );
+        assert!(dissolve(&set("Polygon", 5070, &[]), json!({})).unwrap().features.features.is_empty());
     }
 }

@@ -13,25 +13,39 @@ pub(crate) enum Reach {
     Geodesic(f64),
 }
 
+impl Reach {
+    /// The same on the ellipsoid, where it is a length in a plane; degrees stay degrees.
+    pub(crate) fn on_ellipsoid(self, crs: &Crs) -> Reach {
+        match self {
+            Reach::Planar(units) if !crs.is_geographic() => {
+                Reach::Geodesic(units * crs.meters_per_unit().unwrap_or(1.0))
+            }
+            other => other,
+        }
+    }
+}
+
+/// Says, once, that units mean nothing to features whose spatial reference is unknown.
+pub(crate) fn warn_without_reference(
+    crs: Option<&Crs>,
+    distances: &[LinearUnit],
+    parameter: &str,
+    context: &RunContext,
+) {
+    if crs.is_none() && distances.iter().any(|distance| distance.unit != LinearUnitName::Unknown) {
+        context.warning(format!(
+            "{parameter}: the features have no spatial reference, so distances are taken in the units of their \
+             coordinates"
+        ));
+    }
+}
+
 /// What a linear unit means for features in `crs`: metres on the ellipsoid for angles, else units of the coordinates.
 ///
 /// # Errors
 /// [`ToolError::InvalidParameter`] when the unit has no meaning there.
-pub(crate) fn reach(
-    distance: LinearUnit,
-    crs: Option<&Crs>,
-    parameter: &str,
-    context: &RunContext,
-) -> Result<Reach, ToolError> {
-    let Some(crs) = crs else {
-        if distance.unit != LinearUnitName::Unknown {
-            context.warning(format!(
-                "{parameter}: the features have no spatial reference, so {} is taken in the units of their coordinates",
-                distance.distance
-            ));
-        }
-        return Ok(Reach::Planar(distance.distance));
-    };
+pub(crate) fn reach(distance: LinearUnit, crs: Option<&Crs>, parameter: &str) -> Result<Reach, ToolError> {
+    let Some(crs) = crs else { return Ok(Reach::Planar(distance.distance)) };
     match (distance.unit, distance.unit.meters(), crs.is_geographic()) {
         (LinearUnitName::Unknown, ..) => Ok(Reach::Planar(distance.distance)),
         (LinearUnitName::DecimalDegrees, _, true) => {
@@ -45,7 +59,11 @@ pub(crate) fn reach(
         }
         (unit, None, _) => Err(ToolError::invalid(
             parameter,
-            format!("{} has no length in {}; use a unit of length such as esriMeters", unit.name(), crs.name()),
+            format!(
+                "{} has no length in {}; use a unit of length such as esriMeters",
+                unit.name(),
+                crs.name()
+            ),
         )),
     }
 }

@@ -50,3 +50,34 @@ impl Tool for Erase {
         Ok(EraseOutputs { output_features })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{run, set, square};
+    use serde_json::json;
+
+    #[test]
+    fn points_on_the_border_are_erased_and_polygons_lose_what_is_within() {
+        let mask = set("Polygon", 5070, &[(json!({}), square(0.0, 0.0, 10.0))]);
+        let points = set(
+            "Point",
+            5070,
+            &[(json!({}), json!({ "x": 0, "y": 5 })), (json!({}), json!({ "x": 11, "y": 5 }))],
+        );
+        let left = run("Erase", &json!({ "Input_Features": points, "Erase_Features": mask })).unwrap();
+        assert_eq!(left.column("OBJECTID"), ["20"]);
+        let field =
+            set("Polygon", 5070, &[(json!({}), square(5.0, 5.0, 10.0)), (json!({}), square(1.0, 1.0, 2.0))]);
+        let left = run("Erase", &json!({ "Input_Features": field, "Erase_Features": mask })).unwrap();
+        assert_eq!(left.column("OBJECTID"), ["10"]);
+        assert!((left.area(0) - 75.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn nothing_to_erase_leaves_everything() {
+        let mask = set("Polygon", 5070, &[]);
+        let field = set("Polygon", 5070, &[(json!({}), square(5.0, 5.0, 10.0))]);
+        let left = run("Erase", &json!({ "Input_Features": field, "Erase_Features": mask })).unwrap();
+        assert!((left.area(0) - 100.0).abs() < 1e-9);
+    }
+}

@@ -6,7 +6,7 @@
 //!
 //! **Inputs.** Points, lines and polygons in any combination. The result is of the lower dimension of both; two layers
 //! of lines meet in stretches, or in points when `Output_Type` is POINT. Touching alone gives no line or polygon.
-//! Points keep z and m; lines and polygons lose them with a warning.
+//! Points keep z and m, those of the input where both are points; lines and polygons lose them with a warning.
 //!
 //! **Spatial reference and units.** Overlay features are projected to the reference of the input; edges are straight in
 //! its coordinates.
@@ -17,16 +17,13 @@
 //!
 //! **Errors.** POINT for anything but lines, a reference that cannot be projected.
 
-use crate::each::each;
-use crate::mask::{not_empty, pick};
+mod pairs;
+
 use crate::reference::{drop_zm, match_reference};
 use crate::table::{Carried, Table};
 use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError};
-use gp_esri::{Attribute, FeatureSet, Geometry, GeometryType, Path};
-use gp_geometry::{
-    BoxIndex, Keep, PreparedPolygon, clip_line, intersect_lines, intersection_prepared, points_in_polygon,
-};
-use std::sync::OnceLock;
+use gp_esri::{Attribute, FeatureSet, Geometry, GeometryType};
+use pairs::Pairs;
 
 /// Finds what features have in common.
 pub(crate) struct Intersect;
@@ -68,7 +65,8 @@ enum OutputType {
 
 impl Tool for Intersect {
     const NAME: &'static str = "Intersect";
-    const DESCRIPTION: &'static str = "Finds what two sets of features have in common, with the attributes of both.";
+    const DESCRIPTION: &'static str =
+        "Finds what two sets of features have in common, with the attributes of both.";
     type Inputs = IntersectInputs;
     type Outputs = IntersectOutputs;
 
@@ -76,11 +74,11 @@ impl Tool for Intersect {
         let (mut input, mut overlay) = (inputs.input_features, inputs.overlay_features);
         match_reference(&input, &mut overlay, "Overlay_Features", context)?;
         let geometry_type = result_type(&input, &overlay, inputs.output_type)?;
-        let keeps_vertices = is_points(&input) && !is_points(&overlay);
-        if !keeps_vertices {
+        // Points of the result are those of an input, z and m included; lines and polygons get new vertices.
+        if !is_points(&input) && !is_points(&overlay) {
             drop_zm(&mut input, "Input Features", context);
+            drop_zm(&mut overlay, "Overlay Features", context);
         }
-        drop_zm(&mut overlay, "Overlay Features", context);
         let pieces = Pairs::new(&input, &overlay, inputs.output_type).pieces(context)?;
         let output_features = join(&input, &overlay, geometry_type, inputs.join_attributes, pieces);
         Ok(IntersectOutputs { output_features })
@@ -99,20 +97,17 @@ fn result_type(
     let types = (input.geometry_type, overlay.geometry_type);
     if output_type == OutputType::Point {
         return match types {
-            (Some(GeometryType::Polyline), Some(GeometryType::Polyline)) => Ok(Some(GeometryType::Multipoint)),
+            (Some(GeometryType::Polyline), Some(GeometryType::Polyline)) => {
+                Ok(Some(GeometryType::Multipoint))
+            }
             _ => Err(ToolError::invalid("Output_Type", "POINT is for two inputs of lines; use INPUT")),
         };
     }
-    let rank = |geometry_type: GeometryType| match geometry_type {
-        GeometryType::Point => 0,
-        GeometryType::Multipoint => 1,
-        GeometryType::Polyline => 2,
-        GeometryType::Polygon => 3,
-    };
-    Ok(match types {
-        (Some(a), Some(b)) => Some(if rank(a) <= rank(b) { a } else { b }),
-        (a, b) => a.or(b),
-    })
+    let of_type =
+        |wanted: &[GeometryType]| [types.0, types.1].into_iter().flatten().find(|a| wanted.contains(a));
+    // Points of the input, where it has any, else those of the overlay; see `Pairs::piece`.
+    let points = of_type(&[GeometryType::Point, GeometryType::Multipoint]);
+    Ok(points.or_else(|| of_type(&[GeometryType::Polyline])).or_else(|| of_type(&[GeometryType::Polygon])))
 }
 
 /// Rows of both inputs with what they have in common.
@@ -130,7 +125,8 @@ fn join(
         JoinAttributes::OnlyFid => Carried::none(),
         JoinAttributes::All | JoinAttributes::NoFid => Carried::all(set),
     };
-    let sides = [(input, carried(input), "FID_Input_Features"), (overlay, carried(overlay), "FID_Overlay_Features")];
+    let sides =
+        [(input, carried(input), "FID_Input_Features"), (overlay, carried(overlay), "FID_Overlay_Features")];
     let mut table = Table::new(geometry_type, input.spatial_reference.clone());
     for (_, carried, id_name) in &sides {
         if with_ids {
@@ -138,8 +134,8 @@ fn join(
         }
         table.add_carried(carried);
     }
-    if is_points(input) {
-        table.keep_zm_of(input);
+    if let Some(points) = [input, overlay].into_iter().find(|set| is_points(set)) {
+        table.keep_zm_of(points);
     }
     for (row, other, geometry) in pieces {
         let mut values = Vec::with_capacity(sides[0].1.len() + sides[1].1.len() + 2);
@@ -154,96 +150,99 @@ fn join(
     table.finish()
 }
 
-/// Finds and cuts pairs; polygons are prepared when they are first needed.
-struct Pairs<'a> {
-    input: &'a FeatureSet,
-    overlay: &'a FeatureSet,
-    output_type: OutputType,
-    prepared_input: Vec<OnceLock<PreparedPolygon>>,
-    prepared_overlay: Vec<OnceLock<PreparedPolygon>>,
-}
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Run, line, run, set, square};
+    use gp_esri::{Geometry, GeometryType};
+    use serde_json::{Value, json};
 
-impl<'a> Pairs<'a> {
-    fn new(input: &'a FeatureSet, overlay: &'a FeatureSet, output_type: OutputType) -> Pairs<'a> {
-        let empty = |set: &FeatureSet| set.features.iter().map(|_| OnceLock::new()).collect();
-        Pairs { input, overlay, output_type, prepared_input: empty(input), prepared_overlay: empty(overlay) }
+    fn intersect(input: Value, overlay: Value, more: Value) -> Result<Run, String> {
+        let mut parameters = json!({ "Input_Features": input, "Overlay_Features": overlay });
+        parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        run("Intersect", &parameters)
     }
 
-    fn pieces(&self, context: &RunContext) -> Result<Vec<Piece>, ToolError> {
-        let boxes = self.overlay.features.iter().map(|feature| {
-            feature.geometry.as_ref().map_or(gp_esri::Envelope::EMPTY, Geometry::envelope)
-        });
-        let index = BoxIndex::new(boxes.collect());
-        let of_rows = each(context, self.input.features.len(), "Intersecting", |row| {
-            let Some(geometry) = &self.input.features[row].geometry else { return Ok(Vec::new()) };
-            let mut pieces = Vec::new();
-            for other in index.query(&geometry.envelope()) {
-                context.check()?;
-                let Some(overlay) = &self.overlay.features[other].geometry else { continue };
-                pieces.extend(self.piece(geometry, row, overlay, other).map(|piece| (row, other, piece)));
-            }
-            Ok(pieces)
-        })?;
-        Ok(of_rows.into_iter().flatten().collect())
+    fn fields(x: f64) -> Value {
+        set(
+            "Polygon",
+            5070,
+            &[
+                (json!({ "NAME": "one" }), square(x, 0.0, 10.0)),
+                (json!({ "NAME": "two" }), square(x + 10.0, 0.0, 10.0)),
+            ],
+        )
     }
 
-    /// What two features have in common, or `None`.
-    fn piece(&self, a: &Geometry, row: usize, b: &Geometry, other: usize) -> Option<Geometry> {
-        let prepared_a = |rings: &[Path]| self.prepared_input[row].get_or_init(|| PreparedPolygon::new(rings));
-        let prepared_b = |rings: &[Path]| self.prepared_overlay[other].get_or_init(|| PreparedPolygon::new(rings));
-        match (a, b) {
-            (Geometry::Polygon(rings), Geometry::Polygon(others)) => {
-                let rings = if a.vertex_count() > b.vertex_count() {
-                    intersection_prepared(prepared_a(rings), others)
-                } else {
-                    intersection_prepared(prepared_b(others), rings)
-                };
-                not_empty(rings).map(Geometry::Polygon)
-            }
-            (Geometry::Polyline(paths), Geometry::Polygon(rings)) => {
-                not_empty(clip_line(paths, prepared_b(rings), Keep::Inside)).map(Geometry::Polyline)
-            }
-            (Geometry::Polygon(rings), Geometry::Polyline(paths)) => {
-                not_empty(clip_line(paths, prepared_a(rings), Keep::Inside)).map(Geometry::Polyline)
-            }
-            (Geometry::Polyline(paths), Geometry::Polyline(others)) => {
-                let common = intersect_lines(paths, others);
-                match self.output_type {
-                    OutputType::Input => not_empty(common.paths).map(Geometry::Polyline),
-                    OutputType::Point => points(Path::from_xy(common.points)),
-                }
-            }
-            (Geometry::Point(_) | Geometry::Multipoint(_), Geometry::Polygon(rings)) => {
-                self.points_where(a, |positions| points_in_polygon(positions, prepared_b(rings), Keep::Inside))
-            }
-            (Geometry::Polygon(rings), Geometry::Point(_) | Geometry::Multipoint(_)) => {
-                self.points_where(b, |positions| points_in_polygon(positions, prepared_a(rings), Keep::Inside))
-            }
-            (Geometry::Point(_) | Geometry::Multipoint(_), _) => self.points_where(a, |positions| on(positions, b)),
-            (_, Geometry::Point(_) | Geometry::Multipoint(_)) => self.points_where(b, |positions| on(positions, a)),
+    fn lines(positions: &[[f64; 2]]) -> Value {
+        set("Polyline", 5070, &[(json!({ "NAME": "way" }), line(positions))])
+    }
+
+    #[test]
+    fn pairs_come_by_input_then_overlay_and_clashing_names_are_numbered() {
+        let made = intersect(fields(0.0), fields(5.0), json!({})).unwrap();
+        let names = ["OBJECTID", "FID_Input_Features", "NAME", "FID_Overlay_Features", "NAME_1"];
+        assert_eq!(made.names(), names);
+        assert_eq!(made.column("NAME"), ["one", "two", "two"]);
+        assert_eq!(made.column("NAME_1"), ["one", "one", "two"]);
+        assert_eq!(made.column("FID_Overlay_Features"), ["10", "10", "20"]);
+    }
+
+    #[test]
+    fn join_attributes_leave_out_ids_or_fields() {
+        let names = |which: &str| {
+            let made = intersect(fields(0.0), fields(5.0), json!({ "Join_Attributes": which })).unwrap();
+            made.names().join(" ")
+        };
+        assert_eq!(names("NO_FID"), "OBJECTID NAME NAME_1");
+        assert_eq!(names("ONLY_FID"), "OBJECTID FID_Input_Features FID_Overlay_Features");
+    }
+
+    #[test]
+    fn the_same_line_is_what_it_has_in_common_with_itself() {
+        let way = [[0.0, 0.0], [10.0, 0.0], [10.0, 10.0]];
+        let made = intersect(lines(&way), lines(&way), json!({})).unwrap();
+        let Geometry::Polyline(paths) = made.geometry(0) else { panic!("no line") };
+        assert!((gp_geometry::length(paths) - 20.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn lines_that_cross_meet_in_points_only_when_points_are_wanted() {
+        let (a, b) = (lines(&[[0.0, 0.0], [10.0, 10.0]]), lines(&[[0.0, 10.0], [10.0, 0.0]]));
+        assert!(intersect(a.clone(), b.clone(), json!({})).unwrap().features.features.is_empty());
+        let made = intersect(a, b, json!({ "Output_Type": "POINT" })).unwrap();
+        assert!(matches!(made.geometry(0), Geometry::Multipoint(points) if points.xy == [[5.0, 5.0]]));
+        let error = intersect(fields(0.0), fields(5.0), json!({ "Output_Type": "POINT" })).err().unwrap();
+        assert!(error.contains("POINT is for two inputs of lines"));
+    }
+
+    #[test]
+    fn points_keep_z_from_whichever_side_they_come() {
+        let mut points = set("Point", 5070, &[(json!({}), json!({ "x": 1, "y": 1, "z": 9 }))]);
+        points["hasZ"] = json!(true);
+        for (input, overlay) in [(points.clone(), fields(0.0)), (fields(0.0), points)] {
+            let made = intersect(input, overlay, json!({})).unwrap();
+            assert!(matches!(made.geometry(0), Geometry::Point(point) if point.z == Some(9.0)));
         }
     }
 
-    /// The points of a geometry whose numbers `choose` names.
-    fn points_where(&self, geometry: &Geometry, choose: impl Fn(&[[f64; 2]]) -> Vec<usize>) -> Option<Geometry> {
-        match geometry {
-            Geometry::Point(point) => (!choose(&[point.xy]).is_empty()).then_some(Geometry::Point(*point)),
-            Geometry::Multipoint(all) => points(pick(all, &choose(&all.xy))),
-            Geometry::Polyline(_) | Geometry::Polygon(_) => None,
-        }
+    #[test]
+    fn the_declared_type_is_the_type_of_the_result() {
+        let many = set("Multipoint", 5070, &[(json!({}), json!({ "points": [[1, 1], [2, 2], [90, 90]] }))]);
+        let one = set("Point", 5070, &[(json!({}), json!({ "x": 1, "y": 1 }))]);
+        let made = intersect(many, one, json!({})).unwrap();
+        assert_eq!(made.features.geometry_type, Some(GeometryType::Multipoint));
+        assert_eq!(made.geometry(0).vertex_count(), 1);
     }
-}
 
-fn points(points: Path) -> Option<Geometry> {
-    (!points.xy.is_empty()).then_some(Geometry::Multipoint(points))
-}
-
-/// The numbers of the positions that lie on a line or among other points.
-fn on(positions: &[[f64; 2]], geometry: &Geometry) -> Vec<usize> {
-    let shape = gp_geometry::Shape::new(geometry);
-    let is_on = |xy: [f64; 2]| {
-        let point = gp_geometry::Shape::new(&Geometry::Point(gp_esri::Point::from_xy(xy)));
-        gp_geometry::intersects(&shape, &point)
-    };
-    (0..positions.len()).filter(|number| is_on(positions[*number])).collect()
+    #[test]
+    fn touching_or_empty_inputs_have_nothing_in_common() {
+        assert!(intersect(fields(0.0), fields(20.0), json!({})).unwrap().features.features.is_empty());
+        assert!(
+            intersect(fields(0.0), set("Polygon", 5070, &[]), json!({}))
+                .unwrap()
+                .features
+                .features
+                .is_empty()
+        );
+    }
 }

@@ -6,8 +6,8 @@ use crate::table::ensure_object_ids;
 use gp_core::{RunContext, ToolError};
 use gp_esri::{FeatureSet, Geometry, GeometryType, Path, Point};
 use gp_geometry::{
-    BoxLocation, Keep, PreparedPolygon, clip_line, difference_prepared, intersection_prepared, points_in_polygon,
-    union_all,
+    BoxLocation, Keep, PreparedPolygon, clip_line, difference_prepared, intersection_prepared,
+    points_in_polygon, union_all,
 };
 
 /// Keeps of each feature what lies inside or outside the union of `masks`; features of which nothing is left go.

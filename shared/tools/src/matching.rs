@@ -4,8 +4,8 @@ use gp_core::Choices;
 use gp_esri::{Geometry, Point, Xy};
 use gp_geometry::{
     Geodesy, Shape, centroid, completely_contains, completely_within, contains, contains_clementini,
-    crossed_by_outline, distance, identical, intersects, shares_line_segment, touches, within, within_clementini,
-    within_distance,
+    crossed_by_outline, distance, identical, intersects, shares_line_segment, touches, within,
+    within_clementini, within_distance,
 };
 
 /// When a join feature matches a target feature.
@@ -37,7 +37,8 @@ impl MatchOption {
 
     /// Whether distances decide.
     pub(crate) fn is_by_distance(self) -> bool {
-        self.is_closest() || matches!(self, MatchOption::WithinADistance | MatchOption::WithinADistanceGeodesic)
+        self.is_closest()
+            || matches!(self, MatchOption::WithinADistance | MatchOption::WithinADistanceGeodesic)
     }
 
     /// Whether distances are wanted on the ellipsoid even for projected features.
@@ -46,7 +47,13 @@ impl MatchOption {
     }
 
     /// Whether the join feature matches, for every option but the closest.
-    pub(crate) fn matches(self, target: &Shape, join: &Shape, target_geometry: &Geometry, reach: f64) -> bool {
+    pub(crate) fn matches(
+        self,
+        target: &Shape,
+        join: &Shape,
+        target_geometry: &Geometry,
+        reach: f64,
+    ) -> bool {
         match self {
             MatchOption::Intersect => intersects(target, join),
             MatchOption::WithinADistance | MatchOption::WithinADistanceGeodesic => {

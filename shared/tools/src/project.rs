@@ -60,3 +60,53 @@ impl Tool for Project {
         Ok(ProjectOutputs { output_features })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{run, set};
+    use serde_json::json;
+
+    #[test]
+    fn positions_move_and_everything_else_stays() {
+        let mut points = set(
+            "Point",
+            4326,
+            &[(json!({ "A": "x" }), json!({ "x": 9, "y": 50, "z": 4 })), (json!({ "A": "y" }), json!(null))],
+        );
+        points["hasZ"] = json!(true);
+        let made = run("Project", &json!({ "Input_Features": points, "Output_Coordinate_System": "25832" }))
+            .unwrap();
+        assert_eq!(
+            (made.column("A"), made.column("OBJECTID")),
+            (vec!["x".into(), "y".into()], vec!["10".into(), "20".into()])
+        );
+        let gp_esri::Geometry::Point(point) = made.geometry(0) else { panic!("no point") };
+        assert!((point.xy[0] - 500_000.0).abs() < 0.001 && point.z == Some(4.0));
+    }
+
+    #[test]
+    fn a_datum_shift_that_is_not_exact_is_said() {
+        let points = set("Point", 4326, &[(json!({}), json!({ "x": -98, "y": 40 }))]);
+        let made = run(
+            "Project",
+            &json!({ "Input_Features": points, "Output_Coordinate_System": { "wkid": 4267 } }),
+        )
+        .unwrap();
+        assert!(made.warnings.iter().any(|text| text.starts_with("Input Features: ")), "{:?}", made.warnings);
+    }
+
+    #[test]
+    fn without_a_reference_nothing_can_be_projected() {
+        let points = set("Point", 0, &[(json!({}), json!({ "x": 9, "y": 50 }))]);
+        let error = run("Project", &json!({ "Input_Features": points, "Output_Coordinate_System": "25832" }))
+            .err()
+            .unwrap();
+        assert!(error.contains("Input_Features"), "{error}");
+        let unknown = set("Point", 4326, &[(json!({}), json!({ "x": 9, "y": 50 }))]);
+        let error =
+            run("Project", &json!({ "Input_Features": unknown, "Output_Coordinate_System": "999999" }))
+                .err()
+                .unwrap();
+        assert!(error.contains("Output_Coordinate_System") && error.contains("999999"), "{error}");
+    }
+}

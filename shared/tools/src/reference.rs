@@ -1,8 +1,8 @@
 //! Spatial references of several inputs: what comes second is brought to the reference of what comes first.
 
 use gp_core::{RunContext, ToolError, projection_notices};
-use gp_esri::{FeatureSet, Geometry, Path};
-use gp_geometry::{Crs, Transform};
+use gp_esri::{FeatureSet, Geometry, Path, SpatialReference};
+use gp_geometry::{Crs, Ellipsoid, Transform, WGS84_ELLIPSOID};
 
 /// Projects `other` to the reference of `first`, so that both can be compared.
 ///
@@ -59,32 +59,84 @@ pub(crate) fn drop_zm(set: &mut FeatureSet, display_name: &str, context: &RunCon
     }
 }
 
-/// Does `work` on the geometry in degrees and brings its result back to `crs`.
+/// The way from a coordinate system to degrees on an ellipsoid, and back.
+pub(crate) struct Globe {
+    /// There and back; `None` where positions are degrees already.
+    ways: Option<(Transform, Transform)>,
+    ellipsoid: Ellipsoid,
+    crs_name: String,
+}
+
+impl Globe {
+    /// Geographic systems in degrees stay on their own ellipsoid; all others go to WGS84.
+    ///
+    /// # Errors
+    /// [`ToolError::Failed`] when `crs` cannot be transformed.
+    pub(crate) fn new(crs: &Crs) -> Result<Globe, ToolError> {
+        let crs_name = crs.name();
+        if is_in_degrees(crs) {
+            return Ok(Globe { ways: None, ellipsoid: crs.ellipsoid(), crs_name });
+        }
+        let failed = |error: gp_geometry::CrsError| ToolError::Failed(error.to_string());
+        let degrees = Crs::from_code(WGS84_CODE).map_err(failed)?;
+        let there = Transform::new(crs, &degrees).map_err(failed)?;
+        let back = Transform::new(&degrees, crs).map_err(failed)?;
+        Ok(Globe { ways: Some((there, back)), ellipsoid: WGS84_ELLIPSOID, crs_name })
+    }
+
+    /// The ellipsoid that the degrees are on.
+    pub(crate) fn ellipsoid(&self) -> Ellipsoid {
+        self.ellipsoid
+    }
+
+    /// Does `work` on the geometry in degrees and brings its result back.
+    ///
+    /// # Errors
+    /// [`ToolError::Failed`] when the geometry or the result has no image in the other reference.
+    pub(crate) fn work(
+        &self,
+        geometry: &Geometry,
+        work: impl FnOnce(&Geometry) -> Vec<Path>,
+    ) -> Result<Vec<Path>, ToolError> {
+        let Some((there, back)) = &self.ways else { return Ok(work(geometry)) };
+        let mut geometry = geometry.clone();
+        let mut lost = 0;
+        geometry.for_each_xy_mut(|positions| lost += there.apply(positions));
+        if lost == 0 {
+            let mut rings = work(&geometry);
+            for ring in &mut rings {
+                lost += back.apply(&mut ring.xy);
+            }
+            if lost == 0 {
+                return Ok(rings);
+            }
+        }
+        Err(ToolError::Failed(format!("a position lies outside of where {} is defined", self.crs_name)))
+    }
+}
+
+/// Longitude and latitude of WGS84, in degrees.
+const WGS84_CODE: u32 = 4326;
+
+/// Whether coordinates are longitudes and latitudes in degrees, not in grads or metres.
+pub(crate) fn is_in_degrees(crs: &Crs) -> bool {
+    crs.degrees_per_unit().is_some_and(|degrees| (degrees - 1.0).abs() < f64::EPSILON)
+}
+
+/// The features in degrees of WGS84; those that have no place there lose their geometry, with a warning.
 ///
 /// # Errors
-/// [`ToolError::Failed`] when the geometry or the result has no image in the other reference.
-pub(crate) fn on_ellipsoid(
-    crs: &Crs,
-    geometry: &Geometry,
-    work: impl FnOnce(&Geometry) -> Vec<Path>,
-) -> Result<Vec<Path>, ToolError> {
-    let degrees = Crs::from_code(4326).map_err(|error| ToolError::Failed(error.to_string()))?;
-    if crs.same_as(&degrees) {
-        return Ok(work(geometry));
+/// [`ToolError::InvalidParameter`] when the reference is not supported.
+pub(crate) fn in_degrees(
+    set: &FeatureSet,
+    parameter: &str,
+    context: &RunContext,
+) -> Result<FeatureSet, ToolError> {
+    let mut set = set.clone();
+    let report = gp_geometry::project_features(&mut set, &SpatialReference::from_wkid(WGS84_CODE))
+        .map_err(|error| ToolError::invalid(parameter, error.to_string()))?;
+    for text in projection_notices(&report) {
+        context.warning(format!("{parameter}: {text}"));
     }
-    let failed = |error: gp_geometry::CrsError| ToolError::Failed(error.to_string());
-    let outside = || ToolError::Failed(format!("a position lies outside of where {} is defined", crs.name()));
-    let mut geometry = geometry.clone();
-    let mut lost = 0;
-    let to_degrees = Transform::new(crs, &degrees).map_err(failed)?;
-    geometry.for_each_xy_mut(|positions| lost += to_degrees.apply(positions));
-    if lost > 0 {
-        return Err(outside());
-    }
-    let mut rings = work(&geometry);
-    let back = Transform::new(&degrees, crs).map_err(failed)?;
-    for ring in &mut rings {
-        lost += back.apply(&mut ring.xy);
-    }
-    if lost > 0 { Err(outside()) } else { Ok(rings) }
+    Ok(set)
 }

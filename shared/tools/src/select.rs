@@ -36,9 +36,6 @@ pub(crate) struct SelectOutputs {
     output_features: FeatureSet,
 }
 
-/// Rows between two looks at whether the run must stop.
-const ROWS_BETWEEN_CHECKS: usize = 1024;
-
 impl Tool for Select {
     const NAME: &'static str = "Select";
     const DESCRIPTION: &'static str = "Chooses the features whose attributes please a where clause.";
@@ -55,15 +52,40 @@ impl Tool for Select {
         let clause = Expression::parse(&text).map_err(wrong)?;
         let clause = clause.bind_at(&features.fields, context.environment().now_ms).map_err(wrong)?;
         let mut chosen = Vec::new();
-        for (row, feature) in std::mem::take(&mut features.features).into_iter().enumerate() {
-            if row.is_multiple_of(ROWS_BETWEEN_CHECKS) {
-                context.check()?;
-            }
+        for feature in std::mem::take(&mut features.features) {
+            context.check()?;
             if clause.matches(&feature.attributes).map_err(wrong)? {
                 chosen.push(feature);
             }
         }
         features.features = chosen;
         Ok(SelectOutputs { output_features: features })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Run, run, set};
+    use serde_json::{Value, json};
+
+    fn select(clause: &str) -> Result<Run, String> {
+        let rows =
+            [("a", 1, json!({ "x": 1, "y": 1 })), ("b", 5, Value::Null), ("c", 9, json!({ "x": 2, "y": 2 }))];
+        let rows = rows.map(|(name, pop, geometry)| (json!({ "NAME": name, "POP": pop }), geometry));
+        run("Select", &json!({ "Input_Features": set("Point", 4326, &rows), "Where_Clause": clause }))
+    }
+
+    #[test]
+    fn rows_that_please_the_clause_come_whole_and_in_order() {
+        let chosen = select("POP >= 5 OR NAME = 'z'").unwrap();
+        assert_eq!(chosen.column("OBJECTID"), ["20", "30"]);
+        assert!(chosen.features.features[0].geometry.is_none());
+        assert_eq!(select("").unwrap().features.features.len(), 3);
+    }
+
+    #[test]
+    fn an_unknown_field_or_a_broken_clause_names_the_parameter() {
+        assert!(select("NO = 1").err().unwrap().starts_with("Where_Clause: "));
+        assert!(select("POP >").err().unwrap().starts_with("Where_Clause: "));
     }
 }

@@ -7,7 +7,8 @@
 //! **Inputs.** Features of any geometry types. A target without geometry matches nothing. Z and m of the target stay.
 //!
 //! **Spatial reference and units.** Join features are projected to the reference of the target. A search radius in a
-//! linear unit is measured on the ellipsoid for features in degrees.
+//! linear unit is measured on the ellipsoid for features in degrees; the geodesic relations bring projected features to
+//! degrees first. A radius in decimal degrees is planar.
 //!
 //! **Output.** JOIN_ONE_TO_ONE: a row for each target with `Join_Count`, `TARGET_FID`, the target's fields, the fields
 //! of the first match, and statistics of all matches. JOIN_ONE_TO_MANY: a row for each match, with `JOIN_FID` (−1 for
@@ -15,16 +16,16 @@
 //!
 //! **Errors.** WITHIN_A_DISTANCE without a radius, an unknown field in the statistics.
 
-use crate::distance::{Reach, reach};
+mod search;
+
 use crate::each::each;
-use crate::matching::{LocalPlane, MatchOption, center};
-use crate::reference::{crs_of, match_reference};
+use crate::matching::MatchOption;
+use crate::reference::match_reference;
 use crate::statistics::Statistics;
 use crate::table::{Carried, Table};
 use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError};
-use gp_esri::{Attribute, Envelope, Feature, FeatureSet, Geometry, LinearUnit};
-use gp_geometry::{BoxIndex, Geodesy, Shape, distance};
-use std::sync::OnceLock;
+use gp_esri::{Attribute, Feature, FeatureSet, LinearUnit};
+use search::{Measure, Search};
 
 /// Joins attributes by location.
 pub(crate) struct SpatialJoin;
@@ -60,14 +61,12 @@ pub(crate) struct SpatialJoinOutputs {
 }
 
 #[derive(Choices, Clone, Copy, PartialEq)]
-#[expect(clippy::enum_variant_names, reason = "the names of ArcGIS")]
 enum JoinOperation {
     JoinOneToOne,
     JoinOneToMany,
 }
 
 #[derive(Choices, Clone, Copy, PartialEq)]
-#[expect(clippy::enum_variant_names, reason = "the names of ArcGIS")]
 enum JoinType {
     KeepAll,
     KeepCommon,
@@ -75,7 +74,8 @@ enum JoinType {
 
 impl Tool for SpatialJoin {
     const NAME: &'static str = "SpatialJoin";
-    const DESCRIPTION: &'static str = "Joins attributes from one set of features to another by where they lie.";
+    const DESCRIPTION: &'static str =
+        "Joins attributes from one set of features to another by where they lie.";
     type Inputs = SpatialJoinInputs;
     type Outputs = SpatialJoinOutputs;
 
@@ -86,8 +86,10 @@ impl Tool for SpatialJoin {
         if !entries.is_empty() && inputs.join_operation == JoinOperation::JoinOneToMany {
             return Err(ToolError::invalid("Statistics_Fields", "statistics are for JOIN_ONE_TO_ONE"));
         }
-        let search = Search::new(&inputs, context)?;
-        let matches = each(context, inputs.target_features.features.len(), "Joining", |row| search.matches_of(row))?;
+        let measure = Measure::new(&inputs, context)?;
+        let search = Search::new(&inputs, &measure, context);
+        let matches =
+            each(context, inputs.target_features.features.len(), "Joining", |row| search.matches_of(row))?;
         let output_features = match inputs.join_operation {
             JoinOperation::JoinOneToOne => one_to_one(&inputs, &matches, &statistics),
             JoinOperation::JoinOneToMany => one_to_many(&inputs, &matches),
@@ -158,162 +160,85 @@ fn joined(fields: &Carried, feature: Option<&Feature>) -> Vec<Attribute> {
     }
 }
 
-/// The join features, ready to be searched.
-struct Search<'a> {
-    target: &'a FeatureSet,
-    join: &'a FeatureSet,
-    option: MatchOption,
-    index: BoxIndex,
-    shapes: Vec<OnceLock<Shape>>,
-    measure: Measure,
-    context: &'a RunContext,
-}
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Run, run, set, square};
+    use serde_json::{Value, json};
 
-/// How distances are measured, and how far to look.
-enum Measure {
-    Planar { reach: f64 },
-    Geodesic { reach_m: f64, geodesy: Geodesy },
-}
-
-/// Half the way around the earth: nothing is further.
-const FURTHEST_M: f64 = 20_040_000.0;
-/// Where the search for the closest feature on the ellipsoid begins; it doubles until something is found.
-const FIRST_RADIUS_M: f64 = 1_000.0;
-/// Metres a degree of latitude, at the least: boxes made with it are large enough everywhere.
-const LEAST_METERS_PER_DEGREE: f64 = 110_000.0;
-
-impl<'a> Search<'a> {
-    fn new(inputs: &'a SpatialJoinInputs, context: &'a RunContext) -> Result<Search<'a>, ToolError> {
-        let join = &inputs.join_features;
-        let of = |feature: &Feature| feature.geometry.as_ref().map_or(Envelope::EMPTY, Geometry::envelope);
-        Ok(Search {
-            target: &inputs.target_features,
-            join,
-            option: inputs.match_option,
-            index: BoxIndex::new(join.features.iter().map(of).collect()),
-            shapes: join.features.iter().map(|_| OnceLock::new()).collect(),
-            measure: Measure::new(inputs, context)?,
-            context,
-        })
-    }
-
-    /// The join features that match a target, in order.
-    fn matches_of(&self, row: usize) -> Result<Vec<usize>, ToolError> {
-        let Some(geometry) = &self.target.features[row].geometry else { return Ok(Vec::new()) };
-        match &self.measure {
-            Measure::Geodesic { reach_m, geodesy } => self.geodesic_matches(geometry, *reach_m, geodesy),
-            Measure::Planar { reach } if self.option.is_closest() => self.closest(geometry, *reach),
-            Measure::Planar { reach } => {
-                let target = Shape::new(geometry);
-                let around = if self.option.is_by_distance() { *reach } else { 0.0 };
-                let mut found = Vec::new();
-                for other in self.index.query(&padded(&geometry.envelope(), around, around)) {
-                    self.context.check()?;
-                    let Some(shape) = self.shape(other) else { continue };
-                    if self.option.matches(&target, shape, geometry, *reach) {
-                        found.push(other);
-                    }
-                }
-                Ok(found)
-            }
-        }
-    }
-
-    fn shape(&self, other: usize) -> Option<&Shape> {
-        let geometry = self.join.features[other].geometry.as_ref()?;
-        Some(self.shapes[other].get_or_init(|| Shape::new(geometry)))
-    }
-
-    /// The nearest join feature in the plane; the first of several equally near.
-    fn closest(&self, geometry: &Geometry, reach: f64) -> Result<Vec<usize>, ToolError> {
-        let target = Shape::new(geometry);
-        let of = |other: usize| self.shape(other).map_or(f64::INFINITY, |shape| distance(&target, shape));
-        let nearest = self.index.nearest(&geometry.envelope(), reach, of);
-        Ok(nearest.filter(|(_, distance)| distance.is_finite()).map(|(other, _)| other).into_iter().collect())
-    }
-
-    fn geodesic_matches(
-        &self,
-        geometry: &Geometry,
-        reach_m: f64,
-        geodesy: &Geodesy,
-    ) -> Result<Vec<usize>, ToolError> {
-        let Some(middle) = center(geometry) else { return Ok(Vec::new()) };
-        let plane = LocalPlane::new(geodesy, middle);
-        let target = Shape::new(&plane.flatten(geometry));
-        let mut radius_m = if self.option.is_closest() { FIRST_RADIUS_M.min(reach_m) } else { reach_m };
-        loop {
-            let mut found: Vec<(f64, usize)> = Vec::new();
-            for other in self.candidates(&geometry.envelope(), radius_m) {
-                self.context.check()?;
-                let Some(join) = &self.join.features[other].geometry else { continue };
-                let distance_m = distance(&target, &Shape::new(&plane.flatten(join)));
-                if distance_m <= radius_m {
-                    found.push((distance_m, other));
-                }
-            }
-            if !self.option.is_closest() {
-                return Ok(found.into_iter().map(|(_, other)| other).collect());
-            }
-            let nearest = found.into_iter().min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            if nearest.is_some() || radius_m >= reach_m {
-                return Ok(nearest.map(|(_, other)| other).into_iter().collect());
-            }
-            radius_m = (radius_m * 2.0).min(reach_m);
-        }
-    }
-
-    /// Join features whose boxes in degrees may lie within the radius, across the antimeridian too, in order.
-    fn candidates(&self, envelope: &Envelope, radius_m: f64) -> Vec<usize> {
-        let degrees = radius_m / LEAST_METERS_PER_DEGREE;
-        let highest = (envelope.ymin.abs().max(envelope.ymax.abs()) + degrees).min(90.0);
-        let shrink = highest.to_radians().cos();
-        let sideways = if shrink * 180.0 <= degrees { 360.0 } else { degrees / shrink };
-        let around = padded(envelope, sideways, degrees);
-        let mut found: Vec<usize> = [-360.0, 0.0, 360.0]
-            .into_iter()
-            .flat_map(|turn| {
-                self.index.query(&Envelope { xmin: around.xmin + turn, xmax: around.xmax + turn, ..around })
-            })
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-}
-
-impl Measure {
-    fn new(inputs: &SpatialJoinInputs, context: &RunContext) -> Result<Measure, ToolError> {
-        let option = inputs.match_option;
-        if !option.is_by_distance() {
-            return Ok(Measure::Planar { reach: 0.0 });
-        }
-        let crs = crs_of(&inputs.target_features, "Target_Features")?;
-        let geographic = crs.as_ref().is_some_and(gp_geometry::Crs::is_geographic);
-        if option.is_geodesic() && !geographic {
-            return Err(ToolError::invalid(
-                "Match_Option",
-                "the geodesic relations are for features in degrees; project the features, or use the planar relation",
-            ));
-        }
-        let reach = match inputs.search_radius {
-            Some(radius) => Some(reach(radius, crs.as_ref(), "Search_Radius", context)?),
-            None if option.is_closest() => None,
-            None => return Err(ToolError::invalid("Search_Radius", "a distance is required for this relation")),
+    fn join(wkid: u32, more: Value) -> Result<Run, String> {
+        let point = |name: &str, x: f64, y: f64| {
+            (json!({ "NAME": name, "POP": x as i64 }), json!({ "x": x, "y": y }))
         };
-        match (reach, crs) {
-            (Some(Reach::Geodesic(reach_m)), Some(crs)) => {
-                Ok(Measure::Geodesic { reach_m, geodesy: Geodesy::new(crs.ellipsoid()) })
-            }
-            (None, Some(crs)) if geographic => {
-                Ok(Measure::Geodesic { reach_m: FURTHEST_M, geodesy: Geodesy::new(crs.ellipsoid()) })
-            }
-            (Some(Reach::Planar(reach) | Reach::Geodesic(reach)), _) => Ok(Measure::Planar { reach }),
-            (None, _) => Ok(Measure::Planar { reach: f64::INFINITY }),
-        }
+        let fields = [
+            (json!({ "NAME": "one" }), square(0.0, 0.0, 10.0)),
+            (json!({ "NAME": "two" }), square(40.0, 0.0, 10.0)),
+        ];
+        let points = [point("a", 5.0, 5.0), point("b", 6.0, 6.0), point("c", 20.0, 5.0)];
+        let mut parameters = json!({
+            "Target_Features": set("Polygon", wkid, &fields), "Join_Features": set("Point", wkid, &points),
+        });
+        parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        run("SpatialJoin", &parameters)
     }
-}
 
-fn padded(envelope: &Envelope, x: f64, y: f64) -> Envelope {
-    Envelope { xmin: envelope.xmin - x, ymin: envelope.ymin - y, xmax: envelope.xmax + x, ymax: envelope.ymax + y }
+    #[test]
+    fn one_to_one_counts_all_matches_and_shows_the_first() {
+        let made = join(5070, json!({ "Statistics_Fields": "POP SUM" })).unwrap();
+        let names = ["OBJECTID", "Join_Count", "TARGET_FID", "NAME", "NAME_1", "POP", "SUM_POP"];
+        assert_eq!(made.names(), names);
+        assert_eq!(made.column("Join_Count"), ["2", "0"]);
+        assert_eq!(made.column("NAME_1"), ["a", "null"]);
+        assert_eq!(made.column("SUM_POP"), ["11", "null"]);
+    }
+
+    #[test]
+    fn one_to_many_has_a_row_for_each_match() {
+        let made = join(5070, json!({ "Join_Operation": "JOIN_ONE_TO_MANY" })).unwrap();
+        assert_eq!(made.column("TARGET_FID"), ["10", "10", "20"]);
+        assert_eq!(made.column("JOIN_FID"), ["10", "20", "-1"]);
+        let common = json!({ "Join_Operation": "JOIN_ONE_TO_MANY", "Join_Type": "KEEP_COMMON" });
+        assert_eq!(join(5070, common).unwrap().column("JOIN_FID"), ["10", "20"]);
+    }
+
+    #[test]
+    fn the_closest_is_found_in_the_plane_and_on_the_ellipsoid() {
+        for wkid in [5070, 4326] {
+            assert_eq!(
+                join(wkid, json!({ "Match_Option": "CLOSEST" })).unwrap().column("NAME_1"),
+                ["a", "c"],
+                "{wkid}"
+            );
+        }
+        let near = json!({ "Match_Option": "CLOSEST", "Search_Radius": "5 Kilometers" });
+        assert_eq!(join(4326, near).unwrap().column("Join_Count"), ["1", "0"]);
+    }
+
+    #[test]
+    fn geodesic_distances_work_for_projected_features_too() {
+        // At 60 degrees north 1,000 m in Web Mercator are about 500 m on the ground.
+        let at =
+            |x: f64| set("Point", 3857, &[(json!({ "NAME": "p" }), json!({ "x": x, "y": 8_399_737.89 }))]);
+        let count = |option: &str| {
+            let parameters = json!({
+                "Target_Features": at(0.0), "Join_Features": at(1000.0), "Match_Option": option, "Search_Radius": "600 Meters",
+            });
+            run("SpatialJoin", &parameters).unwrap().column("Join_Count")[0].clone()
+        };
+        assert_eq!(
+            (count("WITHIN_A_DISTANCE"), count("WITHIN_A_DISTANCE_GEODESIC")),
+            ("0".to_owned(), "1".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_relation_of_distance_needs_a_radius_and_many_rows_have_no_statistics() {
+        assert!(
+            join(5070, json!({ "Match_Option": "WITHIN_A_DISTANCE" }))
+                .err()
+                .unwrap()
+                .contains("Search_Radius")
+        );
+        let many = json!({ "Join_Operation": "JOIN_ONE_TO_MANY", "Statistics_Fields": "POP SUM" });
+        assert!(join(5070, many).err().unwrap().contains("Statistics_Fields"));
+    }
 }

@@ -52,11 +52,15 @@ impl Statistics {
     ///
     /// # Errors
     /// [`ToolError::InvalidParameter`] naming the entry: an unknown field or statistic, or one that needs numbers.
-    pub(crate) fn read(entries: &[String], set: &FeatureSet, parameter: &str) -> Result<Statistics, ToolError> {
+    pub(crate) fn read(
+        entries: &[String],
+        set: &FeatureSet,
+        parameter: &str,
+    ) -> Result<Statistics, ToolError> {
         let entries = entries.iter().flat_map(|entry| entry.split(';')).map(str::trim);
-        let wanted = entries.filter(|entry| !entry.is_empty()).map(|entry| {
-            Wanted::read(entry, set).map_err(|reason| ToolError::invalid(parameter, reason))
-        });
+        let wanted = entries
+            .filter(|entry| !entry.is_empty())
+            .map(|entry| Wanted::read(entry, set).map_err(|reason| ToolError::invalid(parameter, reason)));
         Ok(Statistics { wanted: wanted.collect::<Result<_, _>>()? })
     }
 
@@ -83,9 +87,9 @@ impl Statistics {
 
 impl Wanted {
     fn read(entry: &str, set: &FeatureSet) -> Result<Wanted, String> {
-        let (field, kind) = entry
-            .rsplit_once(char::is_whitespace)
-            .ok_or_else(|| format!("\"{entry}\" is no pair of a field and a statistic, such as \"POP SUM\""))?;
+        let (field, kind) = entry.rsplit_once(char::is_whitespace).ok_or_else(|| {
+            format!("\"{entry}\" is no pair of a field and a statistic, such as \"POP SUM\"")
+        })?;
         let field = field.trim();
         let column = set.field_index(field).ok_or_else(|| no_field(field, set))?;
         let known = KINDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(kind));
@@ -176,7 +180,9 @@ fn number(value: &Attribute) -> Option<f64> {
 }
 
 fn bounds(numbers: &[f64]) -> (f64, f64) {
-    numbers.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), number| (min.min(*number), max.max(*number)))
+    numbers
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), number| (min.min(*number), max.max(*number)))
 }
 
 /// The variance of a sample (divided by n − 1, as ArcGIS does); null of a single value.

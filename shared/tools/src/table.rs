@@ -44,7 +44,10 @@ pub(crate) struct Table {
 
 impl Table {
     /// An output without columns.
-    pub(crate) fn new(geometry_type: Option<GeometryType>, spatial_reference: Option<SpatialReference>) -> Table {
+    pub(crate) fn new(
+        geometry_type: Option<GeometryType>,
+        spatial_reference: Option<SpatialReference>,
+    ) -> Table {
         let fields = vec![Field::new("OBJECTID", FieldType::Oid)];
         Table { set: FeatureSet { geometry_type, spatial_reference, fields, ..FeatureSet::default() } }
     }
@@ -127,7 +130,8 @@ mod tests {
 
     #[test]
     fn rows_without_an_object_id_are_numbered_and_others_keep_theirs() {
-        let mut set = FeatureSet { features: vec![Feature::default(), Feature::default()], ..FeatureSet::default() };
+        let mut set =
+            FeatureSet { features: vec![Feature::default(), Feature::default()], ..FeatureSet::default() };
         ensure_object_ids(&mut set);
         assert_eq!(set.oid_of(1), 2);
         set.features[1].attributes[0] = Attribute::Integer(77);

@@ -100,7 +100,12 @@ impl Case {
             },
             total_area: expect["total_area"].as_f64(),
             total_length: expect["total_length"].as_f64(),
-            rows: expect["rows"].as_array().context("expect.rows")?.iter().map(Row::read).collect::<Result<_>>()?,
+            rows: expect["rows"]
+                .as_array()
+                .context("expect.rows")?
+                .iter()
+                .map(Row::read)
+                .collect::<Result<_>>()?,
         })
     }
 }

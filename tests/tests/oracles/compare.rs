@@ -14,7 +14,8 @@ pub(crate) fn compare(case: &Case, output: &FeatureSet) -> Vec<String> {
     let mut faults = Vec::new();
     let least = case.tolerance.ignore_area_below;
     let counts = |area: f64| least <= 0.0 || area >= least;
-    let features: Vec<&Feature> = output.features.iter().filter(|feature| counts(feature_area(case, feature))).collect();
+    let features: Vec<&Feature> =
+        output.features.iter().filter(|feature| counts(feature_area(case, feature))).collect();
     let rows: Vec<&Row> = case.rows.iter().filter(|row| counts(row.area.unwrap_or(0.0))).collect();
     let expected_count = if least > 0.0 { rows.len() } else { case.count };
     if features.len() != expected_count {
@@ -28,13 +29,17 @@ pub(crate) fn compare(case: &Case, output: &FeatureSet) -> Vec<String> {
     }
     let mut is_used = vec![false; features.len()];
     for (key, rows) in groups {
-        let mut candidates: Vec<usize> =
-            (0..features.len()).filter(|index| !is_used[*index] && has_key(output, features[*index], rows[0])).collect();
+        let mut candidates: Vec<usize> = (0..features.len())
+            .filter(|index| !is_used[*index] && has_key(output, features[*index], rows[0]))
+            .collect();
         if candidates.len() != rows.len() && !rows[0].key.is_empty() {
             faults.push(format!("{key}: {} features, not {}", candidates.len(), rows.len()));
         }
         for row in rows {
-            let judged = candidates.iter().enumerate().map(|(place, index)| (place, judge(case, row, features[*index])));
+            let judged = candidates
+                .iter()
+                .enumerate()
+                .map(|(place, index)| (place, judge(case, row, features[*index])));
             let best = judged.min_by_key(|(_, faults)| faults.len());
             let Some((place, differences)) = best else { continue };
             is_used[candidates.swap_remove(place)] = true;
@@ -66,8 +71,12 @@ fn has_key(output: &FeatureSet, feature: &Feature, row: &Row) -> bool {
         match (value, expected) {
             (Some(Attribute::Null), Value::Null) => true,
             (Some(Attribute::Text(text)), Value::String(expected)) => **text == **expected,
-            (Some(Attribute::Integer(number)), Value::Number(expected)) => same_number(*number as f64, expected.as_f64()),
-            (Some(Attribute::Double(number)), Value::Number(expected)) => same_number(*number, expected.as_f64()),
+            (Some(Attribute::Integer(number)), Value::Number(expected)) => {
+                same_number(*number as f64, expected.as_f64())
+            }
+            (Some(Attribute::Double(number)), Value::Number(expected)) => {
+                same_number(*number, expected.as_f64())
+            }
             _ => false,
         }
     })

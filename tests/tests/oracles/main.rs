@@ -54,7 +54,8 @@ fn expected_failures() -> Result<BTreeMap<String, String>> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines
         .map(|line| {
-            let (name, reason) = line.split_once(' ').with_context(|| format!("no reason is given: {line}"))?;
+            let (name, reason) =
+                line.split_once(' ').with_context(|| format!("no reason is given: {line}"))?;
             Ok((name.to_owned(), reason.trim().to_owned()))
         })
         .collect()

@@ -8,7 +8,9 @@ use gp_geometry::{Geodesy, WGS84_ELLIPSOID};
 /// Square units, or m2; exteriors count positive, holes negative. 0 for points and lines.
 pub(crate) fn area(geometry: &Geometry, measure: Measure) -> f64 {
     match (geometry, measure) {
-        (Geometry::Polygon(rings), Measure::Planar) => rings.iter().map(|ring| clockwise_area(&ring.xy)).sum(),
+        (Geometry::Polygon(rings), Measure::Planar) => {
+            rings.iter().map(|ring| clockwise_area(&ring.xy)).sum()
+        }
         (Geometry::Polygon(rings), Measure::Geodesic) => Geodesy::new(WGS84_ELLIPSOID).polygon_area_m2(rings),
         _ => 0.0,
     }
@@ -17,7 +19,9 @@ pub(crate) fn area(geometry: &Geometry, measure: Measure) -> f64 {
 /// Units, or m, of all paths or rings.
 pub(crate) fn length(geometry: &Geometry, measure: Measure) -> f64 {
     match (geometry, measure) {
-        (Geometry::Polygon(paths) | Geometry::Polyline(paths), Measure::Planar) => paths.iter().map(path_length).sum(),
+        (Geometry::Polygon(paths) | Geometry::Polyline(paths), Measure::Planar) => {
+            paths.iter().map(path_length).sum()
+        }
         (Geometry::Polygon(paths) | Geometry::Polyline(paths), Measure::Geodesic) => {
             Geodesy::new(WGS84_ELLIPSOID).total_length_m(paths)
         }

@@ -25,7 +25,7 @@ pub(super) fn read_long(text: &str) -> Option<i64> {
             (number.fract() == 0.0 && number.abs() <= LONG_LIMIT as f64).then_some(number as i64)?
         }
     };
-    (number.abs() <= LONG_LIMIT).then_some(number)
+    (-LONG_LIMIT..=LONG_LIMIT).contains(&number).then_some(number)
 }
 
 /// A JSON string literal without its quotes, or the text itself.

@@ -50,7 +50,7 @@ pub(super) fn parse(text: &str, format: &str) -> Option<i64> {
 
 fn digits(rest: &mut &str, width: usize, exactly: bool) -> Option<i64> {
     // Six digits hold every year that a date can have.
-    let most = if exactly { width } else { width.max(6) };
+    let most = if exactly { width.min(6) } else { 6 };
     let length = rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
     let value = rest.get(..length)?.parse().ok()?;
     *rest = rest.get(length..)?;

@@ -30,7 +30,8 @@ const STEP: Duration = Duration::from_millis(20);
 
 impl Tool for SlowCount {
     const NAME: &'static str = "SlowCount";
-    const DESCRIPTION: &'static str = "Takes as many seconds as it is told, for trying progress and cancelling.";
+    const DESCRIPTION: &'static str =
+        "Takes as many seconds as it is told, for trying progress and cancelling.";
     type Inputs = SlowCountInputs;
     type Outputs = SlowCountOutputs;
 
