@@ -119,7 +119,7 @@ impl Reply {
     pub fn json(&self) -> Value {
         match serde_json::from_slice(&self.body) {
             Ok(json) => json,
-            Err(error) => panic!("the reply is no JSON ({error}): {}", self.text()),
+            Err(error) => panic!("the reply is no JSON ({error}): {:.500}", self.text()),
         }
     }
 
@@ -129,7 +129,7 @@ impl Reply {
         let json = self.json();
         let error = &json["error"];
         let (Some(code), Some(message)) = (error["code"].as_i64(), error["message"].as_str()) else {
-            panic!("the reply is no error: {}", self.text());
+            panic!("the reply is no error: {:.500}", self.text());
         };
         let details = error["details"].as_array().map(Vec::as_slice).unwrap_or_default();
         let details: Vec<&str> = details.iter().filter_map(Value::as_str).collect();

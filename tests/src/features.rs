@@ -10,10 +10,10 @@ pub fn points(count: usize) -> String {
     let mut text = set_head("esriGeometryPoint");
     for index in 0..count {
         let comma = if index > 0 { "," } else { "" };
-        let (x, y) = (index % 100, index / 100);
+        let (x_m, y_m) = (index % 100 * 1000, index / 100 * 1000);
         let _ = write!(
             text,
-            "{comma}{{\"attributes\":{{\"OBJECTID\":{}}},\"geometry\":{{\"x\":{x}000,\"y\":{y}000}}}}",
+            "{comma}{{\"attributes\":{{\"OBJECTID\":{}}},\"geometry\":{{\"x\":{x_m},\"y\":{y_m}}}}}",
             index + 1
         );
     }

@@ -45,7 +45,7 @@ impl Job {
 
     /// Polls until the job has ended; returns it as it is then.
     pub fn wait(&self, server: &Server) -> Value {
-        self.wait_until(server, JOB_LIMIT, |status| is_terminal(status))
+        self.wait_until(server, JOB_LIMIT, is_terminal)
     }
 
     /// Polls until the job stands as asked; returns it as it is then.

@@ -156,6 +156,7 @@ impl Server {
 }
 
 impl Drop for Server {
+    #[expect(clippy::print_stderr, reason = "a test that fails shows what its server said")]
     fn drop(&mut self) {
         // Its workers end with it: their standard input closes.
         let _ = self.process.kill();

@@ -1,5 +1,6 @@
 //! The recorded requests of appendix A, as the clients send them, against a task with inputs of the same types: the sample
 //! that echoes, published as `Do It`. What the sample does not have (`File`, `VT`) is sent all the same and ignored.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a panic is a failed test")]
 
 use gp_tests::client::encoded;
 use gp_tests::job::{Job, status};

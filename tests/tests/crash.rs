@@ -2,13 +2,15 @@
 //!
 //! Every submission has an idempotency key and is repeated when its answer is lost, as a careful client does. So each key
 //! must have one job in the end, whether or not the first answer arrived.
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use gp_tests::client::encoded;
 use gp_tests::features::POINT;
 use gp_tests::job::{Job, is_terminal, messages, status};
-use gp_tests::server::{eventually, pause, send_signal};
+use gp_tests::server::{eventually, send_signal};
 use gp_tests::{Client, Server};
 use rustix::process::Signal;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -36,7 +38,7 @@ impl Dice {
 /// Submits job `number`; mostly a small buffer, every twentieth takes 0.2 s. `None` when no answer came.
 fn submit(client: &mut Client, number: usize) -> Option<Job> {
     let key = format!("crash-{number}");
-    let (task, form) = if number % 20 == 0 {
+    let (task, form) = if number.is_multiple_of(20) {
         (SLOW_COUNT, encoded(&[("f", "json"), ("Seconds", "0.2")]))
     } else {
         (BUFFER, encoded(&[("f", "json"), ("Distance", "1 Kilometers"), ("Input_Features", POINT)]))
@@ -71,8 +73,8 @@ fn check(server: &Server, jobs: &BTreeMap<usize, Job>) -> BTreeMap<String, usize
             let result = client.send("GET", &path, &[], &[]).unwrap().json();
             assert_eq!(result["paramName"], name, "{result}");
         } else {
-            // Bad luck three times in a row ends a job too, and it says so.
-            assert!(said.contains("3 times"), "{ended}");
+            // Bad luck several times in a row ends a job too, and it says so.
+            assert!(said.contains(" times"), "{ended}");
         }
         assert_eq!(submit(&mut client, *number).unwrap().id, job.id, "the key of job {number} has two jobs");
         *ends.entry(status(&ended).to_owned()).or_default() += 1;
@@ -120,10 +122,10 @@ fn no_acknowledged_job_is_lost_or_doubled_when_the_server_is_killed_twenty_times
         }
         jobs.extend(acknowledged);
         for number in first..end {
-            if !jobs.contains_key(&number) {
+            if let Entry::Vacant(place) = jobs.entry(number) {
                 unanswered += 1;
                 let job = submit(&mut client, number).expect("the server that was started again answers");
-                jobs.insert(number, job);
+                place.insert(job);
             }
         }
     }
@@ -200,24 +202,23 @@ fn stopping_again_and_again_uses_up_no_attempt() {
 }
 
 #[test]
-fn a_worker_that_is_killed_costs_a_warning_and_three_cost_the_job() {
+fn a_worker_that_is_killed_costs_an_attempt_and_after_the_last_the_job_fails_saying_so() {
     let server = Server::start_with(&["--workers", "1"]);
-    let job = Job::submit(&server, SLOW_COUNT, &[("f", "json"), ("Seconds", "40")]);
-    let mut killed = HashSet::new();
-    while killed.len() < 3 {
-        let worker = eventually("a new worker", Duration::from_secs(20), || {
-            let progress = job.poll(&server)["progress"]["percent"].is_i64();
-            server.workers().into_iter().find(|worker| progress && !killed.contains(worker))
-        });
-        send_signal(worker, Signal::KILL);
-        killed.insert(worker);
-        pause();
-    }
-    let ended = job.wait(&server);
+    let job = Job::submit(&server, SLOW_COUNT, &[("f", "json"), ("Seconds", "55")]);
+    let mut killed = 0;
+    let ended = eventually("the end of the job", Duration::from_secs(50), || {
+        for worker in server.workers() {
+            send_signal(worker, Signal::KILL);
+            killed += 1;
+        }
+        let json = job.poll(&server);
+        is_terminal(status(&json)).then_some(json)
+    });
     let said = messages(&ended);
-    assert_eq!(status(&ended), "esriJobFailed");
-    assert!(said.contains("attempt 1 was lost") && said.contains("attempt 2 was lost"), "{said}");
-    assert!(said.contains("failed 3 times: the worker process was killed (signal 9)"), "{said}");
+    assert_eq!(status(&ended), "esriJobFailed", "{ended}");
+    assert!(said.contains("attempt 1 was lost (the worker process was killed (signal 9)"), "{said}");
+    assert!(said.contains("failed ") && said.contains(" times: the worker process was killed"), "{said}");
+    assert!(killed >= said.matches("was lost").count(), "{said}");
     let next = Job::submit(&server, SLOW_COUNT, &[("f", "json"), ("Seconds", "0")]);
     assert_eq!(status(&next.wait(&server)), "esriJobSucceeded");
 }

@@ -1,4 +1,5 @@
 //! The program itself: what it prints, what it refuses, how it ends; and the example that it prints.
+#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 use gp_tests::Server;
 use gp_tests::job::{Job, status};

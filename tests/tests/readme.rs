@@ -1,4 +1,5 @@
 //! What README.md says is true: its table of tools, and its commands.
+#![expect(clippy::unwrap_used, reason = "helpers of tests: a failure is a failed test")]
 
 use gp_tests::Server;
 use serde_json::Value;

@@ -1,7 +1,7 @@
 //! The command line.
 
 use anyhow::Context;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum, value_parser};
 use gp_core::{JobSettings, Limits};
 use gp_embedded::{Concurrency, WorkerCommand};
 use gp_rest::RestSettings;
@@ -23,34 +23,34 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FOLDER", global = true)]
     pub(crate) services: Option<PathBuf>,
     /// The URL under which clients see this server, when it stands behind a proxy: https://maps.example.org
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = read_origin)]
     public_url: Option<String>,
     /// Origins whose pages may send credentials; may be given several times. Any origin may send requests without.
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", value_parser = read_origin)]
     allow_origin: Vec<String>,
     /// Worker processes for jobs [default: one for each processor].
-    #[arg(long, value_name = "N")]
-    workers: Option<usize>,
-    /// Threads of the server, and worker processes, for synchronous tasks [default: one for each processor].
-    #[arg(long, value_name = "N")]
-    execute_workers: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    workers: Option<u16>,
+    /// Worker processes for synchronous tasks [default: one for each processor].
+    #[arg(long, value_name = "N", value_parser = value_parser!(u16).range(1..=1024))]
+    execute_workers: Option<u16>,
     /// Memory that one worker process may use, in MB.
-    #[arg(long, default_value_t = 2048, value_name = "MB")]
+    #[arg(long, default_value_t = 2048, value_name = "MB", value_parser = value_parser!(u64).range(64..=1_048_576))]
     worker_memory: u64,
     /// Largest request body, in MB.
-    #[arg(long, default_value_t = 64, value_name = "MB", global = true)]
-    max_body: usize,
+    #[arg(long, default_value_t = 64, value_name = "MB", global = true, value_parser = value_parser!(u16).range(1..=4096))]
+    max_body: u16,
     /// Most features of one input of a job.
-    #[arg(long, default_value_t = 1_000_000, value_name = "N", global = true)]
-    max_features: usize,
+    #[arg(long, default_value_t = 1_000_000, value_name = "N", global = true, value_parser = value_parser!(u32).range(1..))]
+    max_features: u32,
     /// Most features of one input of a synchronous task.
-    #[arg(long, default_value_t = 20_000, value_name = "N", global = true)]
-    max_execute_features: usize,
+    #[arg(long, default_value_t = 20_000, value_name = "N", global = true, value_parser = value_parser!(u32).range(1..))]
+    max_execute_features: u32,
     /// Deepest nesting of JSON that is read.
-    #[arg(long, default_value_t = 64, value_name = "N", global = true)]
-    max_json_depth: usize,
-    /// Least severity that is logged: off, error, warn, info, debug, or a filter such as gp_rest=debug.
-    #[arg(long, default_value = "info", value_name = "LEVEL")]
+    #[arg(long, default_value_t = 64, value_name = "N", global = true, value_parser = value_parser!(u16).range(8..=512))]
+    max_json_depth: u16,
+    /// Least severity that is logged: off, error, warn, info, debug, trace, or a filter such as gp_rest=debug.
+    #[arg(long, default_value = "info", value_name = "LEVEL", value_parser = read_log_filter)]
     pub(crate) log: String,
     /// How log events are written to standard error.
     #[arg(long, value_enum, default_value_t = LogFormat::Json)]
@@ -81,10 +81,10 @@ pub(crate) enum Command {
 impl Args {
     pub(crate) fn limits(&self) -> Limits {
         Limits {
-            max_body_bytes: self.max_body << 20,
-            max_features: self.max_features,
-            max_execute_features: self.max_execute_features,
-            max_json_depth: self.max_json_depth,
+            max_body_bytes: usize::from(self.max_body) << 20,
+            max_features: self.max_features as usize,
+            max_execute_features: self.max_execute_features as usize,
+            max_json_depth: usize::from(self.max_json_depth),
             ..Limits::default()
         }
     }
@@ -102,17 +102,9 @@ impl Args {
     }
 
     pub(crate) fn concurrency(&self) -> Concurrency {
-        let mut concurrency =
-            Concurrency::for_processors(std::thread::available_parallelism().map_or(1, usize::from));
-        if let Some(workers) = self.workers {
-            concurrency.job_workers = workers.max(1);
-            concurrency.jobs_at_once = concurrency.job_workers * 2;
-        }
-        if let Some(workers) = self.execute_workers {
-            concurrency.execute_workers = workers.max(1);
-            concurrency.execute_threads = workers.max(1);
-        }
-        concurrency
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let asked = |workers: Option<u16>| workers.map_or(processors, usize::from);
+        Concurrency::new(asked(self.workers), asked(self.execute_workers))
     }
 
     /// This program as a worker, with the settings that decide what it publishes and accepts.
@@ -130,4 +122,30 @@ impl Args {
         args.extend([OsString::from("--memory-mb"), self.worker_memory.to_string().into()]);
         Ok(WorkerCommand { program, args, memory_limit_mb: self.worker_memory })
     }
+}
+
+/// Scheme, host and port, such as `https://maps.example.org`.
+fn read_origin(text: &str) -> Result<String, String> {
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))
+        .map(|host| host.trim_end_matches('/'));
+    let is_host = |host: &str| {
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte))
+    };
+    if host.is_some_and(is_host) {
+        return Ok(text.trim_end_matches('/').to_owned());
+    }
+    Err("give scheme and host, such as https://maps.example.org".to_owned())
+}
+
+/// A level, or a filter with targets: a single word that is no level would log nothing.
+fn read_log_filter(text: &str) -> Result<String, String> {
+    let is_level = ["off", "error", "warn", "info", "debug", "trace"]
+        .iter()
+        .any(|level| level.eq_ignore_ascii_case(text));
+    if is_level || text.contains('=') {
+        return Ok(text.to_owned());
+    }
+    Err("give off, error, warn, info, debug, trace, or a filter such as gp_rest=debug".to_owned())
 }

@@ -140,7 +140,8 @@ fn parse_member(
     let value = match data_type {
         DataType::Boolean => Value::Boolean(read_boolean(text).ok_or_else(|| wrong("true or false"))?),
         DataType::Long => {
-            let number = read_long(&plain).ok_or_else(|| wrong("a whole number"))?;
+            let number = read_long(&plain)
+                .ok_or_else(|| wrong("a whole number between -4503599627370495 and 4503599627370495"))?;
             check_range(input, number as f64)?;
             Value::Long(number)
         }

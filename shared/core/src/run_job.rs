@@ -27,7 +27,7 @@ pub async fn run_job(app: &App, id: &JobId) -> Result<(), StoreError> {
     let started = Instant::now();
     if job.lease.attempt > app.job_settings.max_attempts {
         let text = format!("the job was started {} times and never ended", app.job_settings.max_attempts);
-        return fail(app, &job, vec![Message::error(text)]).await;
+        return fail(app, &job, vec![Message::error(text), failed_message(&job)]).await;
     }
     let work = match work_of(app, &job).await {
         Ok(work) => work,
@@ -56,6 +56,10 @@ pub async fn run_job(app: &App, id: &JobId) -> Result<(), StoreError> {
         Err(WorkError::Tool(error)) => run.fail(error.sentences()).await,
         Err(WorkError::Crashed(reason)) => run.fail(vec![reason]).await,
     }
+}
+
+fn failed_message(job: &Job) -> Message {
+    Message::error(format!("Failed to execute ({}).", job.task))
 }
 
 /// How a run ended, for the log: never the message, which may quote what the user sent.
@@ -195,7 +199,7 @@ impl Run<'_> {
 
     async fn fail(mut self, sentences: Vec<String>) -> Result<(), StoreError> {
         self.said.extend(sentences.into_iter().map(Message::error));
-        self.said.push(Message::error(format!("Failed to execute ({}).", self.job.task)));
+        self.said.push(failed_message(self.job));
         fail(self.app, self.job, self.said).await
     }
 

@@ -5,8 +5,8 @@ use crate::notice::{projection_notices, repair_notices};
 use crate::render::{RenderOptions, render_value};
 use crate::{Environment, Parameter, Parameters, PublishedTask, RunContext, Service, ToolError, Value};
 use crate::{Limits, RequestError, ResultInfo, parse_values};
-use gp_esri::{Envelope, FeatureSet, SpatialReference};
-use gp_geometry::{Crs, Transform, project_envelope};
+use gp_esri::{Envelope, FeatureSet, Geometry, Path, SpatialReference};
+use gp_geometry::{Crs, Shape, Transform, project_envelope};
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -40,6 +40,7 @@ pub fn run_task(
     context: &RunContext,
 ) -> Result<Vec<TaskResult>, ToolError> {
     let work = || {
+        check_references(&values, context)?;
         prepare_inputs(task, &mut values, context)?;
         let mut outputs = task.task.run(std::mem::take(&mut values), context)?;
         outputs
@@ -75,6 +76,23 @@ pub fn read_request(
     Ok((values, warnings, environment))
 }
 
+/// Refuses spatial references that are not known before any work is done, unless features already are in them.
+fn check_references(values: &[Value], context: &RunContext) -> Result<(), ToolError> {
+    let environment = context.environment();
+    let asked = [("outSR", &environment.output_sr), ("processSR", &environment.processing_sr)];
+    for (name, sr) in asked {
+        let Some(sr) = sr else { continue };
+        let is_input = |value: &Value| matches!(value, Value::FeatureSet(set) if set.spatial_reference.as_ref() == Some(sr));
+        match Crs::new(sr) {
+            Err(error) if !values.iter().any(is_input) => {
+                return Err(ToolError::invalid(name, error.to_string()));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Repairs, cuts to the extent and projects feature inputs, as the environment asks.
 fn prepare_inputs(task: &PublishedTask, values: &mut [Value], context: &RunContext) -> Result<(), ToolError> {
     for (value, parameter) in values.iter_mut().zip(task.inputs()) {
@@ -100,7 +118,6 @@ fn prepare_features(
     context: &RunContext,
 ) -> Result<(), ToolError> {
     let environment = context.environment();
-    let invalid = |reason: String| ToolError::invalid(parameter.name.as_ref(), reason);
     if environment.simplify_features {
         let report = gp_geometry::repair_features(features);
         for text in repair_notices(&report, features) {
@@ -110,10 +127,12 @@ fn prepare_features(
     if let Some(extent) = &environment.extent {
         let mut envelope = extent.envelope;
         if let (Some(from), Some(to)) = (&extent.spatial_reference, &features.spatial_reference) {
-            envelope = projected(&envelope, from, to).map_err(invalid)?;
+            envelope = projected(&envelope, from, to)
+                .map_err(|reason| ToolError::invalid("context.extent", reason))?;
         }
+        let extent = Shape::new(&Geometry::Polygon(vec![Path::from_xy(envelope.ring().to_vec())]));
         features.features.retain(|feature| {
-            feature.geometry.as_ref().is_none_or(|geometry| geometry.envelope().intersects(&envelope))
+            feature.geometry.as_ref().is_some_and(|geometry| overlaps(geometry, &envelope, &extent))
         });
     }
     if let Some(sr) = &environment.processing_sr {
@@ -122,15 +141,25 @@ fn prepare_features(
     Ok(())
 }
 
+/// Whether a geometry and the extent share a point; boxes decide wherever they can.
+fn overlaps(geometry: &Geometry, envelope: &Envelope, extent: &Shape) -> bool {
+    let own = geometry.envelope();
+    let is_inside = envelope.xmin <= own.xmin
+        && own.xmax <= envelope.xmax
+        && envelope.ymin <= own.ymin
+        && own.ymax <= envelope.ymax;
+    is_inside || (own.intersects(envelope) && gp_geometry::intersects(extent, &Shape::new(geometry)))
+}
+
 fn projected(
     envelope: &Envelope,
     from: &SpatialReference,
     to: &SpatialReference,
 ) -> Result<Envelope, String> {
-    let crs = |sr| Crs::new(sr).map_err(|error| format!("the extent: {error}"));
-    let transform = Transform::new(&crs(from)?, &crs(to)?).map_err(|error| format!("the extent: {error}"))?;
+    let crs = |sr| Crs::new(sr).map_err(|error| error.to_string());
+    let transform = Transform::new(&crs(from)?, &crs(to)?).map_err(|error| error.to_string())?;
     project_envelope(envelope, &transform)
-        .ok_or_else(|| "the extent has no place in the spatial reference of the features".to_owned())
+        .ok_or_else(|| "it has no place in the spatial reference of the features".to_owned())
 }
 
 fn project_output(parameter: &Parameter, value: &mut Value, context: &RunContext) -> Result<(), ToolError> {

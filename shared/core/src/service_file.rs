@@ -160,7 +160,8 @@ fn publish(entry: &TaskEntry, tools: &[&'static dyn Task]) -> Result<PublishedTa
     for (name, value) in &entry.defaults {
         let index = input_index(&task, name)?;
         let text = default_text(value.get_ref());
-        let value = parse_text(&task.parameters[index], &text).map_err(|reason| (value.span(), reason))?;
+        let value = parse_text(&task.parameters[index], &text)
+            .map_err(|reason| (value.span(), format!("{}: {reason}", name.get_ref())))?;
         task.set_default(index, value);
     }
     for (name, choices) in &entry.choices {

@@ -102,7 +102,7 @@ fn new_job(app: &App, id: JobId, service: &Service, task: &PublishedTask, inputs
     }
 }
 
-/// Drops what is not the task's business: tokens above all, which must not be stored.
+/// Drops what is not the task's business: the request's own token above all, which must not be stored.
 fn keep_what_the_job_needs(task: &PublishedTask, parameters: &mut Parameters) {
     parameters.retain(|name| {
         crate::environment::NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))

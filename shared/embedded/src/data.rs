@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU16;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// A data folder that this process holds as long as anybody has its job store.
 pub struct Data {
@@ -67,22 +66,16 @@ pub struct Concurrency {
     /// Jobs taken from the line at once. A few more than there are workers, so that jobs are fetched from the disk and
     /// stored while the workers compute.
     pub jobs_at_once: usize,
-    /// Worker processes for `execute` requests that are too large to run in the server.
+    /// Worker processes for `execute` requests that are not quick.
     pub execute_workers: usize,
-    /// Threads of the server for small `execute` requests.
-    pub execute_threads: usize,
 }
 
 impl Concurrency {
-    /// For a machine with that many processors.
-    pub fn for_processors(processors: usize) -> Concurrency {
-        let processors = processors.max(1);
-        Concurrency {
-            job_workers: processors,
-            jobs_at_once: processors + FETCHED_AHEAD,
-            execute_workers: processors,
-            execute_threads: processors * 2,
-        }
+    /// With that many worker processes for jobs, and for `execute` requests; at least one each.
+    pub fn new(job_workers: usize, execute_workers: usize) -> Concurrency {
+        let job_workers = job_workers.max(1);
+        let jobs_at_once = job_workers + FETCHED_AHEAD;
+        Concurrency { job_workers, jobs_at_once, execute_workers: execute_workers.max(1) }
     }
 }
 
@@ -143,7 +136,6 @@ impl Data {
                 concurrency.execute_workers,
                 Some(execute_wait),
             )),
-            execute_slots: Arc::new(Semaphore::new(concurrency.execute_threads)),
             limits,
             job_settings,
             now_ms,

@@ -1,15 +1,16 @@
 //! The loop that takes jobs from the line and runs them, a few at once.
 //!
-//! A job whose store failed is tried again after a pause that doubles. When the server stops, running jobs are handed
+//! A job whose store failed is given back and tried again after a pause that doubles; that does not count as an
+//! attempt. One job never runs twice at once here, however often it comes out of the line. When the server stops, running jobs are handed
 //! back: their workers are killed, and they start again at the next start as if they had not been taken.
 
 use crate::jobs::SqliteJobs;
-use gp_core::{App, JobId, run_job};
-use std::collections::HashMap;
+use crate::queue::WaitingJobs;
+use gp_core::{App, JobId, StoreError, run_job};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinSet};
 
 /// The first pause after a failure of the store.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -22,7 +23,7 @@ const HAND_BACK_TIMEOUT: Duration = Duration::from_millis(1500);
 pub struct Drain {
     pub(crate) app: App,
     pub(crate) jobs: Arc<SqliteJobs>,
-    pub(crate) waiting: UnboundedReceiver<JobId>,
+    pub(crate) waiting: WaitingJobs,
     pub(crate) at_once: usize,
 }
 
@@ -30,26 +31,35 @@ impl Drain {
     /// Runs jobs until `stop` is ready, then hands back those that are running; that takes less than two seconds.
     pub async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut running = JoinSet::new();
-        let mut ids = HashMap::new();
+        let mut ids: HashMap<Id, JobId> = HashMap::new();
+        // Jobs that came out of the line while they were running: a job may be put in line by its own end.
+        let mut again = HashSet::new();
         tokio::pin!(stop);
         loop {
-            tokio::select! {
+            let next = tokio::select! {
                 () = &mut stop => break,
                 Some(id) = self.waiting.recv(), if running.len() < self.at_once => {
-                    let task = running.spawn(run_until_stored(self.app.clone(), id.clone()));
-                    ids.insert(task.id(), id);
+                    if ids.values().any(|running| *running == id) {
+                        again.insert(id);
+                        continue;
+                    }
+                    Some(id)
                 }
                 Some(ended) = running.join_next_with_id() => {
                     let task = match ended {
                         Ok((task, ())) => task,
                         Err(error) => {
-                            tracing::error!(%error, "running a job stopped unexpectedly");
+                            tracing::error!(task = %error.id(), "running a job stopped unexpectedly");
                             error.id()
                         }
                     };
-                    ids.remove(&task);
+                    ids.remove(&task).filter(|id| again.remove(id))
                 }
                 else => break,
+            };
+            if let Some(id) = next {
+                let task = running.spawn(run_until_stored(self.app.clone(), self.jobs.clone(), id.clone()));
+                ids.insert(task.id(), id);
             }
         }
         // Dropping what runs kills its worker process.
@@ -65,14 +75,22 @@ impl Drain {
     }
 }
 
-async fn run_until_stored(app: App, id: JobId) {
+async fn run_until_stored(app: App, jobs: Arc<SqliteJobs>, id: JobId) {
+    let mut ended = run_job(&app, &id).await;
     let mut pause = FIRST_PAUSE;
-    while let Err(error) = run_job(&app, &id).await {
+    while let Err(error) = ended {
         let error = with_causes(&error);
         tracing::error!(job.id = %id, error, retry_in_ms = pause.as_millis() as u64, "the store failed during a job");
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+        ended = run_again(&app, &jobs, &id).await;
     }
+}
+
+/// The job may still be ours by its lease, and nobody can claim it while it is.
+async fn run_again(app: &App, jobs: &SqliteJobs, id: &JobId) -> Result<(), StoreError> {
+    jobs.hand_back(vec![id.clone()]).await?;
+    run_job(app, id).await
 }
 
 /// The error with what caused it.
@@ -84,4 +102,119 @@ fn with_causes(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Concurrency, Data, WorkerCommand, now_ms};
+    use async_trait::async_trait;
+    use bytes::Bytes;
+    use gp_core::testing::new_job;
+    use gp_core::{
+        BlobKey, BlobStore, Catalog, ExecutionType, JobDetail, JobSettings, JobStatus, Limits, MessageLevel,
+        Parameter, Parameters, Payload, Payloads, PublishedTask, ResultInfo, RunContext, Runner, Service,
+        Task, TaskResult, ToolError, Value, Work, WorkError, WorkEvent,
+    };
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use tokio::sync::mpsc::UnboundedSender;
+
+    struct Nothing;
+
+    impl Task for Nothing {
+        fn name(&self) -> &'static str {
+            "Nothing"
+        }
+        fn description(&self) -> &'static str {
+            "Is never run: the runner below does not ask it."
+        }
+        fn inputs(&self) -> &[Parameter] {
+            &[]
+        }
+        fn outputs(&self) -> &[Parameter] {
+            &[]
+        }
+        fn is_quick(&self, _: &[Value]) -> bool {
+            false
+        }
+        fn run(&self, _: Vec<Value>, _: &RunContext) -> Result<Vec<Value>, ToolError> {
+            Ok(Vec::new())
+        }
+    }
+
+    /// Counts its runs; each gives one result.
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    #[async_trait]
+    impl Runner for Counting {
+        async fn run(
+            &self,
+            _: Work,
+            _: UnboundedSender<WorkEvent>,
+            _: Arc<AtomicBool>,
+        ) -> Result<Vec<TaskResult>, WorkError> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            let (name, data_type) = ("n".to_owned(), "GPLong".to_owned());
+            let info = ResultInfo { name, data_type, feature_count: None, has_z_or_m: false };
+            Ok(vec![TaskResult { info, json: b"1".to_vec() }])
+        }
+    }
+
+    /// Fails the first seven times.
+    #[derive(Default)]
+    struct FullForAWhile(AtomicUsize);
+
+    #[async_trait]
+    impl BlobStore for FullForAWhile {
+        async fn put(&self, _: &BlobKey, _: Bytes) -> Result<(), StoreError> {
+            match self.0.fetch_add(1, Ordering::Relaxed) {
+                0..7 => Err(StoreError::unavailable("store bytes", "the disk is full")),
+                _ => Ok(()),
+            }
+        }
+        async fn get(&self, key: &BlobKey) -> Result<Bytes, StoreError> {
+            Err(StoreError::NotFound(format!("{key:?}")))
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_job_whose_results_could_not_be_stored_runs_again_until_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut job = new_job();
+        job.task = "Nothing".to_owned();
+        job.payloads = Some(Payloads::inputs(Payload::Inline(Parameters::default().encode().into())));
+        let catalog = Catalog::new([Service {
+            name: job.service.clone(),
+            description: String::new(),
+            execution_type: ExecutionType::Asynchronous,
+            tasks: vec![PublishedTask::new(&Nothing)],
+            maximum_records: 1000,
+            time_limit: Duration::from_secs(60),
+            message_level: MessageLevel::Info,
+            retention: Duration::from_secs(60),
+        }]);
+        let command = WorkerCommand { program: "none".into(), args: Vec::new(), memory_limit_mb: 1 };
+        let settings = JobSettings { max_inline_payload_bytes: 0, ..JobSettings::default() };
+        let data = Data::open(folder.path()).unwrap();
+        let app = data.app(Arc::new(catalog), Limits::default(), settings, command, Concurrency::new(1, 1));
+        let (app, mut drain, _sweeper) = app.await.unwrap();
+        let runner = Arc::new(Counting::default());
+        drain.app.job_runner = runner.clone();
+        drain.app.blobs = Arc::new(FullForAWhile::default());
+        // The clock of the leases stands still, as it nearly does between two tries.
+        drain.app.now_ms = || 1;
+        app.jobs.create(job.clone(), None).await.unwrap();
+        app.queue.send(&job.id).await.unwrap();
+        let ended = async {
+            while !app.jobs.get(&job.id, JobDetail::Status).await.unwrap().unwrap().status.is_terminal() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        drain.run(ended).await;
+        let job = app.jobs.get(&job.id, JobDetail::Status).await.unwrap().unwrap();
+        assert_eq!(job.status, JobStatus::Succeeded, "{:?} at {}", job.messages, now_ms());
+        assert_eq!(runner.0.load(Ordering::Relaxed), 8);
+        assert_eq!(job.lease.attempt, 1, "a store that fails does not count as an attempt");
+    }
 }

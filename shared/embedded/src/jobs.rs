@@ -2,7 +2,7 @@
 //! it is answered.
 
 use crate::readers::Readers;
-use crate::rows::{FIRST_MESSAGES, LAST_MESSAGES, StoredInfo, id_bytes, id_from_bytes, level_code, read_job};
+use crate::rows::{FIRST_MESSAGES, LAST_MESSAGES, id_bytes, id_from_bytes, level_code, read_job};
 use crate::rows::{status_code, status_from_code};
 use crate::schema;
 use crate::writer::{Durability, Writer};
@@ -53,6 +53,8 @@ impl JobStore for SqliteJobs {
     }
 
     async fn get(&self, id: &JobId, detail: JobDetail) -> Result<Option<Job>, StoreError> {
+        // Where nothing can be written any more, nothing gets better by waiting: a health check has to see it.
+        self.writer.check_alive("read a job")?;
         self.readers
             .read(|connection| read_job(connection, id, detail))
             .map_err(|error| StoreError::unavailable("read a job", error))
@@ -232,6 +234,23 @@ fn put_payload(connection: &Connection, seq: i64, n: i64, payload: &Payload) -> 
 }
 
 fn results_text(results: &[gp_core::ResultInfo]) -> rusqlite::Result<String> {
-    let stored: Vec<StoredInfo> = results.iter().cloned().map(StoredInfo::from).collect();
-    serde_json::to_string(&stored).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+    serde_json::to_string(results).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_store_that_can_write_no_more_fails_reads_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let jobs = SqliteJobs::open(&folder.path().join("jobs.sqlite")).unwrap();
+        let id = JobId::from_random(1);
+        assert!(jobs.get(&id, JobDetail::Status).await.unwrap().is_none());
+        let killed = jobs.writer.write::<()>("fail", |_| panic!("the thread that writes ends"));
+        killed.await.unwrap_err();
+        while jobs.get(&id, JobDetail::Status).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    }
 }

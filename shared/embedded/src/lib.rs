@@ -35,6 +35,6 @@ pub use blobs::FileBlobs;
 pub use data::{Concurrency, Data, OpenError, now_ms};
 pub use drain::Drain;
 pub use jobs::SqliteJobs;
-pub use queue::LineOfJobs;
+pub use queue::{LineOfJobs, WaitingJobs};
 pub use sweep::{Sweeper, Swept};
-pub use workers::{ProcessPool, WorkerCommand, WorkerMainError, worker_main};
+pub use workers::{ProcessPool, WorkerCommand, WorkerMainError, hide_panic_payloads, worker_main};

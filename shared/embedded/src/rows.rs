@@ -5,35 +5,11 @@ use gp_core::{
     Job, JobDetail, JobId, JobStatus, Lease, Message, MessageLevel, Payload, Payloads, Progress, ResultInfo,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
-use serde::{Deserialize, Serialize};
 
 /// Of the messages of a job, that many from the start are kept.
 pub(crate) const FIRST_MESSAGES: i64 = 100;
 /// Of the messages of a job, that many from the end are kept.
 pub(crate) const LAST_MESSAGES: i64 = 900;
-
-/// A result's description as it is stored.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct StoredInfo {
-    name: String,
-    data_type: String,
-    feature_count: Option<u64>,
-    has_z_or_m: bool,
-}
-
-impl From<ResultInfo> for StoredInfo {
-    fn from(info: ResultInfo) -> StoredInfo {
-        let ResultInfo { name, data_type, feature_count, has_z_or_m } = info;
-        StoredInfo { name, data_type, feature_count, has_z_or_m }
-    }
-}
-
-impl From<StoredInfo> for ResultInfo {
-    fn from(info: StoredInfo) -> ResultInfo {
-        let StoredInfo { name, data_type, feature_count, has_z_or_m } = info;
-        ResultInfo { name, data_type, feature_count, has_z_or_m }
-    }
-}
 
 /// The 16 bytes of an id.
 pub(crate) fn id_bytes(id: &JobId) -> [u8; 16] {
@@ -112,7 +88,7 @@ pub(crate) fn read_job(
 
 fn job_from_row(id: &JobId, row: &Row<'_>) -> rusqlite::Result<Job> {
     let percent: Option<u8> = row.get(10)?;
-    let results: Vec<StoredInfo> = match row.get_ref(11)?.as_str()? {
+    let results: Vec<ResultInfo> = match row.get_ref(11)?.as_str()? {
         "[]" => Vec::new(),
         text => serde_json::from_str(text).map_err(|error| {
             rusqlite::Error::FromSqlConversionFailure(11, rusqlite::types::Type::Text, Box::new(error))
@@ -131,7 +107,7 @@ fn job_from_row(id: &JobId, row: &Row<'_>) -> rusqlite::Result<Job> {
         ended_at_ms: row.get(5)?,
         expires_at_ms: row.get(6)?,
         lease: Lease { attempt: row.get(7)?, until_ms: row.get(8)? },
-        results: results.into_iter().map(ResultInfo::from).collect(),
+        results,
         payloads: None,
     })
 }

@@ -58,8 +58,7 @@ impl Sweeper {
     pub async fn sweep(&self, now_ms: i64) -> Result<Swept, StoreError> {
         let mut swept = Swept::default();
         for id in self.jobs.recover(&self.catalog, now_ms, Abandoned::LeaseBefore(now_ms)).await? {
-            self.line.put(id);
-            swept.revived += 1;
+            swept.revived += usize::from(self.line.put(id));
         }
         loop {
             let due = self.due(now_ms)?;

@@ -5,13 +5,16 @@
 //! the whole process with it; so cancelling, time limits and crashes are dealt with by killing a child.
 //!
 //! `pool.rs` lends children out; `child.rs` is one child as the server sees it; `main_loop.rs` is what runs inside it;
-//! `frames.rs` is what they say to each other; `death.rs` tells people why a child died.
+//! `frames.rs` is what they say to each other; `death.rs` tells people why a child died; `panics.rs` keeps what users sent
+//! out of the log.
 
 mod child;
 mod death;
 mod frames;
 mod main_loop;
+mod panics;
 mod pool;
 
 pub use main_loop::{WorkerMainError, worker_main};
+pub use panics::hide_panic_payloads;
 pub use pool::{ProcessPool, WorkerCommand};

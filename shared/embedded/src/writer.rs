@@ -58,15 +58,28 @@ impl Writer {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let request = Request { durability, write: Some(write), outcome: None, answer };
-        let gone = || StoreError::unavailable(action, "the thread that writes the database has ended");
-        let requests = self.requests.as_ref().ok_or_else(gone)?;
-        requests.send(Box::new(request)).map_err(|_| gone())?;
+        let requests = self.requests.as_ref().ok_or_else(|| gone(action))?;
+        requests.send(Box::new(request)).map_err(|_| gone(action))?;
         match answered.await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(StoreError::unavailable(action, error)),
-            Err(_) => Err(gone()),
+            Err(_) => Err(gone(action)),
         }
     }
+}
+
+impl Writer {
+    /// Whether there still is a thread that writes.
+    pub(crate) fn check_alive(&self, action: &'static str) -> Result<(), StoreError> {
+        match &self.thread {
+            Some(thread) if !thread.is_finished() => Ok(()),
+            _ => Err(gone(action)),
+        }
+    }
+}
+
+fn gone(action: &'static str) -> StoreError {
+    StoreError::unavailable(action, "the thread that writes the database has ended")
 }
 
 impl Drop for Writer {

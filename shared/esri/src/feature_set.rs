@@ -4,6 +4,7 @@ mod coerce;
 mod columns;
 mod members;
 mod read;
+mod reference;
 mod settle;
 mod warnings;
 mod write;

@@ -218,6 +218,12 @@ impl Envelope {
             && other.ymin <= self.ymax
     }
 
+    /// The box as a closed ring, clockwise as exteriors are.
+    pub fn ring(&self) -> [Xy; 5] {
+        let Envelope { xmin, ymin, xmax, ymax } = *self;
+        [[xmin, ymin], [xmin, ymax], [xmax, ymax], [xmax, ymin], [xmin, ymin]]
+    }
+
     /// Whether the box holds nothing.
     pub fn is_empty(&self) -> bool {
         self.xmin > self.xmax || self.ymin > self.ymax

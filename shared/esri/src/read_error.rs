@@ -9,7 +9,10 @@ pub enum ReadError {
     #[error("no features were given")]
     NotGiven,
     /// The features lie at a URL, which the reader does not fetch.
-    #[error("features by url ({}) are not supported here: send the features themselves", without_query(url))]
+    #[error(
+        "features by url ({}) are not supported here: send the features themselves",
+        without_secrets(url)
+    )]
     Url {
         /// The URL; may carry a token.
         url: String,
@@ -83,7 +86,33 @@ fn lead(place: &str) -> String {
     if place.is_empty() { String::new() } else { format!("{place}: ") }
 }
 
-/// The URL without its query, where tokens travel.
-fn without_query(url: &str) -> String {
-    crate::text::shortened(url.split('?').next().unwrap_or_default())
+/// The URL without its query, where tokens travel, and without `user:password@`.
+fn without_secrets(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = match url.split_once("//") {
+        Some((scheme, rest)) => (format!("{scheme}//"), rest),
+        None => (String::new(), url),
+    };
+    let (authority, path) = rest.split_at(rest.find(['/', '\\']).unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    crate::text::shortened(&format!("{scheme}{host}{path}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_in_messages_lose_token_and_password() {
+        for (url, shown) in [
+            ("https://h/FeatureServer/0?token=secret", "https://h/FeatureServer/0"),
+            ("https://user:secret@h:6443/a@b/0#x", "https://h:6443/a@b/0"),
+            ("https://user:se@cret@h", "https://h"),
+            ("//user:secret@h/0", "//h/0"),
+            ("user:secret@h/0?x=1", "h/0"),
+            ("", ""),
+        ] {
+            assert_eq!(without_secrets(url), shown, "{url}");
+        }
+    }
 }

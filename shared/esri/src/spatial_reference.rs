@@ -90,7 +90,7 @@ impl SpatialReference {
                 reader.null()?;
                 Ok(None)
             }
-            Kind::Number => Ok(code(reader.number()?).map(SpatialReference::from_wkid)),
+            Kind::Number => Ok(code(reader.number()?)?.map(SpatialReference::from_wkid)),
             Kind::String => from_bare(reader.string()?.trim()),
             Kind::Object => read_object(reader),
             _ => Err(reader.unexpected("a spatial reference such as {\"wkid\":4326}").into()),
@@ -161,10 +161,14 @@ fn historic(wkid: u32) -> u32 {
     if wkid == 3857 { 102_100 } else { wkid }
 }
 
-/// A usable code; Esri writes 0 and -1 for "unknown".
-fn code(number: Number) -> Option<u32> {
+/// A usable code; Esri writes 0 and -1 for "unknown". What is no whole number, or too large, is no code.
+fn code(number: Number) -> Result<Option<u32>, SpatialReferenceError> {
     let value = number.as_f64();
-    (value >= 1.0 && value <= f64::from(u32::MAX)).then_some(value as u32)
+    // NaN is refused too.
+    if !(value.fract().abs() <= 0.0 && value <= f64::from(u32::MAX)) {
+        return Err(SpatialReferenceError::Unreadable { value: value.to_string() });
+    }
+    Ok((value >= 1.0).then_some(value as u32))
 }
 
 fn from_bare(text: &str) -> Result<Option<SpatialReference>, SpatialReferenceError> {
@@ -172,7 +176,7 @@ fn from_bare(text: &str) -> Result<Option<SpatialReference>, SpatialReferenceErr
         return Ok(None);
     }
     if let Some(number) = Number::parse(text) {
-        return Ok(code(number).map(SpatialReference::from_wkid));
+        return Ok(code(number)?.map(SpatialReference::from_wkid));
     }
     let word = text.split(['[', '(']).next().unwrap_or_default().trim().to_ascii_uppercase();
     if WKT1_WORDS.contains(&word.as_str()) {
@@ -226,12 +230,12 @@ fn read_code(reader: &mut Reader<'_>) -> Result<Option<u32>, SpatialReferenceErr
         Kind::String => {
             let text = reader.string()?;
             match Number::parse(&text) {
-                Some(number) => Ok(code(number)),
+                Some(number) => code(number),
                 None if text.trim().is_empty() => Ok(None),
                 None => Err(SpatialReferenceError::Unreadable { value: crate::text::shortened(&text) }),
             }
         }
-        _ => Ok(code(reader.number()?)),
+        _ => code(reader.number()?),
     }
 }
 

@@ -45,11 +45,6 @@ pub(crate) fn task_not_found(service: &ServiceName, task: &str) -> RequestError 
     RequestError::not_found(format!("Task {task} does not exist in service {service}/GPServer."))
 }
 
-/// A job that never was, is forgotten, or belongs to another task.
-pub(crate) fn job_not_found(job: &str) -> RequestError {
-    RequestError::not_found(format!("Job {job} does not exist."))
-}
-
 impl From<RequestError> for Failure {
     fn from(error: RequestError) -> Failure {
         Failure { error, cause: None }

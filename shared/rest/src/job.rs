@@ -1,11 +1,13 @@
 //! The job resource, its messages, and `cancel` (specification 1.10, 4).
 
 use crate::Rest;
-use crate::error::{Failure, job_not_found};
+use crate::error::Failure;
 use crate::json;
 use crate::resource::JobPath;
 use crate::response::Reply;
-use gp_core::{Job, JobDetail, JobId, JobStatus, Message, MessageLevel, Parameters, PublishedTask, Service};
+use gp_core::{
+    Job, JobDetail, JobId, JobStatus, Message, MessageLevel, Parameters, PublishedTask, RequestError, Service,
+};
 use gp_core::{cancel_job, read_flag};
 use gp_esri::json::write_i64;
 
@@ -40,10 +42,10 @@ pub(crate) async fn read<'r>(
     detail: JobDetail,
 ) -> Result<(&'r Service, &'r PublishedTask, Job), Failure> {
     let (service, task) = rest.task(&path.task)?;
-    let id = JobId::parse(&path.job).ok_or_else(|| job_not_found(&path.job))?;
+    let id = JobId::parse(&path.job).ok_or_else(|| RequestError::job_not_found(&path.job))?;
     let job = rest.app.jobs.get(&id, detail).await?;
     let job = job.filter(|job| job.service == service.name && job.task == task.name);
-    Ok((service, task, job.ok_or_else(|| job_not_found(&path.job))?))
+    Ok((service, task, job.ok_or_else(|| RequestError::job_not_found(&path.job))?))
 }
 
 /// Writes the member `messages`, those below the service's level left out (specification 4.3).

@@ -13,6 +13,7 @@ mod info;
 mod input;
 mod job;
 mod json;
+mod metadata;
 mod request;
 mod resource;
 mod response;
@@ -31,9 +32,9 @@ use gp_core::{App, Parameters, PublishedTask, RequestError, Service, ServiceName
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response};
 use request::Received;
+use request::memory::BodyMemory;
 use resource::{Resource, TaskPath};
 use response::{Reply, Shape};
-use std::any::Any;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -56,7 +57,10 @@ async fn reply(rest: &Rest, resource: Resource, request: &Parts, with: Parameter
         Resource::Service(name) => service::show(rest, name),
         Resource::ServiceInfo(name) => service::show_info(rest, name),
         Resource::ItemInfo(name) => service::show_item_info(rest, name),
+        Resource::ServiceMetadata(name) => metadata::show_service(rest, name),
+        Resource::Thumbnail(name) => metadata::show_thumbnail(rest, name),
         Resource::Task(path) => task::show(rest, path, request),
+        Resource::TaskMetadata(path) => metadata::show_task(rest, path),
         Resource::Execute(path) => execute::execute(rest, path, with).await,
         Resource::SubmitJob(path) => submit_job::submit(rest, path, request, with).await,
         Resource::Job(path) => job::show(rest, path, &with).await,
@@ -73,6 +77,7 @@ async fn reply(rest: &Rest, resource: Resource, request: &Parts, with: Parameter
 struct Rest {
     app: App,
     settings: RestSettings,
+    body_memory: BodyMemory,
     services: HashMap<ServiceName, service::ServicePage>,
 }
 
@@ -89,7 +94,8 @@ impl Rest {
     fn new(app: App, settings: RestSettings) -> Rest {
         let pages =
             app.catalog.services().map(|service| (service.name.clone(), service::page(service, &settings)));
-        Rest { services: pages.collect(), app, settings }
+        let body_memory = BodyMemory::new(settings.max_total_body_bytes, app.limits.max_body_bytes);
+        Rest { services: pages.collect(), app, settings, body_memory }
     }
 
     /// The service of that name, with its prepared replies.
@@ -125,7 +131,7 @@ async fn answer(rest: Arc<Rest>, request: Request<Body>) -> Response<Body> {
     let named = resource.as_ref().ok().cloned();
     let mut answer = match caught(respond(&rest, &parts, body, resource)).await {
         Ok(answer) => answer,
-        Err(panic) => refuse(&parts, panicked(&*panic, &id)).await,
+        Err(Panicked) => refuse(&parts, panicked(&id)).await,
     };
     cors::allow(&rest.settings, &parts.headers, answer.response.headers_mut());
     answer.response.headers_mut().insert(trace::REQUEST_ID, id.clone());
@@ -149,11 +155,17 @@ async fn respond(
     if request.method == Method::OPTIONS {
         return Answer { response: cors::preflight(), code: None, cause: None, bytes_in: 0, bytes_out: 0 };
     }
-    let received = request::receive(request, body, &rest.app.limits, rest.settings.max_parameters).await;
+    // Held until the reply is there: until then the parameters, or what was read of them, are in memory.
+    let mut room = rest.body_memory.room();
+    let most = rest.settings.max_parameters;
+    let received = request::receive(request, body, &mut room, &rest.app.limits, most).await;
     let bytes_in = received.body_bytes;
     let (shape, known_shape) = Shape::read(&received.parameters);
     let reply = match known_shape {
         Ok(()) => checked_reply(rest, resource, request, received).await,
+        Err(_) if resource.as_ref().is_ok_and(Resource::is_file) => {
+            checked_reply(rest, resource, request, received).await
+        }
         Err(error) => Err(error.into()),
     };
     let mut reply = reply.unwrap_or_else(Reply::from);
@@ -189,23 +201,24 @@ async fn refuse(request: &Parts, failure: Failure) -> Answer {
     Answer { response, code, cause, bytes_in: 0, bytes_out }
 }
 
-/// The future's output, or the panic that ended it. It is not polled again, so nothing half-changed can be seen.
-async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Box<dyn Any + Send>> {
+/// A panic ended it; not with what message, which may quote what the user sent.
+struct Panicked;
+
+/// The future's output unless a panic ends it. It is not polled again, so nothing half-changed can be seen.
+async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
     let mut work = pin!(work);
     std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
         Ok(poll) => poll.map(Ok),
-        Err(panic) => Poll::Ready(Err(panic)),
+        Err(_) => Poll::Ready(Err(Panicked)),
     })
     .await
 }
 
-fn panicked(panic: &(dyn Any + Send), id: &HeaderValue) -> Failure {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown");
+fn panicked(id: &HeaderValue) -> Failure {
     let detail = format!(
         "the server met a fault of its own; please report request {}",
         id.to_str().unwrap_or_default()
     );
     let error = RequestError { details: vec![detail], ..RequestError::internal() };
-    Failure { error, cause: Some(format!("panic: {text}")) }
+    Failure { error, cause: Some("the request panicked; standard error says where".to_owned()) }
 }

@@ -1,27 +1,22 @@
 //! The request: its parameters from query, form, multipart or JSON body, merged into one list (specification 1.2; 0,
 //! rule 3), and the URL under which the client sees this server.
 
+mod body;
 pub(crate) mod form;
 mod json;
+pub(crate) mod memory;
 mod multipart;
 
 use axum::body::Body;
 use bytes::Bytes;
 use gp_core::{Limits, Parameters, RequestError};
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, header::AsHeaderName};
-use http_body_util::BodyExt;
-use std::time::Duration;
+use memory::Room;
+use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
-/// Bytes of a body that is too large which are still read and thrown away: a client that is answered while it sends
-/// sees a broken connection instead of the answer.
-const MAX_DRAINED_BYTES: usize = 256 << 20;
-
-/// How long a client may send nothing in the middle of a body.
-const MAX_SILENCE: Duration = Duration::from_secs(30);
 /// Bodies of more bytes than this are taken apart on a blocking thread.
 const MAX_INLINE_BYTES: usize = 256 << 10;
 
@@ -36,12 +31,18 @@ pub(crate) struct Received {
     pub(crate) body_bytes: usize,
 }
 
-/// Reads the parameters of a request to its end.
-pub(crate) async fn receive(parts: &Parts, body: Body, limits: &Limits, max_parameters: usize) -> Received {
+/// Reads the parameters of a request to its end. What they hold counts in `room`, which is to be kept as long as they.
+pub(crate) async fn receive(
+    parts: &Parts,
+    body: Body,
+    room: &mut Room<'_>,
+    limits: &Limits,
+    max_parameters: usize,
+) -> Received {
     let mut received = Received { parameters: Parameters::default(), problem: None, body_bytes: 0 };
     let query = parts.uri.query().unwrap_or_default();
     let query = form::read(query.as_bytes(), &mut received.parameters, max_parameters);
-    let body = match read_body(&parts.headers, body, limits.max_body_bytes).await {
+    let body = match body::read(&parts.headers, body, limits.max_body_bytes, room).await {
         Ok(bytes) => {
             received.body_bytes = bytes.len();
             read_parameters(&parts.headers, bytes, &mut received.parameters, limits, max_parameters).await
@@ -75,53 +76,6 @@ pub(crate) fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<&str>
     headers.get(name)?.to_str().ok()
 }
 
-async fn read_body(headers: &HeaderMap, mut body: Body, max_bytes: usize) -> Result<Bytes, RequestError> {
-    let announced =
-        text(headers, CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()).unwrap_or(0);
-    let mut is_too_large = announced > max_bytes;
-    if is_too_large && headers.contains_key(EXPECT) {
-        // The client waits for leave to send; it gets its answer instead.
-        return Err(too_large(max_bytes));
-    }
-    let mut first = Bytes::new();
-    let mut whole = Vec::new();
-    let mut count = 0;
-    loop {
-        let Ok(frame) = timeout(MAX_SILENCE, body.frame()).await else {
-            return Err(RequestError::bad("the request body stopped arriving; send it without pauses"));
-        };
-        let Some(frame) = frame else { break };
-        let frame = frame.map_err(|_| RequestError::bad("the request body broke off before its end"))?;
-        let Ok(data) = frame.into_data() else { continue };
-        count += data.len();
-        is_too_large |= count > max_bytes;
-        if is_too_large {
-            if count > max_bytes.saturating_add(MAX_DRAINED_BYTES) {
-                break;
-            }
-        } else if first.is_empty() {
-            first = data;
-        } else {
-            if whole.is_empty() {
-                whole.reserve(announced.max(first.len() + data.len()));
-                whole.extend_from_slice(&first);
-            }
-            whole.extend_from_slice(&data);
-        }
-    }
-    if is_too_large {
-        return Err(too_large(max_bytes));
-    }
-    Ok(if whole.is_empty() { first } else { Bytes::from(whole) })
-}
-
-fn too_large(max_bytes: usize) -> RequestError {
-    let detail = format!(
-        "the request body has more than {max_bytes} bytes, which is the limit of this server; send less"
-    );
-    RequestError { code: 413, ..RequestError::bad(detail) }
-}
-
 async fn read_parameters(
     headers: &HeaderMap,
     body: Bytes,
@@ -141,19 +95,26 @@ async fn read_parameters(
     }
     let content_type = text(headers, CONTENT_TYPE).unwrap_or_default();
     let kind = content_type.split(';').next().unwrap_or_default().trim();
-    if kind.eq_ignore_ascii_case("multipart/form-data") {
-        return multipart::read(content_type, body, parameters, max_parameters).await;
-    }
+    let is_multipart = kind.eq_ignore_ascii_case("multipart/form-data");
     if body.len() > MAX_INLINE_BYTES {
+        let runtime = Handle::current();
         let (content_type, max_depth) = (content_type.to_owned(), limits.max_json_depth);
         let mut so_far = std::mem::take(parameters);
         let read = spawn_blocking(move || {
-            let result = read_text(&content_type, &body, &mut so_far, max_depth, max_parameters);
+            let result = if is_multipart {
+                // It never waits: all of the body is there.
+                runtime.block_on(multipart::read(&content_type, body, &mut so_far, max_parameters))
+            } else {
+                read_text(&content_type, &body, &mut so_far, max_depth, max_parameters)
+            };
             (so_far, result)
         });
         let (all, result) = read.await.map_err(|_| RequestError::internal())?;
         *parameters = all;
         return result;
+    }
+    if is_multipart {
+        return multipart::read(content_type, body, parameters, max_parameters).await;
     }
     read_text(content_type, &body, parameters, limits.max_json_depth, max_parameters)
 }

@@ -20,8 +20,14 @@ pub(crate) enum Resource {
     ServiceInfo(ServiceName),
     /// `…/GPServer/info/iteminfo`
     ItemInfo(ServiceName),
+    /// `…/GPServer/info/metadata`
+    ServiceMetadata(ServiceName),
+    /// `…/GPServer/info/thumbnail`
+    Thumbnail(ServiceName),
     /// `…/GPServer/Task`
     Task(TaskPath),
+    /// `…/GPServer/Task/metadata`
+    TaskMetadata(TaskPath),
     /// `…/GPServer/Task/execute`
     Execute(TaskPath),
     /// `…/GPServer/Task/submitJob`
@@ -99,6 +105,11 @@ impl Resource {
         matches!(self, Resource::Execute(_) | Resource::SubmitJob(_) | Resource::Cancel(_))
     }
 
+    /// Whether it is always XML or an image, whatever format is asked for.
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self, Resource::ServiceMetadata(_) | Resource::Thumbnail(_) | Resource::TaskMetadata(_))
+    }
+
     /// Its kind, for the log.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
@@ -108,7 +119,10 @@ impl Resource {
             Resource::Service(_) => "service",
             Resource::ServiceInfo(_) => "service info",
             Resource::ItemInfo(_) => "iteminfo",
+            Resource::ServiceMetadata(_) => "service metadata",
+            Resource::Thumbnail(_) => "thumbnail",
             Resource::Task(_) => "task",
+            Resource::TaskMetadata(_) => "task metadata",
             Resource::Execute(_) => "execute",
             Resource::SubmitJob(_) => "submitJob",
             Resource::Job(_) => "job",
@@ -126,6 +140,7 @@ impl Resource {
         match self {
             Resource::Info | Resource::HealthCheck | Resource::Catalog { .. } => None,
             Resource::Service(name) | Resource::ServiceInfo(name) | Resource::ItemInfo(name) => Some(name),
+            Resource::ServiceMetadata(name) | Resource::Thumbnail(name) => Some(name),
             _ => self.task().map(|path| &path.service),
         }
     }
@@ -133,7 +148,8 @@ impl Resource {
     /// The task it belongs to.
     pub(crate) fn task(&self) -> Option<&TaskPath> {
         match self {
-            Resource::Task(path) | Resource::Execute(path) | Resource::SubmitJob(path) => Some(path),
+            Resource::Task(path) | Resource::TaskMetadata(path) => Some(path),
+            Resource::Execute(path) | Resource::SubmitJob(path) => Some(path),
             _ => self.job().map(|path| &path.task),
         }
     }
@@ -161,7 +177,9 @@ fn services(mut names: Vec<String>) -> Result<Resource, NoResource> {
     if names.len() < 2 {
         return Ok(Resource::Catalog { folder: names.pop().unwrap_or_default() });
     }
-    let Some(type_at) = (1..names.len().min(3)).find(|at| is_service_type(&names[*at])) else {
+    // The exact type first: a service's own name may end in "Server".
+    let find = |is_type: fn(&str) -> bool| (1..names.len().min(3)).find(|at| is_type(&names[*at]));
+    let Some(type_at) = find(|name| name == "GPServer").or_else(|| find(is_service_type)) else {
         return Err(NoResource::InvalidUrl);
     };
     if names[type_at] != "GPServer" {
@@ -187,12 +205,15 @@ fn below_service(service: ServiceName, children: Vec<String>) -> Result<Resource
         return match operation {
             None => Ok(Resource::ServiceInfo(service)),
             Some(child) if child.eq_ignore_ascii_case("iteminfo") => Ok(Resource::ItemInfo(service)),
+            Some(child) if child.eq_ignore_ascii_case("metadata") => Ok(Resource::ServiceMetadata(service)),
+            Some(child) if child.eq_ignore_ascii_case("thumbnail") => Ok(Resource::Thumbnail(service)),
             Some(_) => Err(NoResource::InvalidUrl),
         };
     }
     let task = TaskPath { service, task };
     match (operation.as_deref(), children.next()) {
         (None, _) => Ok(Resource::Task(task)),
+        (Some(name), None) if name.eq_ignore_ascii_case("metadata") => Ok(Resource::TaskMetadata(task)),
         (Some(name), None) if name.eq_ignore_ascii_case("execute") => Ok(Resource::Execute(task)),
         (Some(name), None) if name.eq_ignore_ascii_case("submitJob") => Ok(Resource::SubmitJob(task)),
         (Some(name), Some(job)) if name.eq_ignore_ascii_case("jobs") => {
@@ -244,91 +265,4 @@ fn decoded(segment: &str) -> Result<String, NoResource> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn find(path: &str) -> Result<Resource, NoResource> {
-        Resource::find("arcgis", path)
-    }
-
-    fn task(folder: &str, service: &str, task: &str) -> TaskPath {
-        TaskPath { service: ServiceName::new(folder, service), task: task.to_owned() }
-    }
-
-    #[test]
-    fn folders_are_optional() {
-        let job = |folder| JobPath { task: task(folder, "S", "T"), job: "j1".into() };
-        let find = |path: &str| find(&format!("/arcgis/rest/services/{path}"));
-        assert_eq!(find("S/GPServer"), Ok(Resource::Service(ServiceName::new("", "S"))));
-        assert_eq!(find("F/S/GPServer"), Ok(Resource::Service(ServiceName::new("F", "S"))));
-        assert_eq!(find("S/GPServer/T/execute"), Ok(Resource::Execute(task("", "S", "T"))));
-        assert_eq!(find("F/S/GPServer/T/jobs/j1/results/P"), Ok(Resource::Result(job("F"), "P".into())));
-        assert_eq!(find("S/GPServer/T/jobs/j1/inputs"), Ok(Resource::Inputs(job(""))));
-        assert_eq!(find("F"), Ok(Resource::Catalog { folder: "F".into() }));
-        assert_eq!(find(""), Ok(Resource::Catalog { folder: String::new() }));
-    }
-
-    #[test]
-    fn doubled_and_trailing_slashes_change_nothing() {
-        let plain = find("/arcgis/rest/services/S/GPServer/T/execute");
-        assert_eq!(find("//arcgis//rest/services///S/GPServer/T//execute//"), plain);
-    }
-
-    #[test]
-    fn operations_ignore_case_and_services_do_not() {
-        let found = find("/arcgis/rest/services/s/GPServer/t/SUBMITJOB");
-        assert_eq!(found, Ok(Resource::SubmitJob(task("", "s", "t"))));
-        assert_eq!(found, find("/arcgis/rest/services/s/GPServer/t/submitjob"));
-        assert_ne!(found, find("/arcgis/rest/services/S/GPServer/t/submitjob"));
-        assert_eq!(find("/arcgis/rest/info/HEALTHCHECK"), Ok(Resource::HealthCheck));
-    }
-
-    #[test]
-    fn escapes_in_names_are_decoded_and_an_escaped_slash_is_refused() {
-        let found = find("/arcgis/rest/services/S/GPServer/911%20Calls%C3%A4+1");
-        assert_eq!(found, Ok(Resource::Task(task("", "S", "911 Callsä+1"))));
-        for bad in ["a%2Fb", "a%5Cb", "a%", "a%2", "a%zz", "a%ff", "a%00"] {
-            let path = format!("/arcgis/rest/services/S/GPServer/{bad}");
-            assert_eq!(find(&path), Err(NoResource::InvalidUrl), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_service_of_another_type_is_named() {
-        let other = |path: &str| Err(NoResource::OtherService(path.to_owned()));
-        assert_eq!(find("/arcgis/rest/services/F/S/MapServer/jobs/j1"), other("F/S/MapServer"));
-        assert_eq!(find("/arcgis/rest/services/S/gpserver"), other("S/gpserver"));
-    }
-
-    #[test]
-    fn what_is_outside_the_grammar_is_no_resource() {
-        for path in [
-            "/",
-            "/arcgis",
-            "/arcgis/admin",
-            "/arcgis/sharing/rest/info",
-            "/other/rest/services",
-            "/arcgis/REST/services",
-            "/arcgis/rest/nothing",
-            "/arcgis/rest/info/x",
-            "/arcgis/rest/services/F/S",
-            "/arcgis/rest/services/S/GPServer/T/nothing",
-            "/arcgis/rest/services/S/GPServer/T/execute/more",
-            "/arcgis/rest/services/S/GPServer/T/jobs",
-            "/arcgis/rest/services/S/GPServer/T/jobs/j1/cancel/more",
-            "/arcgis/rest/services/S/GPServer/T/jobs/j1/results/P/more",
-            "/arcgis/rest/services/F/S/GPServer/T/jobs/j1/results/P/more",
-        ] {
-            assert_eq!(find(path), Err(NoResource::InvalidUrl), "{path}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn never_panics(path in "(/|%|arcgis|rest|services|GPServer|[a-zé%/]{0,5}){0,12}") {
-            let _ = find(&path);
-            let _ = find(&format!("/arcgis/rest/services/{path}"));
-        }
-    }
-}
+mod tests;

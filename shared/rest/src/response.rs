@@ -23,8 +23,10 @@ const MAX_CALLBACK_BYTES: usize = 200;
 /// What a resource answers, before it takes its shape.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
-    /// The JSON text.
+    /// The JSON text, or the bytes of another media type.
     pub(crate) json: Bytes,
+    /// What the bytes are when they are not JSON; they are then sent as they are, in no other shape.
+    pub(crate) media_type: Option<&'static str>,
     /// 200, except for a failed health check.
     pub(crate) status: StatusCode,
     /// Whether it may differ the next moment, as a job does.
@@ -45,7 +47,13 @@ pub(crate) struct Shape {
 impl Reply {
     /// A reply that stays the same while the catalog does.
     pub(crate) fn stable(json: impl Into<Bytes>) -> Reply {
-        Reply { json: json.into(), status: StatusCode::OK, is_volatile: false, code: None, cause: None }
+        let (json, status) = (json.into(), StatusCode::OK);
+        Reply { json, media_type: None, status, is_volatile: false, code: None, cause: None }
+    }
+
+    /// A reply that is no JSON.
+    pub(crate) fn file(media_type: &'static str, bytes: impl Into<Bytes>) -> Reply {
+        Reply { media_type: Some(media_type), ..Reply::stable(bytes) }
     }
 
     /// A reply that no cache may keep.
@@ -102,9 +110,11 @@ impl Shape {
 /// The HTTP response, without the headers that belong to the whole server, and the size of its body.
 pub(crate) async fn build(reply: Reply, shape: Shape, request: &Parts) -> (Response<Body>, usize) {
     let encoding = Encoding::asked_for(&request.headers, ACCEPT_ENCODING);
-    let content_type = match shape.callback {
-        Some(_) => "application/javascript;charset=utf-8",
-        None => "application/json;charset=utf-8",
+    let shape = if reply.media_type.is_some() { Shape::default() } else { shape };
+    let content_type = match (reply.media_type, &shape.callback) {
+        (Some(media_type), _) => media_type,
+        (None, Some(_)) => "application/javascript;charset=utf-8",
+        (None, None) => "application/json;charset=utf-8",
     };
     let needs_work = shape.is_indented || encoding.is_some();
     let (body, encoding) = if needs_work && reply.json.len() > MAX_INLINE_BYTES {

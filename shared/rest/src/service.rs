@@ -43,7 +43,7 @@ pub(crate) fn show(rest: &Rest, name: &ServiceName) -> Result<Reply, Failure> {
 /// What is below `info`.
 pub(crate) fn show_info(rest: &Rest, name: &ServiceName) -> Result<Reply, Failure> {
     rest.service(name)?;
-    Ok(Reply::stable(r#"{"resources":["iteminfo"]}"#))
+    Ok(Reply::stable(r#"{"resources":["iteminfo","metadata","thumbnail"]}"#))
 }
 
 /// The service as a catalog item; every text is present, because clients read them without asking.

@@ -16,6 +16,9 @@ pub struct RestSettings {
     pub version: Version,
     /// Parameters of one request, repeated names counted each.
     pub max_parameters: usize,
+    /// Bytes that all request bodies may hold together, from their arrival to their replies; the small ones do not count.
+    /// A request beyond waits some seconds, then its client is told that the server is busy.
+    pub max_total_body_bytes: usize,
 }
 
 /// Which pages may use the server from a browser.
@@ -46,6 +49,7 @@ impl Default for RestSettings {
             // New enough for GPArealUnit, older than the `validate` operation (specification 1.3).
             version: Version { major: 11, minor: 3 },
             max_parameters: 10_000,
+            max_total_body_bytes: 1 << 30,
         }
     }
 }

@@ -6,8 +6,8 @@ pub enum SqlError {
     /// Longer, deeper or with more operators than is accepted.
     #[error("{0}")]
     Limit(String),
-    /// The text is not an expression.
-    #[error("the expression cannot be read: {0}")]
+    /// The text is not an expression; the message begins with the place.
+    #[error("the expression cannot be read {0}")]
     Syntax(String),
     /// SQL, but not of the part that is evaluated here.
     #[error("{0}")]

@@ -31,6 +31,7 @@ mod lower;
 mod lower_call;
 mod node;
 mod parse;
+mod syntax;
 mod text;
 mod value;
 

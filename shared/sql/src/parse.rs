@@ -11,6 +11,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
 use crate::error::SqlError;
 use crate::lower::lower;
 use crate::node::Node;
+use crate::syntax;
 use crate::value::Value;
 
 /// Longest text of an expression in bytes: room for some 30,000 object ids in one `IN` list.
@@ -55,23 +56,21 @@ pub(crate) fn parse(text: &str) -> Result<Node, SqlError> {
     }
     let tokens = Tokenizer::new(&ArcGisDialect, text)
         .tokenize_with_location()
-        .map_err(|error| SqlError::Syntax(plain(&error.to_string())))?;
+        .map_err(|error| syntax::from_tokenizer(text, &error.message, error.location))?;
     check(&tokens)?;
     let mut parser = Parser::new(&ArcGisDialect)
         .with_recursion_limit(PARSER_RECURSION_LIMIT)
         .with_tokens_with_locations(tokens);
-    let expression = parser.parse_expr().map_err(|error| match error {
+    let parsed = parser.parse_expr();
+    let expression = parsed.map_err(|error| match error {
         ParserError::RecursionLimitExceeded => too_deep(),
         ParserError::ParserError(message) | ParserError::TokenizerError(message) => {
-            SqlError::Syntax(plain(&message))
+            syntax::from_parser(text, &message, parser.get_current_token().span.start)
         }
     })?;
     let next = parser.peek_token();
     if next.token != Token::EOF {
-        return Err(SqlError::Syntax(format!(
-            "{} at line {}, column {} does not continue the expression",
-            next.token, next.span.start.line, next.span.start.column
-        )));
+        return Err(syntax::goes_on(text, next.span.start));
     }
     lower(&expression, MAX_DEPTH)
 }
@@ -141,19 +140,4 @@ fn refuse_statement(keyword: Keyword, word: &str, first: bool) -> Result<(), Sql
         return Err(SqlError::unsupported(format!("a statement ({})", word.to_uppercase())));
     }
     Ok(())
-}
-
-/// The parser's message in the house's words: lower case, without its labels.
-fn plain(message: &str) -> String {
-    let message = message
-        .replace("Expected: ", "expected ")
-        .replace(", found: ", ", found ")
-        .replace(" at Line: ", " at line ")
-        .replace(", Column: ", ", column ")
-        .replace("EOF", "the end");
-    let mut characters = message.chars();
-    match characters.next() {
-        Some(first) => first.to_lowercase().chain(characters).take(300).collect(),
-        None => message,
-    }
 }

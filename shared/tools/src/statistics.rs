@@ -57,10 +57,15 @@ impl Statistics {
         set: &FeatureSet,
         parameter: &str,
     ) -> Result<Statistics, ToolError> {
-        let entries = entries.iter().flat_map(|entry| entry.split(';')).map(str::trim);
+        // Rows of a value table come as JSON arrays: ["POP","SUM"].
+        let is_mark = |letter: char| matches!(letter, '[' | ']' | '"' | ',');
+        let entries = entries.iter().flat_map(|entry| entry.split(';')).map(|entry| match entry.trim() {
+            row if row.starts_with('[') => row.replace(is_mark, " ").trim().to_owned(),
+            text => text.to_owned(),
+        });
         let wanted = entries
             .filter(|entry| !entry.is_empty())
-            .map(|entry| Wanted::read(entry, set).map_err(|reason| ToolError::invalid(parameter, reason)));
+            .map(|entry| Wanted::read(&entry, set).map_err(|reason| ToolError::invalid(parameter, reason)));
         Ok(Statistics { wanted: wanted.collect::<Result<_, _>>()? })
     }
 

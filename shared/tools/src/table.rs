@@ -40,6 +40,8 @@ impl Carried {
 /// An output while its columns are named and its rows are filled in. Its first column is `OBJECTID`, counted from 1.
 pub(crate) struct Table {
     set: FeatureSet,
+    /// Columns of whole numbers that are 32 bits wide until a value does not fit.
+    integers: Vec<usize>,
 }
 
 impl Table {
@@ -49,7 +51,10 @@ impl Table {
         spatial_reference: Option<SpatialReference>,
     ) -> Table {
         let fields = vec![Field::new("OBJECTID", FieldType::Oid)];
-        Table { set: FeatureSet { geometry_type, spatial_reference, fields, ..FeatureSet::default() } }
+        Table {
+            set: FeatureSet { geometry_type, spatial_reference, fields, ..FeatureSet::default() },
+            integers: Vec::new(),
+        }
     }
 
     /// Adds a column of that name, or of that name with a number when it is taken.
@@ -63,8 +68,9 @@ impl Table {
         self.set.fields.push(field);
     }
 
-    /// Adds a whole-number column.
+    /// Adds a whole-number column, which becomes one of 64 bits when a value needs them: object ids may be that long.
     pub(crate) fn add_integer(&mut self, name: &str) {
+        self.integers.push(self.set.fields.len());
         self.add_field(Field::new(name, FieldType::Integer));
     }
 
@@ -91,6 +97,12 @@ impl Table {
         attributes.push(Attribute::Integer(self.set.features.len() as i64 + 1));
         attributes.extend(values);
         debug_assert_eq!(attributes.len(), self.set.fields.len());
+        for column in &self.integers {
+            if matches!(attributes.get(*column), Some(Attribute::Integer(value)) if i32::try_from(*value).is_err())
+            {
+                self.set.fields[*column].field_type = FieldType::BigInteger;
+            }
+        }
         self.set.features.push(Feature { attributes, geometry });
     }
 

@@ -77,7 +77,10 @@ fn a_wrong_file_is_refused_with_line_and_reason() {
     assert!(refusal(&format!("{task}{task}")).starts_with("s.toml:8: the task \"Grow\" is listed twice"));
     assert!(refusal(&format!("{task}name = \"a-b\"\n")).starts_with("s.toml:7: \"a-b\" is no task name"));
     let defaults = format!("{task}[task.defaults]\n");
-    assert_eq!(refusal(&format!("{defaults}Times = \"x\"\n")), "s.toml:8: \"x\" is not a whole number");
+    assert_eq!(
+        refusal(&format!("{defaults}Times = \"x\"\n")),
+        "s.toml:8: Times: \"x\" is not a whole number between -4503599627370495 and 4503599627370495"
+    );
     assert!(
         refusal(&format!("{defaults}Size = 1\n"))
             .starts_with("s.toml:8: \"Size\" is no input of Grow; its inputs are")

@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
 /// How long a tool may take to stop by itself, once cancelled or past its time limit, before it is killed.
 const GRACE: Duration = Duration::from_millis(500);
@@ -84,18 +84,19 @@ impl Worker {
         cancelled: &AtomicBool,
     ) -> Outcome {
         let started = Instant::now();
-        match timeout(work.time_limit + GRACE, self.send(work)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Outcome::NotBegun,
-            Err(_) => return Outcome::Stopped(timed_out(work)),
-        }
         let mut checks = interval_at(started + CHECK_INTERVAL, CHECK_INTERVAL);
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut kill_at = started + work.time_limit + GRACE;
+        if let Some(outcome) = self.send_unless_stopped(work, cancelled, kill_at, &mut checks).await {
+            return outcome;
+        }
         let mut told_to_stop = false;
+        // A killed process takes a while to close its pipes: what was written to it may have reached nobody.
+        let mut died = Outcome::NotBegun;
         loop {
             match self.next_frame() {
                 Ok(Some((header, body))) => match header {
+                    FromWorker::Begun => died = Outcome::Died,
                     // Whoever listened may have gone; then nobody has to be told.
                     FromWorker::Message(message) => drop(events.send(WorkEvent::Message(message))),
                     FromWorker::Progress(progress) => drop(events.send(WorkEvent::Progress(progress))),
@@ -108,7 +109,7 @@ impl Worker {
                 Ok(None) => {
                     tokio::select! {
                         read = self.stdout.read_buf(&mut self.unread) => match read {
-                            Ok(0) | Err(_) => return Outcome::Died,
+                            Ok(0) | Err(_) => return died,
                             Ok(_) => {}
                         },
                         now = checks.tick() => {
@@ -148,6 +149,31 @@ impl Worker {
         let last_words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
         let last_words: Vec<u8> = last_words.iter().copied().collect();
         explain(status, &String::from_utf8_lossy(&last_words), memory_limit_mb)
+    }
+
+    /// Sends the run. Else why there is none: a worker with half a run is of no more use, so it need not be told.
+    async fn send_unless_stopped(
+        &mut self,
+        work: &Work,
+        cancelled: &AtomicBool,
+        kill_at: Instant,
+        checks: &mut Interval,
+    ) -> Option<Outcome> {
+        let sending = self.send(work);
+        tokio::pin!(sending);
+        loop {
+            tokio::select! {
+                sent = &mut sending => return sent.is_err().then_some(Outcome::NotBegun),
+                now = checks.tick() => {
+                    if cancelled.load(Ordering::Relaxed) {
+                        return Some(Outcome::Stopped(ToolError::Cancelled));
+                    }
+                    if now >= kill_at {
+                        return Some(Outcome::Stopped(timed_out(work)));
+                    }
+                }
+            }
+        }
     }
 
     async fn send(&mut self, work: &Work) -> io::Result<()> {

@@ -37,6 +37,8 @@ pub(super) struct RunHeader {
 /// From the worker.
 #[derive(Serialize, Deserialize)]
 pub(super) enum FromWorker {
+    /// The run was read and begins. A worker that ends before it says so had no part in the run.
+    Begun,
     /// The tool said something.
     Message(Message),
     /// The tool got further.
@@ -50,18 +52,14 @@ pub(super) enum FromWorker {
 /// A [`gp_core::TaskResult`] without its text.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ResultHeader {
-    name: String,
-    data_type: String,
-    feature_count: Option<u64>,
-    has_z_or_m: bool,
+    info: ResultInfo,
     json_bytes: usize,
 }
 
 impl ResultHeader {
     /// The header of that result.
     pub(super) fn of(result: &TaskResult) -> ResultHeader {
-        let ResultInfo { name, data_type, feature_count, has_z_or_m } = result.info.clone();
-        ResultHeader { name, data_type, feature_count, has_z_or_m, json_bytes: result.json.len() }
+        ResultHeader { info: result.info.clone(), json_bytes: result.json.len() }
     }
 }
 
@@ -71,9 +69,7 @@ pub(super) fn results(headers: Vec<ResultHeader>, mut body: &[u8]) -> Option<Vec
     for header in headers {
         let (json, rest) = body.split_at_checked(header.json_bytes)?;
         body = rest;
-        let ResultHeader { name, data_type, feature_count, has_z_or_m, json_bytes: _ } = header;
-        let info = ResultInfo { name, data_type, feature_count, has_z_or_m };
-        results.push(TaskResult { info, json: json.to_vec() });
+        results.push(TaskResult { info: header.info, json: json.to_vec() });
     }
     body.is_empty().then_some(results)
 }

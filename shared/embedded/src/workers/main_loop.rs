@@ -4,6 +4,7 @@
 //! while a tool computes, and when the server is gone (stdin ends) the process ends at once, whatever the tool does.
 
 use super::frames::{FromWorker, PREFIX, ResultHeader, RunHeader, ToWorker, encode, lengths};
+use super::panics::hide_panic_payloads;
 use gp_core::{Catalog, Limits, Message, Observer, Parameters, Progress, RunContext, TaskResult, ToolError};
 use gp_core::{read_request, run_task};
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -17,7 +18,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Stack of the thread that runs tools. Recursive geometry code needs more than the usual 2 MB.
+/// Stack of each thread that runs tools or parts of them. Recursive geometry code needs more than the usual 2 MB.
 const STACK_BYTES: usize = 16 << 20;
 /// Progress is told at most this often; a tool may report it at every feature.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
@@ -55,8 +56,16 @@ pub fn worker_main(
     memory_limit_mb: u64,
 ) -> Result<(), WorkerMainError> {
     let set_up = |action| move |source: io::Error| WorkerMainError::SetUp { action, source };
-    restrict(memory_limit_mb).map_err(set_up("limit its memory"))?;
+    hide_panic_payloads();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    // The stacks come on top of what the tools may use: they count in full, though hardly any of them is ever touched.
+    let stack_bytes = (threads as u64 + 1) * STACK_BYTES as u64;
+    restrict(memory_limit_mb.saturating_mul(1 << 20).saturating_add(stack_bytes))
+        .map_err(set_up("limit its memory"))?;
     let output = take_stdout().map_err(set_up("take over its standard output"))?;
+    // What a tool computes on many threads is as recursive there.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES);
+    pool.build_global().map_err(io::Error::other).map_err(set_up("start the threads that help tools"))?;
     let (runs, waiting) = channel();
     let thread = std::thread::Builder::new().name("tool".into()).stack_size(STACK_BYTES);
     thread
@@ -86,9 +95,9 @@ struct Run {
     cancelled: Arc<AtomicBool>,
 }
 
-fn restrict(memory_limit_mb: u64) -> io::Result<()> {
+fn restrict(data_bytes: u64) -> io::Result<()> {
     // Data, not address space: what is mapped but never touched, as thread arenas are, costs nothing.
-    let bytes = Some(memory_limit_mb.saturating_mul(1 << 20));
+    let bytes = Some(data_bytes);
     setrlimit(Resource::Data, Rlimit { current: bytes, maximum: bytes })?;
     // A crash is reported in words; writing gigabytes of a core file would only delay it.
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
@@ -121,6 +130,9 @@ fn read_frame(input: &mut impl Read) -> io::Result<Option<(ToWorker, Vec<u8>)>> 
 fn run_all(catalog: &Catalog, limits: &Limits, output: File, waiting: &Receiver<Run>) {
     let output = Arc::new(Mutex::new(output));
     for run in waiting {
+        if write_frame(&output, &FromWorker::Begun, &[]).is_err() {
+            return;
+        }
         // `run_task` catches what a tool does; this is for reading the request. Nothing of a run is used again.
         let outcome = catch_unwind(AssertUnwindSafe(|| run_one(catalog, limits, &output, run)));
         let unexpected =

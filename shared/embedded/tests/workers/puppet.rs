@@ -37,6 +37,10 @@ impl Task for Puppet {
         &parameters()[1]
     }
 
+    fn is_quick(&self, _: &[Value]) -> bool {
+        false
+    }
+
     fn run(&self, values: Vec<Value>, context: &RunContext) -> Result<Vec<Value>, ToolError> {
         let Some(Value::String(act)) = values.into_iter().next() else { panic!("no text") };
         match act.as_str() {

@@ -3,7 +3,7 @@
 //! Fields may be described before the features, after them, or not at all. In the first case every value goes straight into
 //! the type of its field; else columns are collected as names come up and typed at the end.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::coerce::{convert, read_value};
 use crate::json::{Reader, write_string};
@@ -19,6 +19,45 @@ pub(super) struct Columns {
     places: HashMap<String, usize>,
     /// Whether `fields` were described, so that no others are collected and their types hold.
     described: bool,
+    undeclared: Undeclared,
+}
+
+/// Attributes that no field declares.
+#[derive(Default)]
+struct Undeclared {
+    /// The first names, each once.
+    first: Vec<String>,
+    /// Whether there were other names.
+    more: bool,
+}
+
+/// Undeclared attributes that the warning names.
+const MAX_NAMED: usize = 3;
+
+impl Undeclared {
+    fn note(&mut self, name: &str) {
+        if is_object_id_like(name) || self.more || self.first.iter().any(|known| known == name) {
+            return;
+        }
+        if self.first.len() < MAX_NAMED {
+            self.first.push(name.to_owned());
+        } else {
+            self.more = true;
+        }
+    }
+
+    fn into_sentence(self) -> Option<String> {
+        let names: Vec<String> = self.first.iter().map(|name| crate::text::shortened(name)).collect();
+        let more = if self.more { " and others" } else { "" };
+        (!names.is_empty())
+            .then(|| format!("attributes that no field declares were left out: {}{more}", names.join(", ")))
+    }
+}
+
+/// The names that clients give object ids; they add them to features without declaring them.
+fn is_object_id_like(name: &str) -> bool {
+    let lower = name.trim_start_matches('_').to_lowercase();
+    lower.starts_with("objectid") || matches!(lower.as_str(), "fid" | "oid" | "esri_oid")
 }
 
 impl Columns {
@@ -82,6 +121,7 @@ impl Columns {
             return Some(*place);
         }
         if self.described {
+            self.undeclared.note(name);
             return None;
         }
         let place = self.fields.len();
@@ -91,16 +131,16 @@ impl Columns {
         Some(place)
     }
 
-    /// The fields of the set, with `features` brought into their types: those of `described`, which came after the
+    /// The fields of the set, and a sentence about attributes left out, with `features` brought into their types: those of `described`, which came after the
     /// features, or inferred ones, of which `object_id_field` is the object id.
     pub(super) fn finish(
         mut self,
         features: &mut [Feature],
         described: Option<Vec<Field>>,
         object_id_field: Option<&str>,
-    ) -> Result<Vec<Field>, ReadError> {
+    ) -> Result<(Vec<Field>, Option<String>), ReadError> {
         if self.described {
-            return Ok(self.fields);
+            return Ok((self.fields, self.undeclared.into_sentence()));
         }
         if let Some(fields) = described {
             let places: Vec<Option<usize>> =
@@ -116,7 +156,10 @@ impl Columns {
                     feature.attributes.push(value);
                 }
             }
-            return Ok(fields);
+            let declared: HashSet<String> = fields.iter().map(|field| field.name.to_lowercase()).collect();
+            let collected = self.fields.iter().filter(|field| !declared.contains(&field.name.to_lowercase()));
+            collected.for_each(|field| self.undeclared.note(&field.name));
+            return Ok((fields, self.undeclared.into_sentence()));
         }
         infer_types(&mut self.fields, features, object_id_field);
         for (index, feature) in features.iter_mut().enumerate() {
@@ -126,7 +169,7 @@ impl Columns {
                 *value = convert(taken, field).map_err(|message| misfit(&message, index, field))?;
             }
         }
-        Ok(self.fields)
+        Ok((self.fields, None))
     }
 }
 

@@ -2,8 +2,11 @@
 //!
 //! Separate from the forms a set can have (`read.rs`) and from the conclusions (`settle.rs`).
 
+use std::collections::HashSet;
+
 use super::columns::Columns;
 use super::read::ReadLimits;
+use super::reference;
 use super::settle::type_mismatch;
 use super::warnings::{Change, Warnings};
 use super::{Feature, FeatureSet};
@@ -119,7 +122,8 @@ impl<'t> SetReader<'t, '_> {
             }
             // GeoJSON of 2008, still written by GDAL.
             ("crs", Kind::Object) => {
-                self.set.spatial_reference = read_crs(reader)?.or(self.set.spatial_reference.take())
+                self.set.spatial_reference =
+                    reference::read_crs(reader)?.or(self.set.spatial_reference.take())
             }
             ("hasZ", _) => self.seen.has_z = read_flag(reader)?.or(self.seen.has_z),
             ("hasM", _) => self.seen.has_m = read_flag(reader)?.or(self.seen.has_m),
@@ -151,12 +155,16 @@ impl<'t> SetReader<'t, '_> {
     }
 
     fn fields(&mut self, reader: &mut Reader<'t>) -> Result<(), ReadError> {
-        let mut fields = Vec::new();
+        let (mut fields, mut names) = (Vec::new(), HashSet::new());
         reader.begin_array()?;
         while reader.next_element()? {
             let field = Field::read(reader).map_err(|error| {
                 ReadError::invalid(error.to_string()).within(format_args!("[{}]", fields.len()))
             })?;
+            if !names.insert(field.name.to_lowercase()) {
+                let message = format!("the field {} is declared twice", crate::text::shortened(&field.name));
+                return Err(ReadError::invalid(message).within(format_args!("[{}]", fields.len())));
+            }
             fields.push(field);
         }
         // An empty list describes nothing: clients send it for sets without schema.
@@ -238,6 +246,9 @@ impl<'t> SetReader<'t, '_> {
         if finished.bad_coordinates {
             self.warnings.note(Change::BadCoordinates, index);
         }
+        if finished.nan_position {
+            self.warnings.note(Change::NoPosition, index);
+        }
         if finished.had_curves {
             self.warnings.note(Change::Densified, index);
         }
@@ -258,46 +269,4 @@ impl<'t> SetReader<'t, '_> {
         }
         Ok(finished.geometry)
     }
-
-    /// Compares a geometry's own reference with that of the geometries before it.
-    fn note_reference(&mut self, text: &'t str, index: usize) -> Result<(), ReadError> {
-        if self.seen.reference.as_ref().is_some_and(|(_, _, latest)| *latest == text) {
-            return Ok(());
-        }
-        let read =
-            SpatialReference::from_text(text).map_err(|error| ReadError::invalid(error.to_string()))?;
-        let Some(reference) = read else { return Ok(()) };
-        match &mut self.seen.reference {
-            None => self.seen.reference = Some((reference, index, text)),
-            Some((first, _, latest)) if first.same_as(&reference) => *latest = text,
-            Some((first, at, _)) => {
-                return Err(ReadError::invalid(format!(
-                    "is {reference}, but that of features[{at}] is {first}: all features of a set need one"
-                )));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// `{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3857"}}`
-fn read_crs(reader: &mut Reader<'_>) -> Result<Option<SpatialReference>, ReadError> {
-    let mut reference = None;
-    reader.begin_object()?;
-    while let Some(key) = reader.next_key()? {
-        if key != "properties" || reader.peek()? != Kind::Object {
-            reader.skip_value()?;
-            continue;
-        }
-        reader.begin_object()?;
-        while let Some(key) = reader.next_key()? {
-            if key == "name" {
-                reference =
-                    SpatialReference::read(reader).map_err(|error| ReadError::invalid(error.to_string()))?;
-            } else {
-                reader.skip_value()?;
-            }
-        }
-    }
-    Ok(reference)
 }

@@ -20,8 +20,10 @@ impl SetReader<'_, '_> {
         self.settle_type()?;
         self.settle_ordinates();
         let Seen { late_fields, object_id_field, filter, .. } = self.seen;
-        self.set.fields =
+        let (fields, left_out) =
             self.columns.finish(&mut self.set.features, late_fields, object_id_field.as_deref())?;
+        self.set.fields = fields;
+        left_out.into_iter().for_each(|sentence| self.warnings.add(sentence));
         let values = self.set.fields.len().saturating_mul(self.set.features.len());
         if values > self.limits.max_values {
             return Err(ReadError::TooManyValues { max_values: self.limits.max_values });

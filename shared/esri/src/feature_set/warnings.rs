@@ -6,6 +6,7 @@ const MAX_NAMED: usize = 3;
 /// Something that the reader had to do to a feature.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
+    NoPosition,
     BadCoordinates,
     Densified,
     OrdinatesDropped,
@@ -14,7 +15,7 @@ pub(super) enum Change {
 /// How often each change happened, and where first.
 #[derive(Default)]
 pub(super) struct Warnings {
-    counts: [(usize, Vec<usize>); 3],
+    counts: [(usize, Vec<usize>); 4],
     others: Vec<String>,
 }
 
@@ -34,6 +35,10 @@ impl Warnings {
     pub(super) fn into_sentences(self, curve_tolerance: f64) -> Vec<String> {
         let mut sentences = self.others;
         let changes = [
+            (
+                Change::NoPosition,
+                "no position, because a coordinate is NaN: read without geometry".to_owned(),
+            ),
             (
                 Change::BadCoordinates,
                 "coordinates that are no finite numbers: read without geometry".to_owned(),

@@ -28,7 +28,8 @@ impl Field {
     /// Reads a field parameter: the object form, or a bare name, whose type is then not known and said to be text.
     pub fn from_text(text: &str) -> Result<Field, FieldError> {
         let text = text.trim();
-        if !text.starts_with(['{', '"']) {
+        // What begins like JSON must be JSON (specification 2.4, rule 2).
+        if !text.starts_with(['{', '[', '"']) {
             return if text.is_empty() {
                 Err(FieldError::NoName)
             } else {
@@ -140,6 +141,12 @@ fn type_names() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_is_no_field() {
+        assert!(Field::from_text("[[[[").is_err());
+        assert!(Field::from_text("[\"POP\"]").is_err());
+    }
 
     #[test]
     fn a_field_is_read_and_written_whole() {

@@ -10,8 +10,10 @@ use crate::json::{Kind, Reader};
 /// Greatest distance between a curve and its chords, as a share of the curve's radius (arcs) or extent (Béziers): a circle
 /// gets 222 vertices and loses 0.013 % of its area.
 pub(crate) const CURVE_TOLERANCE: f64 = 1e-4;
-/// No tolerance makes more vertices of one curve.
-const MAX_SEGMENTS: f64 = 10_000.0;
+/// Finer tolerances than this count as this one: a full circle has 2222 vertices then, and no curve has more.
+const FINEST_TOLERANCE: f64 = 1e-6;
+/// No curve gets more chords, whatever rounding makes of its size.
+const MAX_SEGMENTS: f64 = 2_500.0;
 /// A circle through three points that are this close to a line, relative to their distances, is taken for the line.
 const STRAIGHT: f64 = 1e-12;
 
@@ -24,6 +26,21 @@ struct Arguments {
     /// The third and fourth ordinate of the first position, the curve's end, and how many ordinates it has.
     end: ([f64; 4], usize),
     numbers: Vec<f64>,
+}
+
+/// How finely a curve is cut, and how many vertices it may make.
+struct Chords {
+    tolerance: f64,
+    most: usize,
+}
+
+impl Chords {
+    /// A number of segments, at least one; NaN (a degenerate curve) is one. `None` when the budget has no room for
+    /// them: asked before they are computed, because a short text can hold thousands of circles.
+    fn segments(&self, wanted: f64) -> Option<usize> {
+        let count = wanted.ceil().clamp(1.0, MAX_SEGMENTS).max(1.0) as usize;
+        (count <= self.most).then_some(count)
+    }
 }
 
 /// Part of an ellipse: centre, half axes along and across `rotation`, first angle and signed sweep.
@@ -52,12 +69,15 @@ pub(super) fn read_curve(reader: &mut Reader<'_>, path: &mut Path, budget: &Budg
     let Some((kind, arguments)) = curve else {
         return Err(ReadError::invalid("unknown curve: expected {\"c\":…}, {\"a\":…} or {\"b\":…}"));
     };
-    let tolerance = budget.curve_tolerance.clamp(1e-9, 0.5);
+    let chords = Chords {
+        tolerance: budget.curve_tolerance.clamp(FINEST_TOLERANCE, 0.5),
+        most: budget.vertices_left.saturating_sub(path.xy.len()),
+    };
     let places = match (kind.as_ref(), arguments.positions.as_slice()) {
-        ("c", [end, interior]) => through_three_points(start, *interior, *end, tolerance),
-        ("b", [end, first, second]) => bezier(start, *first, *second, *end, tolerance),
+        ("c", [end, interior]) => through_three_points(start, *interior, *end, &chords),
+        ("b", [end, first, second]) => bezier(start, *first, *second, *end, &chords),
         ("a", [end, centre]) => {
-            arc_places(&around_centre(start, *end, *centre, &arguments.numbers), *end, tolerance)
+            arc_places(&around_centre(start, *end, *centre, &arguments.numbers), *end, &chords)
         }
         ("c", _) => {
             return Err(ReadError::invalid(
@@ -69,9 +89,7 @@ pub(super) fn read_curve(reader: &mut Reader<'_>, path: &mut Path, budget: &Budg
         }
         _ => return Err(ReadError::invalid("an arc is {\"a\":[[end],[centre],minor,clockwise,…]}")),
     };
-    if path.xy.len() + places.len() > budget.vertices_left {
-        return Err(budget.too_many());
-    }
+    let places = places.ok_or_else(|| budget.too_many())?;
     append(path, &places, &arguments);
     Ok(())
 }
@@ -113,7 +131,7 @@ fn append(path: &mut Path, places: &[Xy], arguments: &Arguments) {
 }
 
 /// The places of the arc from `start` over `interior` to `end`, `start` left out.
-fn through_three_points(start: Xy, interior: Xy, end: Xy, tolerance: f64) -> Vec<Xy> {
+fn through_three_points(start: Xy, interior: Xy, end: Xy, chords: &Chords) -> Option<Vec<Xy>> {
     let [ax, ay] = [interior[0] - start[0], interior[1] - start[1]];
     let [bx, by] = [end[0] - start[0], end[1] - start[1]];
     let (a2, b2) = (ax * ax + ay * ay, bx * bx + by * by);
@@ -122,7 +140,7 @@ fn through_three_points(start: Xy, interior: Xy, end: Xy, tolerance: f64) -> Vec
         // A full circle: the interior point lies opposite the start.
         [start[0] + ax / 2.0, start[1] + ay / 2.0]
     } else if cross.abs() <= STRAIGHT * (a2 * b2).sqrt() {
-        return vec![interior, end];
+        return (chords.most >= 2).then(|| vec![interior, end]);
     } else {
         [start[0] + (by * a2 - ay * b2) / (2.0 * cross), start[1] + (ax * b2 - bx * a2) / (2.0 * cross)]
     };
@@ -137,7 +155,7 @@ fn through_three_points(start: Xy, interior: Xy, end: Xy, tolerance: f64) -> Vec
     };
     let radius = (start[0] - centre[0]).hypot(start[1] - centre[1]);
     let arc = Arc { centre, semi_major: radius, semi_minor: radius, rotation: 0.0, start: first, sweep };
-    arc_places(&arc, end, tolerance)
+    arc_places(&arc, end, chords)
 }
 
 /// The arc from `start` to `end` around `centre`; `numbers` are minor, clockwise, rotation, semi-major axis, axis ratio.
@@ -172,10 +190,10 @@ fn around_centre(start: Xy, end: Xy, centre: Xy, numbers: &[f64]) -> Arc {
     Arc { centre, semi_major, semi_minor, rotation, start: first, sweep }
 }
 
-fn arc_places(arc: &Arc, end: Xy, tolerance: f64) -> Vec<Xy> {
+fn arc_places(arc: &Arc, end: Xy, chords: &Chords) -> Option<Vec<Xy>> {
     // A chord of angle s stays within r(1 - cos(s/2)) of its arc.
-    let step = 2.0 * (1.0 - tolerance).acos();
-    let count = segments(arc.sweep.abs() / step);
+    let step = 2.0 * (1.0 - chords.tolerance).acos();
+    let count = chords.segments(arc.sweep.abs() / step)?;
     let (sin, cos) = arc.rotation.sin_cos();
     let mut places: Vec<Xy> = (1..count)
         .map(|index| {
@@ -185,19 +203,20 @@ fn arc_places(arc: &Arc, end: Xy, tolerance: f64) -> Vec<Xy> {
         })
         .collect();
     places.push(end);
-    places
+    Some(places)
 }
 
-fn bezier(start: Xy, first: Xy, second: Xy, end: Xy, tolerance: f64) -> Vec<Xy> {
+fn bezier(start: Xy, first: Xy, second: Xy, end: Xy, chords: &Chords) -> Option<Vec<Xy>> {
     let bend = |a: Xy, b: Xy, c: Xy| (a[0] - 2.0 * b[0] + c[0]).hypot(a[1] - 2.0 * b[1] + c[1]);
     let points = [start, first, second, end];
     let extent = |axis: usize| {
         let values = points.iter().map(|point| point[axis]);
         values.clone().fold(f64::NEG_INFINITY, f64::max) - values.fold(f64::INFINITY, f64::min)
     };
-    let allowed = tolerance * extent(0).hypot(extent(1));
+    let allowed = chords.tolerance * extent(0).hypot(extent(1));
     // A chord over a parameter step h deviates at most h²/8 times the second derivative, which is at most six bends.
-    let count = segments((0.75 * bend(start, first, second).max(bend(first, second, end)) / allowed).sqrt());
+    let bends = bend(start, first, second).max(bend(first, second, end));
+    let count = chords.segments((0.75 * bends / allowed).sqrt())?;
     let mut places: Vec<Xy> = (1..count)
         .map(|index| {
             let t = index as f64 / count as f64;
@@ -209,12 +228,7 @@ fn bezier(start: Xy, first: Xy, second: Xy, end: Xy, tolerance: f64) -> Vec<Xy> 
         })
         .collect();
     places.push(end);
-    places
-}
-
-/// A number of segments, at least one; NaN (a degenerate curve) is one.
-fn segments(wanted: f64) -> usize {
-    wanted.ceil().clamp(1.0, MAX_SEGMENTS).max(1.0) as usize
+    Some(places)
 }
 
 #[cfg(test)]
@@ -233,6 +247,20 @@ mod tests {
         for [x, y] in xy {
             assert!(((x - centre[0]).hypot(y - centre[1]) - radius).abs() < 1e-9 * radius, "{x} {y}");
         }
+    }
+
+    #[test]
+    fn a_curve_is_not_cut_finer_than_the_vertices_left() {
+        let mut path = Path::from_xy(vec![[1.0, 0.0]]);
+        let budget =
+            |vertices_left, curve_tolerance| Budget { vertices_left, max_vertices: 9, curve_tolerance };
+        let mut read = |budget: &Budget| {
+            read_curve(&mut Reader::new(r#"{"c":[[1,0],[-1,0]]}"#, 8), &mut path, budget)
+                .map(|()| path.xy.len())
+        };
+        assert_eq!(read(&budget(222, 1e-4)), Err(ReadError::TooManyVertices { max_vertices: 9 }));
+        assert_eq!(read(&budget(224, 1e-4)), Ok(224));
+        assert_eq!(read(&budget(100_000, 1e-12)), Ok(224 + 2_222));
     }
 
     #[test]

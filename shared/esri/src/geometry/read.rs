@@ -28,6 +28,8 @@ pub(crate) struct RawGeometry<'t> {
     z: Option<f64>,
     m: Option<f64>,
     box_corners: [Option<f64>; 4],
+    /// Whether a position was NaN and not merely null.
+    nan_position: bool,
     parts: Option<(GeometryType, Vec<Path>)>,
     curves: bool,
     unknown_key: Option<String>,
@@ -40,8 +42,10 @@ pub(crate) struct FinishedGeometry {
     pub(crate) geometry_type: Option<GeometryType>,
     pub(crate) has_z: Option<bool>,
     pub(crate) has_m: Option<bool>,
-    /// Whether coordinates were not finite or absurd, so that the geometry was left out.
+    /// Whether coordinates were absurd, or some of several not finite, so that the geometry was left out.
     pub(crate) bad_coordinates: bool,
+    /// Whether the position itself was NaN, so that there is none.
+    pub(crate) nan_position: bool,
     pub(crate) had_curves: bool,
     /// GeoJSON is in WGS84.
     pub(crate) is_geojson: bool,
@@ -84,7 +88,14 @@ impl<'t> RawGeometry<'t> {
             "ymax" => &mut self.box_corners[3],
             _ => return self.other_member(key, reader, budget),
         };
-        *scalar = Some(reader.ordinate().map_err(|error| ReadError::from(error).within(key))?);
+        // `null` is Esri's way to write an empty geometry; NaN is mostly an accident of the client.
+        if reader.take_null()? {
+            *scalar = Some(f64::NAN);
+            return Ok(true);
+        }
+        let value = reader.ordinate().map_err(|error| ReadError::from(error).within(key))?;
+        *scalar = Some(value);
+        self.nan_position |= value.is_nan() && !matches!(key, "z" | "m");
         Ok(true)
     }
 
@@ -159,6 +170,7 @@ impl<'t> RawGeometry<'t> {
             has_z: self.has_z,
             has_m: self.has_m,
             bad_coordinates: false,
+            nan_position: false,
             had_curves: self.curves,
             is_geojson: self.geojson_type.is_some(),
         };
@@ -193,7 +205,11 @@ impl<'t> RawGeometry<'t> {
         }
         match &finished.geometry {
             // Esri's empty point: `{"x":null}` or `{"x":"NaN"}`.
-            Some(Geometry::Point(point)) if point.xy[0].is_nan() => finished.geometry = None,
+            Some(Geometry::Point(point)) if point.xy[0].is_nan() || self.nan_position => {
+                finished.geometry = None;
+                finished.nan_position = self.nan_position || finished.is_geojson;
+            }
+            None => finished.nan_position = self.nan_position,
             Some(geometry) if !is_sane(geometry) => {
                 finished.geometry = None;
                 finished.bad_coordinates = true;

@@ -31,7 +31,8 @@ fn every_form_is_read_and_both_codes_written() {
 
 #[test]
 fn nothing_named_is_no_reference() {
-    for text in ["", " ", "null", "{}", "0", "-1", "\"\"", "{\"wkid\":null}", "{\"wkid\":0}"] {
+    for text in ["", " ", "null", "{}", "0", "-1", "\"\"", "{\"wkid\":null}", "{\"wkid\":0}", "{\"wkid\":-1}"]
+    {
         assert_eq!(SpatialReference::from_text(text), Ok(None), "{text}");
     }
 }
@@ -51,4 +52,15 @@ fn other_texts_are_refused_with_the_forms_that_are_right() {
     {
         assert!(SpatialReference::from_text(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn a_code_that_is_no_whole_number_is_refused() {
+    for text in
+        ["4326.5", "{\"wkid\":4326.5}", "{\"wkid\":\"4326.5\"}", "-1.5", "5000000000", "{\"latestWkid\":NaN}"]
+    {
+        let error = SpatialReference::from_text(text).unwrap_err().to_string();
+        assert!(error.contains("is no spatial reference: expected a code such as 4326"), "{text}: {error}");
+    }
+    assert_eq!(SpatialReference::from_text("4326.0"), SpatialReference::from_text("4326"));
 }

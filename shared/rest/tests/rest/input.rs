@@ -50,3 +50,32 @@ async fn a_token_is_neither_stored_nor_shown() {
     let path = server.submit("Echo", "token=secret&Text=hi").await;
     assert!(!server.get(&format!("{path}/inputs")).await.text().contains("secret"));
 }
+
+#[tokio::test]
+async fn features_are_shown_as_they_came_unless_that_is_no_strict_json() {
+    let server = Server::new();
+    let nan = POINT.replace("\"z\":3", "\"z\":NaN");
+    for (given, is_json) in [(POINT, true), (nan.as_str(), false)] {
+        let path = server.submit("Echo", &format!("Input_Features={}", escaped(given))).await;
+        let answer = server.get(&format!("{path}/inputs/Input_Features")).await;
+        assert_eq!(answer.text().contains(given), is_json);
+        assert_eq!(answer.json()["value"].is_object(), is_json);
+    }
+}
+
+#[tokio::test]
+async fn large_features_are_shown_too() {
+    let server = Server::new();
+    let features = POINT.replace("OBJECTID\":7", &format!("TEXT\":\"{}\"", "x".repeat(200_000)));
+    let path = server.submit("Echo", &format!("Input_Features={}", escaped(&features))).await;
+    assert!(server.get(&format!("{path}/inputs/Input_Features")).await.text().contains(&features));
+}
+
+#[tokio::test]
+async fn the_token_of_an_input_by_url_is_not_shown() {
+    let server = Server::new();
+    let layer = escaped(r#"{"url":"https://h/FeatureServer/0?token=secret","serviceToken":"secret"}"#);
+    let path = server.submit("Echo", &format!("Input_Features={layer}&Text={layer}&Names=[{layer}]")).await;
+    let text = server.get(&format!("{path}/inputs")).await.text();
+    assert!(!text.contains("secret") && text.contains("https://h/FeatureServer/0"), "{text}");
+}

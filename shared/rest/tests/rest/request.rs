@@ -143,3 +143,11 @@ async fn other_methods_are_refused_with_http_200() {
         assert!(code == 405 && text.contains(method), "{text}");
     }
 }
+
+#[tokio::test]
+async fn a_large_multipart_body_is_read_as_a_small_one() {
+    let text = "ä".repeat(1_000_000);
+    let parts = multipart(&[("f", "json"), ("Text", &text)]);
+    let server = Server::new();
+    assert!(said(server.post_as("multipart/form-data; boundary=B", EXECUTE, parts)).await == text);
+}

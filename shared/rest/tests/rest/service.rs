@@ -53,3 +53,21 @@ async fn get_and_post_answer_alike() {
         );
     }
 }
+
+#[tokio::test]
+async fn metadata_is_xml_and_the_thumbnail_an_image_in_whatever_format_they_are_asked_for() {
+    let server = Server::new();
+    for path in ["info/metadata", "info/metadata?f=json&callback=x", "Echo/metadata?f=xml", "Echo/metadata"] {
+        let answer = server.get(&format!("services/Echo/GPServer/{path}")).await;
+        assert_eq!(answer.header("content-type"), "text/xml;charset=utf-8", "{path}");
+        let text = answer.text();
+        assert!(text.starts_with("<?xml") && text.ends_with("</metadata>"), "{text}");
+    }
+    let answer = server.get("services/Echo/GPServer/info/thumbnail?f=pjson").await;
+    assert_eq!(answer.header("content-type"), "image/png");
+    assert!(answer.body.starts_with(b"\x89PNG\r\n\x1a\n") && answer.body.ends_with(b"IEND\xaeB`\x82"));
+    let missing = ["Foo/GPServer/info/metadata", "Foo/GPServer/info/thumbnail", "Echo/GPServer/Foo/metadata"];
+    for path in missing {
+        assert_eq!(server.get(&format!("services/{path}")).await.error().0, 404, "{path}");
+    }
+}

@@ -17,7 +17,6 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 /// Monday, November 23, 2026 3:26:49 PM
@@ -54,7 +53,6 @@ impl Server {
             blobs: memory.clone(),
             job_runner: runner.clone(),
             execute_runner: runner,
-            execute_slots: Arc::new(Semaphore::new(4)),
             limits,
             job_settings: JobSettings::default(),
             now_ms: || NOW_MS,

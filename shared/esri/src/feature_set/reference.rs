@@ -1,0 +1,49 @@
+//! The spatial references that a set's members and geometries bring along.
+
+use super::members::SetReader;
+use crate::json::{Kind, Reader};
+use crate::{ReadError, SpatialReference};
+
+impl<'t> SetReader<'t, '_> {
+    /// Compares a geometry's own reference with that of the geometries before it.
+    pub(super) fn note_reference(&mut self, text: &'t str, index: usize) -> Result<(), ReadError> {
+        if self.seen.reference.as_ref().is_some_and(|(_, _, latest)| *latest == text) {
+            return Ok(());
+        }
+        let read =
+            SpatialReference::from_text(text).map_err(|error| ReadError::invalid(error.to_string()))?;
+        let Some(reference) = read else { return Ok(()) };
+        match &mut self.seen.reference {
+            None => self.seen.reference = Some((reference, index, text)),
+            Some((first, _, latest)) if first.same_as(&reference) => *latest = text,
+            Some((first, at, _)) => {
+                return Err(ReadError::invalid(format!(
+                    "is {reference}, but that of features[{at}] is {first}: all features of a set need one"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3857"}}`
+pub(super) fn read_crs(reader: &mut Reader<'_>) -> Result<Option<SpatialReference>, ReadError> {
+    let mut reference = None;
+    reader.begin_object()?;
+    while let Some(key) = reader.next_key()? {
+        if key != "properties" || reader.peek()? != Kind::Object {
+            reader.skip_value()?;
+            continue;
+        }
+        reader.begin_object()?;
+        while let Some(key) = reader.next_key()? {
+            if key == "name" {
+                reference =
+                    SpatialReference::read(reader).map_err(|error| ReadError::invalid(error.to_string()))?;
+            } else {
+                reader.skip_value()?;
+            }
+        }
+    }
+    Ok(reference)
+}

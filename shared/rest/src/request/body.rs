@@ -1,0 +1,84 @@
+//! The bytes of a request's body: not too many, not too slow, and not while others hold the memory.
+
+use super::memory::Room;
+use super::text;
+use axum::body::Body;
+use bytes::Bytes;
+use gp_core::RequestError;
+use http::HeaderMap;
+use http::header::{CONTENT_LENGTH, EXPECT};
+use http_body_util::BodyExt;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Bytes of a refused body which are still read and thrown away: a client that is answered while it sends sees a
+/// broken connection instead of the answer.
+const MAX_DRAINED_BYTES: usize = 256 << 20;
+
+/// How long a client may send nothing in the middle of a body.
+const MAX_SILENCE: Duration = Duration::from_secs(30);
+
+/// Reads the body to its end.
+///
+/// # Errors
+/// It is too large (code 413), stops arriving, or there is no memory for it now.
+pub(super) async fn read(
+    headers: &HeaderMap,
+    mut body: Body,
+    max_bytes: usize,
+    room: &mut Room<'_>,
+) -> Result<Bytes, RequestError> {
+    let announced =
+        text(headers, CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()).unwrap_or(0);
+    let mut refusal = check(announced, max_bytes, room).await.err();
+    if headers.contains_key(EXPECT)
+        && let Some(refusal) = refusal
+    {
+        // The client waits for leave to send; it gets its answer instead.
+        return Err(refusal);
+    }
+    let mut first = Bytes::new();
+    let mut whole = Vec::new();
+    let mut count = 0;
+    loop {
+        let Ok(frame) = timeout(MAX_SILENCE, body.frame()).await else {
+            return Err(RequestError::bad("the request body stopped arriving; send it without pauses"));
+        };
+        let Some(frame) = frame else { break };
+        let frame = frame.map_err(|_| RequestError::bad("the request body broke off before its end"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        count += data.len();
+        if refusal.is_none() {
+            refusal = check(count, max_bytes, room).await.err();
+        }
+        if refusal.is_some() {
+            (first, whole) = (Bytes::new(), Vec::new());
+            room.release();
+            if count > max_bytes.saturating_add(MAX_DRAINED_BYTES) {
+                break;
+            }
+        } else if first.is_empty() {
+            first = data;
+        } else {
+            if whole.is_empty() {
+                whole.reserve(announced.max(first.len() + data.len()));
+                whole.extend_from_slice(&first);
+            }
+            whole.extend_from_slice(&data);
+        }
+    }
+    match refusal {
+        Some(refusal) => Err(refusal),
+        None => Ok(if whole.is_empty() { first } else { Bytes::from(whole) }),
+    }
+}
+
+async fn check(count: usize, max_bytes: usize, room: &mut Room<'_>) -> Result<(), RequestError> {
+    if count > max_bytes {
+        let detail = format!(
+            "the request body has more than {max_bytes} bytes, which is the limit of this server; send less"
+        );
+        return Err(RequestError { code: 413, ..RequestError::bad(detail) });
+    }
+    room.grow(count).await
+}
