@@ -123,3 +123,21 @@ fn an_execute_whose_client_has_gone_is_stopped() {
         (!server.workers().contains(&worker)).then_some(())
     });
 }
+
+#[test]
+fn a_flood_of_slow_executes_of_one_service_leaves_a_worker_for_the_others() {
+    let server = Server::start_with(&["--execute-workers", "2"]);
+    let slow = [("f", "json"), ("Seconds", "3")];
+    let select = [("f", "json"), ("Input_Features", &*points(50)), ("Where_Clause", "1=1")];
+    std::thread::scope(|scope| {
+        let slow_count = "services/Samples/Tasks/GPServer/SlowCount/execute";
+        let flood: Vec<_> = (0..6).map(|_| scope.spawn(|| server.post(slow_count, &slow))).collect();
+        eventually("a worker", Duration::from_secs(10), || server.workers().first().copied());
+        let reply = server.post("services/Analysis/GPServer/Select/execute", &select).json();
+        assert_eq!(reply["results"][0]["value"]["features"].as_array().unwrap().len(), 50, "{reply}");
+        assert!(flood.iter().any(|request| !request.is_finished()), "the flood was over before");
+        for request in flood {
+            let _ = request.join();
+        }
+    });
+}

@@ -22,6 +22,7 @@ const STACK_BYTES: usize = 16 << 20;
 
 fn main() -> ExitCode {
     let started = Instant::now();
+    gp_embedded::hide_panic_payloads();
     let args = Args::parse();
     match run(&args, started) {
         Ok(()) => ExitCode::SUCCESS,

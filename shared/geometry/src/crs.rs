@@ -9,6 +9,7 @@ mod catalog;
 mod datum;
 mod definition;
 mod names;
+mod other_projection;
 mod projection;
 mod transform;
 mod transverse_mercator;

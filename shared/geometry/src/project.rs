@@ -13,8 +13,32 @@ pub struct ProjectReport {
     pub lost: usize,
     /// Object ids of the first of them.
     pub first_lost_oids: Vec<i64>,
+    /// Code or name of the reference that the features came in; empty when nothing was computed.
+    pub from: String,
+    /// Code or name of the reference that they are in now; empty when nothing was computed.
+    pub to: String,
     /// What is known to be inexact about the datum step.
     pub note: Option<&'static str>,
+}
+
+impl ProjectReport {
+    /// A sentence for the user about the features that were lost; `None` when none was.
+    pub fn lost_sentence(&self) -> Option<String> {
+        let (features, have, their, ids) = match self.lost {
+            0 => return None,
+            1 => ("feature", "has", "its", "id"),
+            _ => ("features", "have", "their", "ids"),
+        };
+        let oids: Vec<String> = self.first_lost_oids.iter().map(ToString::to_string).collect();
+        let more = if self.lost > oids.len() { ", …" } else { "" };
+        Some(format!(
+            "{} {features} {have} no place in {} and lost {their} geometry on the way from {} (object {ids} {}{more})",
+            self.lost,
+            self.to,
+            self.from,
+            oids.join(", ")
+        ))
+    }
 }
 
 /// How many object ids of lost features a report holds.
@@ -38,7 +62,8 @@ pub fn project_features(features: &mut FeatureSet, to: &SpatialReference) -> Res
         return Ok(ProjectReport::default());
     }
     let from = features.spatial_reference.as_ref().ok_or(CrsError::Unspecified)?;
-    let transform = Transform::new(&Crs::new(from)?, &Crs::new(to)?)?;
+    let (from, target) = (Crs::new(from)?, Crs::new(to)?);
+    let transform = Transform::new(&from, &target)?;
     features.spatial_reference = Some(to.clone());
     if transform.is_identity() {
         return Ok(ProjectReport::default());
@@ -60,6 +85,8 @@ pub fn project_features(features: &mut FeatureSet, to: &SpatialReference) -> Res
         changed: true,
         lost: lost_rows.len(),
         first_lost_oids: lost_rows.iter().take(MAX_REPORTED_OIDS).map(|row| features.oid_of(*row)).collect(),
+        from: from.name(),
+        to: target.name(),
         note: transform.datum_note(),
     })
 }
@@ -124,7 +151,11 @@ mod tests {
     fn a_position_without_image_loses_its_feature_and_is_counted() {
         let mut set = points(Some(4326), &[[0.0, 0.0], [0.0, 91.0], [f64::NAN, 0.0], [1.0, 1.0]]);
         let report = project_features(&mut set, &reference(3857)).unwrap();
-        assert_eq!((report.lost, report.first_lost_oids), (2, vec![2, 3]));
+        assert_eq!((report.lost, report.first_lost_oids.as_slice()), (2, [2, 3].as_slice()));
+        assert_eq!(
+            report.lost_sentence().unwrap(),
+            "2 features have no place in 3857 (WGS 84 / Pseudo-Mercator) and lost their geometry on the way from 4326 (WGS 84) (object ids 2, 3)"
+        );
         assert!(set.features[1].geometry.is_none() && set.features[3].geometry.is_some());
     }
 

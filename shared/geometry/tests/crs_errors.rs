@@ -89,6 +89,64 @@ fn poles_stay_on_the_map_in_web_mercator_and_its_edge_may_be_crossed() {
     assert!(positions[1][0] > 20_037_509.0, "a line across the antimeridian stays in one piece");
 }
 
+#[test]
+fn the_other_side_of_the_earth_has_no_place_in_a_zone() {
+    let wgs84 = Crs::from_code(4326).unwrap();
+    // UTM 33 and a south-oriented grid by another path, central meridians 15° and 29°.
+    for (code, meridian, lost, kept) in [
+        (
+            32633,
+            15.0,
+            [[-165.0, 10.0], [96.0, 0.0], [-70.0, -45.0]],
+            [[94.0, 50.0], [-60.0, 60.0], [120.0, 85.0]],
+        ),
+        (
+            2049,
+            21.0,
+            [[-159.0, 10.0], [106.0, 5.0], [-65.0, -45.0]],
+            [[60.0, -30.0], [21.0, 50.0], [-10.0, 20.0]],
+        ),
+    ] {
+        let zone = Crs::from_code(code).unwrap();
+        let (forward, back) =
+            (Transform::new(&wgs84, &zone).unwrap(), Transform::new(&zone, &wgs84).unwrap());
+        let mut positions = lost;
+        assert_eq!(forward.apply(&mut positions), lost.len(), "{code}: {positions:?}");
+        let mut positions = kept;
+        assert_eq!(forward.apply(&mut positions), 0, "{code} from {meridian}: {positions:?}");
+        assert_eq!(back.apply(&mut positions), 0, "{code}");
+        for (before, after) in kept.iter().zip(&positions) {
+            assert!(
+                (before[0] - after[0]).abs().max((before[1] - after[1]).abs()) < 1e-3,
+                "{code} {before:?} {after:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_a_projection_answers_far_from_its_meridian_comes_back() {
+    for (forward, back) in TRANSFORMS.iter() {
+        let mut kept = 0;
+        for step in 0..36 * 17 {
+            let before = [f64::from(step % 36) * 10.0 - 179.5, f64::from(step / 36) * 10.0 - 80.0];
+            let mut positions = [before];
+            if forward.apply(&mut positions) > 0 || back.apply(&mut positions) > 0 {
+                continue;
+            }
+            kept += 1;
+            let [longitude, latitude] = [positions[0][0] - before[0], positions[0][1] - before[1]];
+            let longitude = (longitude - 360.0 * (longitude / 360.0).round()) * before[1].to_radians().cos();
+            // The room is for what datum shifts do to the other side of the earth.
+            assert!(
+                longitude.abs().max(latitude.abs()) < 0.01,
+                "{forward:?}: {before:?} comes back as {positions:?}"
+            );
+        }
+        assert!(kept > 100, "{forward:?}: {kept}");
+    }
+}
+
 /// One system of every formula, from and to WGS 84.
 static TRANSFORMS: LazyLock<Vec<(Transform, Transform)>> = LazyLock::new(|| {
     let wgs84 = Crs::from_code(4326).unwrap();

@@ -38,7 +38,9 @@ pub(crate) async fn show_all(rest: &Rest, path: &JobPath) -> Result<Reply, Failu
 
 async fn written(rest: &Rest, path: &JobPath, inputs: Vec<Parameter>) -> Result<Vec<Vec<u8>>, Failure> {
     let (_, _, job) = job::read(rest, path, JobDetail::Full).await?;
-    let parameters = job_inputs(&rest.app, &job).await.map_err(|error| expired(&job, "inputs", error))?;
+    let parameters = job_inputs(&rest.app, &job)
+        .await
+        .map_err(|error| expired(&job, "inputs", (rest.app.now_ms)(), error))?;
     let limits = rest.app.limits;
     let is_large = parameters.byte_len() > MAX_INLINE_BYTES;
     let write = move || inputs.iter().map(|input| input_json(input, &parameters, &limits)).collect();

@@ -59,8 +59,13 @@ pub(crate) async fn show_all(rest: &Rest, path: &JobPath, parameters: &Parameter
 }
 
 /// The failure for a payload that is not there any more.
-pub(crate) fn expired(job: &Job, what: &str, error: StoreError) -> Failure {
+pub(crate) fn expired(job: &Job, what: &str, now_ms: i64, error: StoreError) -> Failure {
     match error {
+        StoreError::NotFound(missing) if job.expires_at_ms.is_some_and(|at| now_ms < at) => {
+            let detail = format!("the {what} of job {} are missing on the server; submit it again", job.id);
+            let cause = Some(format!("{missing} before it expired"));
+            Failure { error: RequestError { code: 500, ..RequestError::bad(detail) }, cause }
+        }
         StoreError::NotFound(_) => {
             let when = job.expires_at_ms.map_or("".to_owned(), |at| format!(" at {}", timestamp_text(at)));
             RequestError::bad(format!("the {what} of job {} expired{when}; submit it again", job.id)).into()
@@ -88,7 +93,9 @@ async fn write_result(
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
     let Some(info) = job.results.get(index) else { return Ok(()) };
-    let stored = job_result(&rest.app, job, index).await.map_err(|error| expired(job, "results", error))?;
+    let stored = job_result(&rest.app, job, index)
+        .await
+        .map_err(|error| expired(job, "results", (rest.app.now_ms)(), error))?;
     let value = if stored.len() > MAX_INLINE_BYTES {
         let (info, options, sr, most) =
             (info.clone(), view.options, view.out_sr.clone(), view.maximum_records);

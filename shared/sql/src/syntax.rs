@@ -82,7 +82,7 @@ mod tests {
     fn errors_name_the_place_and_no_internals() {
         for (text, message) in [
             ("NOPE>>", "at \">>\" (character 5)"),
-            ("A = 1 AND\n B >> 2 )", "at \")\" (character 19): this does not continue the expression"),
+            ("A = 1 AND\n B > 2 )", "at \")\" (character 18): this does not continue the expression"),
             ("A >", "at its end: expected an expression"),
             ("(A > 5", "at its end: expected )"),
             ("Åb = )", "at \")\" (character 6): expected an expression"),

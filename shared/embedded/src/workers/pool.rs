@@ -2,7 +2,8 @@
 
 use super::child::{Outcome, Worker};
 use async_trait::async_trait;
-use gp_core::{Runner, TaskResult, ToolError, Work, WorkError, WorkEvent};
+use gp_core::{Runner, ServiceName, TaskResult, ToolError, Work, WorkError, WorkEvent};
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -32,6 +33,10 @@ pub struct WorkerCommand {
 pub struct ProcessPool {
     command: WorkerCommand,
     slots: Semaphore,
+    /// Where waiting is limited, a service may not have the last worker while there are several: a flood of slow
+    /// requests for one leaves room for the others.
+    share: Option<usize>,
+    shares: Mutex<HashMap<ServiceName, Arc<Semaphore>>>,
     max_wait: Option<Duration>,
     idle: Arc<Mutex<Idle>>,
 }
@@ -47,17 +52,36 @@ struct Idle {
 impl ProcessPool {
     /// A pool of up to `workers` processes. Work that waits longer than `max_wait` for one is refused.
     pub fn new(command: WorkerCommand, workers: usize, max_wait: Option<Duration>) -> ProcessPool {
-        ProcessPool { command, slots: Semaphore::new(workers.max(1)), max_wait, idle: Arc::default() }
+        let workers = workers.max(1);
+        ProcessPool {
+            command,
+            slots: Semaphore::new(workers),
+            share: max_wait.map(|_| (workers - 1).max(1)),
+            shares: Mutex::default(),
+            max_wait,
+            idle: Arc::default(),
+        }
     }
 
-    async fn slot(&self, cancelled: &AtomicBool) -> Result<SemaphorePermit<'_>, WorkError> {
-        if let Ok(slot) = self.slots.try_acquire() {
+    /// What the service may have at once, where that is limited.
+    fn share_of(&self, service: &ServiceName) -> Option<Arc<Semaphore>> {
+        let share = self.share?;
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(shares.entry(service.clone()).or_insert_with(|| Arc::new(Semaphore::new(share))).clone())
+    }
+
+    async fn slot<'s>(
+        &self,
+        slots: &'s Semaphore,
+        cancelled: &AtomicBool,
+    ) -> Result<SemaphorePermit<'s>, WorkError> {
+        if let Ok(slot) = slots.try_acquire() {
             return Ok(slot);
         }
         let started = Instant::now();
         let mut checks = interval(CHECK_INTERVAL);
         checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let slot = self.slots.acquire();
+        let slot = slots.acquire();
         tokio::pin!(slot);
         loop {
             tokio::select! {
@@ -118,7 +142,12 @@ impl Runner for ProcessPool {
         events: UnboundedSender<WorkEvent>,
         cancelled: Arc<AtomicBool>,
     ) -> Result<Vec<TaskResult>, WorkError> {
-        let _slot = self.slot(&cancelled).await?;
+        let share = self.share_of(&work.service);
+        let _share = match &share {
+            Some(share) => Some(self.slot(share, &cancelled).await?),
+            None => None,
+        };
+        let _slot = self.slot(&self.slots, &cancelled).await?;
         if cancelled.load(Ordering::Relaxed) {
             return Err(ToolError::Cancelled.into());
         }

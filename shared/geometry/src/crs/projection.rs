@@ -5,13 +5,11 @@
 
 use std::collections::BTreeMap;
 use std::f64::consts::FRAC_PI_2;
-use std::fmt::Write;
 
 use gp_esri::Xy;
-use proj4rs::Proj;
-use proj4rs::transform::{Transform, TransformClosure, transform};
 
 use super::Ellipsoid;
+use super::other_projection::OtherProjection;
 use super::transverse_mercator::{Parameters, TransverseMercator};
 
 /// How coordinates are made of angles.
@@ -22,8 +20,8 @@ pub(super) enum Projection {
     WebMercator { radius_m: f64 },
     /// Krüger's series.
     TransverseMercator(Box<TransverseMercator>),
-    /// Any other, with its geographic system.
-    Other(Box<(Proj, Proj)>),
+    /// Any other.
+    Other(Box<OtherProjection>),
 }
 
 /// What a projection is built from.
@@ -46,8 +44,6 @@ const MAX_LONGITUDE_RAD: f64 = 10.0;
 const MAX_WEB_MERCATOR_LATITUDE_RAD: f64 = 89.99999 / 180.0 * std::f64::consts::PI;
 /// Above it 1 - sin φ loses the digits that the short formula needs.
 const STEEP_LATITUDE_RAD: f64 = 1.45;
-/// Ten thousand times the earth: far outside of every projection, and small enough to be squared.
-const MAX_COORDINATE: f64 = 1e11;
 
 impl Projection {
     /// The error names what is not supported.
@@ -70,7 +66,7 @@ impl Projection {
                     unit_m: setup.unit_m,
                 }))))
             }
-            _ => other(setup),
+            _ => Ok(Projection::Other(Box::new(OtherProjection::new(setup)?))),
         }
     }
 
@@ -99,7 +95,7 @@ impl Projection {
                     *position = projection.inverse(*position);
                 }
             }
-            Projection::Other(pair) => convert(&pair.0, &pair.1, positions),
+            Projection::Other(other) => other.inverse(positions),
         }
     }
 
@@ -123,7 +119,7 @@ impl Projection {
                     *position = projection.forward(*position);
                 }
             }
-            Projection::Other(pair) => convert(&pair.1, &pair.0, positions),
+            Projection::Other(other) => other.forward(positions),
         }
     }
 }
@@ -135,49 +131,4 @@ fn web_mercator_y(latitude: f64) -> f64 {
     }
     let sin = latitude.sin();
     0.5 * ((1.0 + sin) / (1.0 - sin)).ln()
-}
-
-fn other(setup: &Setup<'_>) -> Result<Projection, String> {
-    // proj4rs keeps Evenden's series under the name of tmerc.
-    let kind = if setup.kind == "tmerc" { "etmerc" } else { setup.kind };
-    let b_m = setup.ellipsoid.a_m * (1.0 - setup.ellipsoid.f);
-    let shape = format!("+a={} +b={b_m}", setup.ellipsoid.a_m);
-    let mut text = format!("+proj={kind} {shape} +to_meter={} +axis={}", setup.unit_m, setup.axis);
-    for (key, value) in setup.numbers {
-        let _ = write!(text, " +{key}={value}");
-    }
-    for flag in setup.flags {
-        let _ = write!(text, " +{flag}");
-    }
-    if setup.prime_meridian_deg.abs() > 0.0 {
-        let _ = write!(text, " +pm={}", setup.prime_meridian_deg);
-    }
-    let describe = |error: proj4rs::errors::Error| format!("the projection {} ({error})", setup.kind);
-    let projected = Proj::from_proj_string(&text).map_err(describe)?;
-    let geographic = Proj::from_proj_string(&format!("+proj=longlat {shape}")).map_err(describe)?;
-    if projected.is_geocent() || !projected.has_inverse() || !projected.has_forward() {
-        return Err(format!("the projection {}", setup.kind));
-    }
-    Ok(Projection::Other(Box::new((projected, geographic))))
-}
-
-fn convert(from: &Proj, to: &Proj, positions: &mut [Xy]) {
-    // The adapter below never returns an error: failures become NaN position by position.
-    let _ = transform(from, to, &mut Positions(positions));
-}
-
-struct Positions<'a>(&'a mut [Xy]);
-
-impl Transform for Positions<'_> {
-    fn transform_coordinates<F: TransformClosure>(&mut self, step: &mut F) -> proj4rs::errors::Result<()> {
-        for position in self.0.iter_mut() {
-            let [x, y] = *position;
-            if !(x.abs() < MAX_COORDINATE && y.abs() < MAX_COORDINATE) {
-                *position = [f64::NAN; 2];
-                continue;
-            }
-            *position = step(x, y, 0.0).map_or([f64::NAN; 2], |(x, y, _)| [x, y]);
-        }
-        Ok(())
-    }
 }

@@ -36,6 +36,17 @@ pub(super) struct Parameters {
 
 /// Beyond this many rectifying radii from the meridian the series has lost its meaning (PROJ has the same limit).
 const MAX_ETA: f64 = 2.623_395_162_778;
+/// Further from the meridian the projection folds the other side of the earth over the poles: formally defined, but no
+/// place that anybody means by these coordinates.
+const MAX_LONGITUDE_RAD: f64 = 80.0 / 180.0 * PI;
+/// sin 10°: within 10° of a pole every longitude is near the meridian's great circle, and is kept.
+const POLAR_COSINE: f64 = 0.173_648_177_666_930_34;
+
+/// Whether a place lies where the projection is meant for: `lambda` is its longitude from the central meridian, in
+/// radians between -π and π, `cos_latitude` the cosine of its latitude of any kind.
+pub(super) fn is_usable(lambda: f64, cos_latitude: f64) -> bool {
+    lambda.abs() <= MAX_LONGITUDE_RAD || cos_latitude <= POLAR_COSINE
+}
 
 impl TransverseMercator {
     pub(super) fn new(parameters: &Parameters) -> TransverseMercator {
@@ -69,6 +80,9 @@ impl TransverseMercator {
         let (sin, cos) = latitude.sin_cos();
         let conformal = latitude + sine_series(&self.to_conformal, 2.0 * sin * cos, 1.0 - 2.0 * sin * sin);
         let (sin_chi, cos_chi) = conformal.sin_cos();
+        if !is_usable(lambda, cos_chi) {
+            return [f64::NAN; 2];
+        }
         let (sin_lambda, cos_lambda) = lambda.sin_cos();
         // With w = tanh η', the double angles that the series needs are rational in u, v and w.
         let (u, v, w) = (sin_chi, cos_chi * cos_lambda, cos_chi * sin_lambda);
@@ -102,6 +116,9 @@ impl TransverseMercator {
         let along = sinh_eta.hypot(cos_xi);
         let chi = sin_xi.atan2(along);
         let (sin_chi, cos_chi) = (sin_xi / cosh_eta, along / cosh_eta);
+        if !is_usable(lambda, cos_chi) {
+            return [f64::NAN; 2];
+        }
         let latitude =
             chi + sine_series(&self.from_conformal, 2.0 * sin_chi * cos_chi, 1.0 - 2.0 * sin_chi * sin_chi);
         let mut longitude = lambda + self.longitude_0_rad;

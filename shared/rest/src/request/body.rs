@@ -9,14 +9,18 @@ use http::HeaderMap;
 use http::header::{CONTENT_LENGTH, EXPECT};
 use http_body_util::BodyExt;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// Bytes of a refused body which are still read and thrown away: a client that is answered while it sends sees a
 /// broken connection instead of the answer.
 const MAX_DRAINED_BYTES: usize = 256 << 20;
 
-/// How long a client may send nothing in the middle of a body.
-const MAX_SILENCE: Duration = Duration::from_secs(30);
+/// How long a client may be silent, and how long a body may take besides the time that its bytes allow.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The slowest line that is served: who sends slower keeps a place from others.
+const LEAST_BYTES_A_SECOND: f64 = 16_384.0;
+/// Bytes that are reserved before they came: what is announced need not be true.
+const MAX_RESERVED_BYTES: usize = 1 << 20;
 
 /// Reads the body to its end.
 ///
@@ -30,7 +34,7 @@ pub(super) async fn read(
 ) -> Result<Bytes, RequestError> {
     let announced =
         text(headers, CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()).unwrap_or(0);
-    let mut refusal = check(announced, max_bytes, room).await.err();
+    let mut refusal = check_size(announced, max_bytes).err();
     if headers.contains_key(EXPECT)
         && let Some(refusal) = refusal
     {
@@ -40,16 +44,22 @@ pub(super) async fn read(
     let mut first = Bytes::new();
     let mut whole = Vec::new();
     let mut count = 0;
+    let started = Instant::now();
     loop {
-        let Ok(frame) = timeout(MAX_SILENCE, body.frame()).await else {
-            return Err(RequestError::bad("the request body stopped arriving; send it without pauses"));
+        let allowed = PATIENCE + Duration::from_secs_f64(count as f64 / LEAST_BYTES_A_SECOND);
+        let left = allowed.saturating_sub(started.elapsed()).min(PATIENCE);
+        let Ok(frame) = timeout(left, body.frame()).await else {
+            return Err(RequestError::bad("the request body arrives too slowly; send it without pauses"));
         };
         let Some(frame) = frame else { break };
         let frame = frame.map_err(|_| RequestError::bad("the request body broke off before its end"))?;
         let Ok(data) = frame.into_data() else { continue };
         count += data.len();
         if refusal.is_none() {
-            refusal = check(count, max_bytes, room).await.err();
+            refusal = match check_size(count, max_bytes) {
+                Ok(()) => room.grow(count).await.err(),
+                Err(refusal) => Some(refusal),
+            };
         }
         if refusal.is_some() {
             (first, whole) = (Bytes::new(), Vec::new());
@@ -61,7 +71,7 @@ pub(super) async fn read(
             first = data;
         } else {
             if whole.is_empty() {
-                whole.reserve(announced.max(first.len() + data.len()));
+                whole.reserve(announced.min(MAX_RESERVED_BYTES).max(first.len() + data.len()));
                 whole.extend_from_slice(&first);
             }
             whole.extend_from_slice(&data);
@@ -73,12 +83,12 @@ pub(super) async fn read(
     }
 }
 
-async fn check(count: usize, max_bytes: usize, room: &mut Room<'_>) -> Result<(), RequestError> {
+fn check_size(count: usize, max_bytes: usize) -> Result<(), RequestError> {
     if count > max_bytes {
         let detail = format!(
             "the request body has more than {max_bytes} bytes, which is the limit of this server; send less"
         );
         return Err(RequestError { code: 413, ..RequestError::bad(detail) });
     }
-    room.grow(count).await
+    Ok(())
 }

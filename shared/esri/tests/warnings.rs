@@ -1,0 +1,83 @@
+//! Claims about what the reader changes or refuses in a set, and that it says so in a few sentences.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests, outside of test functions")]
+
+use gp_esri::{FeatureSet, ReadFeatureSet, ReadLimits};
+
+#[track_caller]
+fn read(text: &str) -> ReadFeatureSet {
+    FeatureSet::from_json(text, &ReadLimits::default()).unwrap()
+}
+
+#[test]
+fn changes_are_warnings_that_do_not_grow_with_the_set() {
+    let bad = r#"{"geometry":{"rings":[[[0,0],[1e301,1],[2,0]]]}},"#.repeat(99);
+    let set = read(&format!(r#"{{"features":[{bad}{{"geometry":{{"rings":[[[0,0,9],[NaN,1],[2,0]]]}}}}]}}"#));
+    assert!(set.feature_set.features.iter().all(|feature| feature.geometry.is_none()));
+    assert_eq!(
+        set.warnings,
+        [
+            "features[0], features[1], features[2] and 97 more: coordinates that are no finite numbers: read without geometry"
+        ]
+    );
+    let curved = read(r#"{"curveRings":[[[0,0],{"c":[[2,0],[1,1]]},[0,0]]],"rings":[]}"#);
+    assert!(curved.feature_set.vertex_count() > 100);
+    assert_eq!(
+        curved.warnings,
+        [
+            "features[0]: true curves densified, no chord further from its curve than 0.0001 of the curve's radius"
+        ]
+    );
+    let dropped = read(r#"{"paths":[[[0,0,5],[1,1,6]]]}"#);
+    assert!(!dropped.feature_set.has_z);
+    assert_eq!(
+        dropped.warnings,
+        ["features[0]: third or fourth ordinates dropped because neither hasZ nor hasM names them"]
+    );
+}
+
+#[test]
+fn a_field_declared_twice_is_an_error_wherever_the_fields_stand() {
+    let fields =
+        r#""fields":[{"name":"b","type":"esriFieldTypeInteger"},{"name":"B","type":"esriFieldTypeInteger"}]"#;
+    let features = r#""features":[{"attributes":{"b":1}}]"#;
+    for text in [format!("{{{fields},{features}}}"), format!("{{{features},{fields}}}")] {
+        let error = FeatureSet::from_json(&text, &ReadLimits::default()).unwrap_err().to_string();
+        assert_eq!(error, "fields[1]: the field B is declared twice");
+    }
+    let twice = read(r#"{"features":[{"attributes":{"b":1,"B":2}}]}"#).feature_set;
+    assert_eq!(
+        (twice.fields.len(), &twice.features[0].attributes),
+        (1, &vec![gp_esri::Attribute::Integer(2)])
+    );
+}
+
+#[test]
+fn attributes_that_no_field_declares_are_named_once() {
+    let fields = r#""fields":[{"name":"POP","type":"esriFieldTypeInteger"}]"#;
+    let features = r#""features":[{"attributes":{"pop":1,"a":1,"OBJECTID":1,"__objectid_12":1,"FID":1}},
+        {"attributes":{"a":1,"b":2,"c":3,"d":4,"e":5}}]"#;
+    for text in [format!("{{{fields},{features}}}"), format!("{{{features},{fields}}}")] {
+        assert_eq!(
+            read(&text).warnings,
+            ["attributes that no field declares were left out: a, b, c and others"]
+        );
+    }
+    let known = format!(r#"{{{fields},"features":[{{"attributes":{{"pop":1,"OBJECTID":1}}}}]}}"#);
+    assert!(read(&known).warnings.is_empty());
+}
+
+#[test]
+fn positions_that_are_nan_are_counted_and_empty_geometries_are_not() {
+    let set = read(
+        r#"{"features":[{"geometry":{"x":NaN,"y":1}},{"geometry":{"x":"NaN","y":"NaN"}},{"geometry":{"x":1,"y":"NaN"}},
+        {"geometry":{"x":NaN,"y":NaN}},{"geometry":{"x":null,"y":null}},{"geometry":null},{},{"geometry":{"x":1,"y":2,"z":"NaN"}}]}"#,
+    );
+    assert_eq!(
+        set.warnings,
+        [
+            "features[0], features[1], features[2] and 1 more: no position, because a coordinate is NaN: read without geometry"
+        ]
+    );
+    assert_eq!(set.feature_set.features.iter().filter(|feature| feature.geometry.is_some()).count(), 1);
+}

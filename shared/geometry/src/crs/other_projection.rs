@@ -1,0 +1,137 @@
+//! Projections by proj4rs: all but Web Mercator and transverse Mercator.
+//!
+//! Formulas answer far outside of where they are meant for, some with places on the other side of the earth. So a far
+//! position counts only if the way back leads to it.
+
+use std::f64::consts::{FRAC_PI_2, PI, TAU};
+use std::fmt::Write;
+
+use gp_esri::Xy;
+use proj4rs::Proj;
+use proj4rs::transform::{Transform, TransformClosure, transform};
+
+use super::projection::Setup;
+use super::transverse_mercator;
+
+/// Ten thousand times the earth: far outside of every projection, and small enough to be squared.
+const MAX_COORDINATE: f64 = 1e11;
+/// A position further from the central meridian than this is tried by the way back.
+const FAR_RAD: f64 = FRAC_PI_2;
+/// How near the way back must come, in radians (1e-3°): ten times the error of the poorest inverse, none of it garbage.
+const MAX_RETURN_ERROR_RAD: f64 = 1e-3 / 180.0 * PI;
+
+/// A projection of proj4rs.
+pub(super) struct OtherProjection {
+    projected: Proj,
+    geographic: Proj,
+    /// The central meridian, east of Greenwich.
+    longitude_0_rad: f64,
+    /// Transverse Mercator with unusual axes, which returns from everywhere.
+    is_transverse: bool,
+}
+
+impl OtherProjection {
+    /// The error names what is not supported.
+    pub(super) fn new(setup: &Setup<'_>) -> Result<OtherProjection, String> {
+        // proj4rs keeps Evenden's series under the name of tmerc.
+        let kind = if setup.kind == "tmerc" { "etmerc" } else { setup.kind };
+        let b_m = setup.ellipsoid.a_m * (1.0 - setup.ellipsoid.f);
+        let shape = format!("+a={} +b={b_m}", setup.ellipsoid.a_m);
+        let mut text = format!("+proj={kind} {shape} +to_meter={} +axis={}", setup.unit_m, setup.axis);
+        for (key, value) in setup.numbers {
+            let _ = write!(text, " +{key}={value}");
+        }
+        for flag in setup.flags {
+            let _ = write!(text, " +{flag}");
+        }
+        if setup.prime_meridian_deg.abs() > 0.0 {
+            let _ = write!(text, " +pm={}", setup.prime_meridian_deg);
+        }
+        let describe = |error: proj4rs::errors::Error| format!("the projection {} ({error})", setup.kind);
+        let projected = Proj::from_proj_string(&text).map_err(describe)?;
+        let geographic = Proj::from_proj_string(&format!("+proj=longlat {shape}")).map_err(describe)?;
+        if projected.is_geocent() || !projected.has_inverse() || !projected.has_forward() {
+            return Err(format!("the projection {}", setup.kind));
+        }
+        let longitude_0_deg = setup.numbers.get("lon_0").copied().unwrap_or(0.0) + setup.prime_meridian_deg;
+        Ok(OtherProjection {
+            projected,
+            geographic,
+            longitude_0_rad: longitude_0_deg.to_radians(),
+            is_transverse: kind == "etmerc",
+        })
+    }
+
+    /// Longitudes and latitudes in radians to coordinates.
+    pub(super) fn forward(&self, positions: &mut [Xy]) {
+        let far: Vec<(usize, Xy)> = positions
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(_, [longitude, _])| self.from_meridian(*longitude).abs() > FAR_RAD)
+            .collect();
+        if self.is_transverse {
+            positions.iter_mut().for_each(|position| self.keep_usable(position));
+        }
+        convert(&self.geographic, &self.projected, positions);
+        if far.is_empty() {
+            return;
+        }
+        let mut back: Vec<Xy> =
+            far.iter().map(|(index, _)| positions.get(*index).copied().unwrap_or([f64::NAN; 2])).collect();
+        convert(&self.projected, &self.geographic, &mut back);
+        for ((index, before), after) in far.iter().zip(&back) {
+            if let Some(position) = positions.get_mut(*index).filter(|_| !is_near(*before, *after)) {
+                *position = [f64::NAN; 2];
+            }
+        }
+    }
+
+    /// Coordinates to longitudes and latitudes in radians.
+    pub(super) fn inverse(&self, positions: &mut [Xy]) {
+        convert(&self.projected, &self.geographic, positions);
+        if self.is_transverse {
+            positions.iter_mut().for_each(|position| self.keep_usable(position));
+        }
+    }
+
+    fn keep_usable(&self, position: &mut Xy) {
+        if !transverse_mercator::is_usable(self.from_meridian(position[0]), position[1].cos()) {
+            *position = [f64::NAN; 2];
+        }
+    }
+
+    /// The longitude counted from the central meridian, between -π and π.
+    fn from_meridian(&self, longitude: f64) -> f64 {
+        let lambda = longitude - self.longitude_0_rad;
+        lambda - TAU * (lambda / TAU).round()
+    }
+}
+
+/// Whether two places are the same but for rounding; at a pole every longitude is.
+fn is_near(one: Xy, other: Xy) -> bool {
+    let longitude = one[0] - other[0];
+    let longitude = (longitude - TAU * (longitude / TAU).round()) * one[1].cos();
+    longitude.abs() <= MAX_RETURN_ERROR_RAD && (one[1] - other[1]).abs() <= MAX_RETURN_ERROR_RAD
+}
+
+fn convert(from: &Proj, to: &Proj, positions: &mut [Xy]) {
+    // The adapter below never returns an error: failures become NaN position by position.
+    let _ = transform(from, to, &mut Positions(positions));
+}
+
+struct Positions<'a>(&'a mut [Xy]);
+
+impl Transform for Positions<'_> {
+    fn transform_coordinates<F: TransformClosure>(&mut self, step: &mut F) -> proj4rs::errors::Result<()> {
+        for position in self.0.iter_mut() {
+            let [x, y] = *position;
+            if !(x.abs() < MAX_COORDINATE && y.abs() < MAX_COORDINATE) {
+                *position = [f64::NAN; 2];
+                continue;
+            }
+            *position = step(x, y, 0.0).map_or([f64::NAN; 2], |(x, y, _)| [x, y]);
+        }
+        Ok(())
+    }
+}
