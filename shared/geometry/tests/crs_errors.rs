@@ -128,8 +128,8 @@ fn the_other_side_of_the_earth_has_no_place_in_a_zone() {
 fn what_a_projection_answers_far_from_its_meridian_comes_back() {
     for (forward, back) in TRANSFORMS.iter() {
         let mut kept = 0;
-        for step in 0..36 * 17 {
-            let before = [f64::from(step % 36) * 10.0 - 179.5, f64::from(step / 36) * 10.0 - 80.0];
+        for step in 0..36 * 19 {
+            let before = [f64::from(step % 36) * 10.0 - 179.5, f64::from(step / 36) * 10.0 - 90.0];
             let mut positions = [before];
             if forward.apply(&mut positions) > 0 || back.apply(&mut positions) > 0 {
                 continue;

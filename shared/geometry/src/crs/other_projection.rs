@@ -3,7 +3,7 @@
 //! Formulas answer far outside of where they are meant for, some with places on the other side of the earth. So a far
 //! position counts only if the way back leads to it.
 
-use std::f64::consts::{FRAC_PI_2, PI, TAU};
+use std::f64::consts::{PI, TAU};
 use std::fmt::Write;
 
 use gp_esri::Xy;
@@ -15,8 +15,10 @@ use super::transverse_mercator;
 
 /// Ten thousand times the earth: far outside of every projection, and small enough to be squared.
 const MAX_COORDINATE: f64 = 1e11;
-/// A position further from the central meridian than this is tried by the way back.
-const FAR_RAD: f64 = FRAC_PI_2;
+/// How far from the centre formulas are trusted, in radians (60°).
+const TRUSTED_RAD: f64 = PI / 3.0;
+/// The same for Krovak's, whose formula goes wrong at 10° from Czechia and Slovakia (5°).
+const TRUSTED_OF_KROVAK_RAD: f64 = PI / 36.0;
 /// How near the way back must come, in radians (1e-3°): ten times the error of the poorest inverse, none of it garbage.
 const MAX_RETURN_ERROR_RAD: f64 = 1e-3 / 180.0 * PI;
 
@@ -26,6 +28,9 @@ pub(super) struct OtherProjection {
     geographic: Proj,
     /// The central meridian, east of Greenwich.
     longitude_0_rad: f64,
+    latitude_0_rad: f64,
+    /// Positions further than this from the centre, in longitude or latitude, are tried by the way back.
+    trusted_rad: f64,
     /// Transverse Mercator with unusual axes, which returns from everywhere.
     is_transverse: bool,
 }
@@ -53,11 +58,14 @@ impl OtherProjection {
         if projected.is_geocent() || !projected.has_inverse() || !projected.has_forward() {
             return Err(format!("the projection {}", setup.kind));
         }
-        let longitude_0_deg = setup.numbers.get("lon_0").copied().unwrap_or(0.0) + setup.prime_meridian_deg;
+        let number = |key: &str| setup.numbers.get(key).copied();
+        let longitude_0_deg = number("lon_0").or(number("lonc")).unwrap_or(0.0) + setup.prime_meridian_deg;
         Ok(OtherProjection {
             projected,
             geographic,
             longitude_0_rad: longitude_0_deg.to_radians(),
+            latitude_0_rad: number("lat_0").unwrap_or(0.0).to_radians(),
+            trusted_rad: if kind == "krovak" { TRUSTED_OF_KROVAK_RAD } else { TRUSTED_RAD },
             is_transverse: kind == "etmerc",
         })
     }
@@ -68,7 +76,10 @@ impl OtherProjection {
             .iter()
             .copied()
             .enumerate()
-            .filter(|(_, [longitude, _])| self.from_meridian(*longitude).abs() > FAR_RAD)
+            .filter(|(_, [longitude, latitude])| {
+                self.beyond_meridian(*longitude).abs() > self.trusted_rad
+                    || (latitude - self.latitude_0_rad).abs() > self.trusted_rad
+            })
             .collect();
         if self.is_transverse {
             positions.iter_mut().for_each(|position| self.keep_usable(position));
@@ -96,13 +107,13 @@ impl OtherProjection {
     }
 
     fn keep_usable(&self, position: &mut Xy) {
-        if !transverse_mercator::is_usable(self.from_meridian(position[0]), position[1].cos()) {
+        if !transverse_mercator::is_usable(self.beyond_meridian(position[0]), position[1].cos()) {
             *position = [f64::NAN; 2];
         }
     }
 
     /// The longitude counted from the central meridian, between -π and π.
-    fn from_meridian(&self, longitude: f64) -> f64 {
+    fn beyond_meridian(&self, longitude: f64) -> f64 {
         let lambda = longitude - self.longitude_0_rad;
         lambda - TAU * (lambda / TAU).round()
     }

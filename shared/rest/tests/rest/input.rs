@@ -39,7 +39,10 @@ async fn an_unknown_input_is_an_error() {
 async fn expired_inputs_say_so() {
     let server = Server::new();
     let path = server.run("Echo", "").await;
-    server.memory.change(&path, |job| job.payloads = None);
+    server.memory.change(&path, |job| {
+        job.payloads = None;
+        job.expires_at_ms = Some(crate::common::NOW_MS);
+    });
     let (code, text) = server.get(&format!("{path}/inputs")).await.error();
     assert!(code == 400 && text.contains("expired at"), "{text}");
 }

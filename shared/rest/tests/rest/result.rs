@@ -80,9 +80,21 @@ async fn a_job_that_failed_gives_its_error_messages_instead_of_results() {
 async fn expired_results_say_since_when() {
     let server = Server::new();
     let path = server.run("Echo", "").await;
+    server.memory.change(&path, |job| {
+        job.payloads = None;
+        job.expires_at_ms = Some(crate::common::NOW_MS);
+    });
+    let (code, text) = server.get(&format!("{path}/results/Output_Text")).await.error();
+    assert!(code == 400 && text.contains("expired at Monday, November 23, 2026 3:26:49 PM"), "{text}");
+}
+
+#[tokio::test]
+async fn results_that_are_gone_before_their_time_are_a_fault_of_the_server() {
+    let server = Server::new();
+    let path = server.run("Echo", "").await;
     server.memory.change(&path, |job| job.payloads = None);
     let (code, text) = server.get(&format!("{path}/results/Output_Text")).await.error();
-    assert!(code == 400 && text.contains("expired at Monday, November 23, 2026 4:26:49 PM"), "{text}");
+    assert!(code == 500 && text.contains("missing on the server"), "{text}");
 }
 
 #[tokio::test]
