@@ -8,11 +8,7 @@ const NAMED_OIDS: usize = 10;
 
 /// What a projection lost or could not do exactly, one sentence each.
 pub fn projection_notices(report: &ProjectReport) -> Vec<String> {
-    let lost = (report.lost > 0).then(|| {
-        let oids = list(&report.first_lost_oids, report.lost);
-        format!("{} features have no place in the other spatial reference and lost their geometry (object ids {oids})", report.lost)
-    });
-    lost.into_iter().chain(report.note.map(str::to_owned)).collect()
+    report.lost_sentence().into_iter().chain(report.note.map(str::to_owned)).collect()
 }
 
 /// What a repair changed, one sentence each.
