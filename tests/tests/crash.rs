@@ -159,10 +159,10 @@ fn no_acknowledged_job_is_lost_or_doubled_when_workers_are_killed() {
             killed
         });
         let mut client = server.client();
-        for number in 0..10 * JOBS_A_ROUND {
+        for number in 0..ROUNDS * JOBS_A_ROUND {
             jobs.insert(number, submit(&mut client, number).expect("the server is not touched"));
         }
-        let last = &jobs[&(10 * JOBS_A_ROUND - 1)];
+        let last = &jobs[&(ROUNDS * JOBS_A_ROUND - 1)];
         eventually("the last job", DRAIN_LIMIT, || {
             is_terminal(status(&last.poll_by(&mut client).unwrap())).then_some(())
         });

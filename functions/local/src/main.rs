@@ -10,12 +10,10 @@ use anyhow::Context;
 use args::{Args, Command};
 use clap::Parser;
 use gp_core::Catalog;
-use gp_embedded::{Sweeper, Swept};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::oneshot;
-use tokio::time::MissedTickBehavior;
 
 /// Quick tasks run on the server's own threads; this is address space, not memory.
 const STACK_BYTES: usize = 16 << 20;
@@ -68,21 +66,7 @@ async fn serve(args: &Args, catalog: Arc<Catalog>, started: Instant) -> anyhow::
     });
     tokio::select! {
         _ = async { tokio::join!(serving, working) } => {}
-        () = sweep_for_ever(&sweeper) => {}
+        () = sweeper.run() => {}
     }
     Ok(())
-}
-
-/// Removes what has expired, once a minute.
-async fn sweep_for_ever(sweeper: &Sweeper) {
-    let mut minute = tokio::time::interval(Duration::from_secs(60));
-    minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        minute.tick().await;
-        match sweeper.sweep(gp_embedded::now_ms()).await {
-            Ok(swept) if swept != Swept::default() => tracing::info!(?swept, "expired data was removed"),
-            Ok(_) => {}
-            Err(error) => tracing::error!(%error, "expired data could not be removed"),
-        }
-    }
 }

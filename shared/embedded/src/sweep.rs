@@ -4,6 +4,7 @@
 //! (specification 10.16). Everything is done in small batches, so that a submission never waits long behind it.
 
 use crate::blobs::{FileBlobs, SHARDS, off_the_reactor};
+use crate::data::now_ms;
 use crate::jobs::SqliteJobs;
 use crate::queue::LineOfJobs;
 use crate::recovery::Abandoned;
@@ -11,6 +12,8 @@ use crate::rows::id_from_bytes;
 use gp_core::{Catalog, JobDetail, JobId, JobStore, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
 
 /// How long the record stays after the payloads are gone, milliseconds.
 const TOMBSTONE_MS: i64 = 24 * 60 * 60 * 1000;
@@ -21,7 +24,10 @@ const BATCH: usize = 100;
 /// Shards of the blob folder that one sweep looks through: all of them in 16 sweeps.
 const SHARDS_A_SWEEP: u16 = SHARDS / 16;
 
-/// Removes what has expired; call [`Sweeper::sweep`] every minute.
+/// How often expired data is removed.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// Removes what has expired.
 pub struct Sweeper {
     pub(crate) jobs: Arc<SqliteJobs>,
     pub(crate) blobs: Arc<FileBlobs>,
@@ -51,6 +57,20 @@ struct Due {
 }
 
 impl Sweeper {
+    /// Sweeps once a minute, for ever.
+    pub async fn run(&self) {
+        let mut minute = interval(INTERVAL);
+        minute.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            minute.tick().await;
+            match self.sweep(now_ms()).await {
+                Ok(swept) if swept != Swept::default() => tracing::info!(?swept, "expired data was removed"),
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "expired data could not be removed"),
+            }
+        }
+    }
+
     /// Removes what has expired at `now_ms`, milliseconds since 1970, and puts jobs in line again whose worker was lost.
     ///
     /// # Errors
