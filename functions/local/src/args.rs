@@ -22,7 +22,7 @@ pub(crate) struct Args {
     /// Folder of service files (*.toml) to publish instead of the built-in services.
     #[arg(long, value_name = "FOLDER", global = true)]
     pub(crate) services: Option<PathBuf>,
-    /// The URL under which clients see this server, when it stands behind a proxy: https://maps.example.org
+    /// The URL under which clients see this server, when it stands behind a proxy, such as `https://maps.example.org`
     #[arg(long, value_name = "URL", value_parser = read_origin)]
     public_url: Option<String>,
     /// Origins whose pages may send credentials; may be given several times. Any origin may send requests without.
