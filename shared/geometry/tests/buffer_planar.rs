@@ -183,7 +183,8 @@ proptest! {
             for options in [FULL, FLAT] {
                 let small = area(&buffer_planar(&geometry, distance, &options));
                 let large = area(&buffer_planar(&geometry, distance * 1.1, &options));
-                prop_assert!(small < large, "{small} {large}");
+                // What has no extent, such as a polygon of one repeated point, may have no buffer at all.
+                prop_assert!(small < large || large.abs() < f64::EPSILON, "{small} {large}");
             }
         }
     }
