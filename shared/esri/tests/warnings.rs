@@ -37,14 +37,22 @@ fn changes_are_warnings_that_do_not_grow_with_the_set() {
 }
 
 #[test]
-fn a_field_declared_twice_is_an_error_wherever_the_fields_stand() {
+fn a_field_declared_twice_with_different_types_is_an_error_wherever_the_fields_stand() {
     let fields =
-        r#""fields":[{"name":"b","type":"esriFieldTypeInteger"},{"name":"B","type":"esriFieldTypeInteger"}]"#;
+        r#""fields":[{"name":"b","type":"esriFieldTypeInteger"},{"name":"B","type":"esriFieldTypeString"}]"#;
     let features = r#""features":[{"attributes":{"b":1}}]"#;
     for text in [format!("{{{fields},{features}}}"), format!("{{{features},{fields}}}")] {
         let error = FeatureSet::from_json(&text, &ReadLimits::default()).unwrap_err().to_string();
-        assert_eq!(error, "fields[1]: the field B is declared twice");
+        assert_eq!(error, "fields[1]: the field B is declared twice, with different types");
     }
+    let again = r#"{"fields":[{"name":"A","type":"esriFieldTypeInteger"},{"name":"a","type":"esriFieldTypeOID"}],
+        "features":[{"attributes":{"a":7}}]}"#;
+    let again = read(again).feature_set;
+    assert_eq!(
+        (again.fields.len(), again.oid_of(0)),
+        (1, 7),
+        "the object id again, as the Python client has it"
+    );
     let twice = read(r#"{"features":[{"attributes":{"b":1,"B":2}}]}"#).feature_set;
     assert_eq!(
         (twice.fields.len(), &twice.features[0].attributes),

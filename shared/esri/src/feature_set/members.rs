@@ -2,7 +2,8 @@
 //!
 //! Separate from the forms a set can have (`read.rs`) and from the conclusions (`settle.rs`).
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::columns::Columns;
 use super::read::ReadLimits;
@@ -14,7 +15,7 @@ use crate::geometry::geojson::GeoJsonType;
 use crate::geometry::path::Budget;
 use crate::geometry::read::{FinishedGeometry, RawGeometry, read_flag};
 use crate::json::{Kind, Reader};
-use crate::{Field, Geometry, GeometryType, ReadError, SpatialReference};
+use crate::{Field, FieldType, Geometry, GeometryType, ReadError, SpatialReference};
 
 /// The set as far as it is read.
 pub(super) struct SetReader<'t, 'l> {
@@ -155,17 +156,21 @@ impl<'t> SetReader<'t, '_> {
     }
 
     fn fields(&mut self, reader: &mut Reader<'t>) -> Result<(), ReadError> {
-        let (mut fields, mut names) = (Vec::new(), HashSet::new());
+        let mut fields: Vec<Field> = Vec::new();
+        let mut places = HashMap::new();
         reader.begin_array()?;
         while reader.next_element()? {
             let field = Field::read(reader).map_err(|error| {
                 ReadError::invalid(error.to_string()).within(format_args!("[{}]", fields.len()))
             })?;
-            if !names.insert(field.name.to_lowercase()) {
-                let message = format!("the field {} is declared twice", crate::text::shortened(&field.name));
-                return Err(ReadError::invalid(message).within(format_args!("[{}]", fields.len())));
+            match places.entry(field.name.to_lowercase()) {
+                Entry::Vacant(place) => {
+                    place.insert(fields.len());
+                    fields.push(field);
+                }
+                Entry::Occupied(place) => merge(&mut fields[*place.get()], &field)
+                    .map_err(|error| error.within(format_args!("[{}]", fields.len())))?,
             }
-            fields.push(field);
         }
         // An empty list describes nothing: clients send it for sets without schema.
         if fields.is_empty() {
@@ -269,4 +274,17 @@ impl<'t> SetReader<'t, '_> {
         }
         Ok(finished.geometry)
     }
+}
+
+/// Takes a second declaration of a field for the first: the Python client declares the object id again. Its values have
+/// one name, so types that differ cannot both be meant.
+fn merge(first: &mut Field, second: &Field) -> Result<(), ReadError> {
+    if second.field_type == FieldType::Oid {
+        first.field_type = FieldType::Oid;
+    }
+    if first.field_type == FieldType::Oid || first.field_type == second.field_type {
+        return Ok(());
+    }
+    let name = crate::text::shortened(&second.name);
+    Err(ReadError::invalid(format!("the field {name} is declared twice, with different types")))
 }
