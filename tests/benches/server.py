@@ -60,9 +60,12 @@ class Server:
         return found
 
     def cpu_s(self):
-        """CPU time used so far by the processes that are alive."""
+        """CPU time used so far by the processes that are alive and by those that they outlived.
+
+        A worker process whose client has gone is killed, so without the ended ones its work would not count.
+        """
         ticks = [stat(pid) for pid in self.processes()]
-        return sum(int(fields[11]) + int(fields[12]) for fields in ticks if fields) / TICKS_A_SECOND
+        return sum(int(tick) for fields in ticks if fields for tick in fields[11:15]) / TICKS_A_SECOND
 
     def memory_mb(self):
         """Proportional set size of all processes."""
