@@ -116,6 +116,12 @@ impl Tool for Buffer {
         drop_zm(&mut inputs.input_features, "Input Features", context);
         let set = &inputs.input_features;
         let crs = crs_of(set, "Input_Features")?;
+        let is_line = set.geometry_type == Some(GeometryType::Polyline);
+        if matches!(inputs.side, BufferSide::Left | BufferSide::Right) && !is_line {
+            context.warning(
+                "Side: only lines have a left and a right; these features are buffered on all sides",
+            );
+        }
         let buffers = Buffers::new(crs.as_ref(), options(&inputs), context)?;
         let reaches = buffers.reaches(&inputs)?;
         let groups = dissolve_groups(&inputs)?;

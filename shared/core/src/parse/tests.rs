@@ -55,6 +55,7 @@ fn a_list_comes_in_all_four_forms() {
     assert_eq!(parse::<Vec<String>>(&["a, c"]), Ok(list(&["a", "c"])));
     assert_eq!(parse::<Vec<String>>(&["['a', 'it\\'s']"]), Ok(list(&["a", "it's"])));
     assert_eq!(parse::<Vec<String>>(&["[]"]), Ok(list(&[])));
+    assert_eq!(parse::<Vec<String>>(&["[None, 'a', null]"]), Ok(list(&["a"])));
 }
 
 #[test]

@@ -45,7 +45,11 @@ pub(super) fn array_elements(text: &str) -> Result<Vec<String>, String> {
         let mut elements = Vec::new();
         reader.begin_array()?;
         while reader.next_element()? {
-            elements.push(unquoted(reader.raw_value()?));
+            let element = reader.raw_value()?;
+            // Null is no value, not a text of four letters.
+            if element != "null" {
+                elements.push(unquoted(element));
+            }
         }
         Ok(elements)
     })
