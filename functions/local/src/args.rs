@@ -3,8 +3,9 @@
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum, value_parser};
 use gp_core::{JobSettings, Limits};
-use gp_embedded::{Concurrency, WorkerCommand};
+use gp_embedded::Concurrency;
 use gp_rest::RestSettings;
+use gp_workers::WorkerCommand;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -82,6 +83,7 @@ impl Args {
     pub(crate) fn limits(&self) -> Limits {
         Limits {
             max_body_bytes: usize::from(self.max_body) << 20,
+            max_decompressed_bytes: usize::from(self.max_body) << 20,
             max_features: self.max_features as usize,
             max_execute_features: self.max_execute_features as usize,
             max_json_depth: usize::from(self.max_json_depth),
@@ -120,7 +122,7 @@ impl Args {
         }
         args.push("worker".into());
         args.extend([OsString::from("--memory-mb"), self.worker_memory.to_string().into()]);
-        Ok(WorkerCommand { program, args, memory_limit_mb: self.worker_memory })
+        Ok(WorkerCommand { program, args, memory_limit_mb: self.worker_memory, machine_memory_mb: None })
     }
 }
 

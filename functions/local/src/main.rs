@@ -20,7 +20,7 @@ const STACK_BYTES: usize = 16 << 20;
 
 fn main() -> ExitCode {
     let started = Instant::now();
-    gp_embedded::hide_panic_payloads();
+    gp_workers::hide_panic_payloads();
     let args = Args::parse();
     match run(&args, started) {
         Ok(()) => ExitCode::SUCCESS,
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 fn run(args: &Args, started: Instant) -> anyhow::Result<()> {
     let catalog = Arc::new(services::catalog(args.services.as_deref())?);
     if let Some(Command::Worker { memory_mb }) = args.command {
-        return gp_embedded::worker_main(catalog, args.limits(), memory_mb)
+        return gp_workers::worker_main(catalog, args.limits(), memory_mb)
             .context("the worker lost its server");
     }
     let logs = logging::start(args)?;

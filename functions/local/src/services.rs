@@ -5,18 +5,10 @@ use gp_core::{Catalog, Service, read_service};
 use std::fs;
 use std::path::Path;
 
-/// The files of `infra/services`, so that the program runs without the repository.
-const BUILT_IN: &[(&str, &str)] = &[
-    ("analysis.toml", include_str!("../../../infra/services/analysis.toml")),
-    ("analysis_jobs.toml", include_str!("../../../infra/services/analysis_jobs.toml")),
-    ("samples_task_jobs.toml", include_str!("../../../infra/services/samples_task_jobs.toml")),
-    ("samples_tasks.toml", include_str!("../../../infra/services/samples_tasks.toml")),
-];
-
 /// Reads every service; one bad file is enough to refuse to start.
 pub(crate) fn catalog(folder: Option<&Path>) -> anyhow::Result<Catalog> {
     let services: Vec<Service> = match folder {
-        None => BUILT_IN.iter().map(|(file, text)| read(file, text)).collect::<anyhow::Result<_>>()?,
+        None => gp_tools::built_in_services()?,
         Some(folder) => read_folder(folder)?,
     };
     let mut names: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
@@ -47,19 +39,4 @@ fn read_folder(folder: &Path) -> anyhow::Result<Vec<Service>> {
 
 fn read(file: &str, text: &str) -> anyhow::Result<Service> {
     Ok(read_service(file, text, gp_tools::TOOLS)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_service_file_of_the_repository_is_built_in_and_good() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/services");
-        let from_folder = catalog(Some(&folder)).unwrap();
-        let built_in = catalog(None).unwrap();
-        let names =
-            |catalog: &Catalog| catalog.services().map(|service| service.name.clone()).collect::<Vec<_>>();
-        assert_eq!(names(&from_folder), names(&built_in));
-    }
 }

@@ -1,6 +1,6 @@
 //! The application: everything that a request or a worker needs, in one place that can be shared.
 
-use crate::{BlobStore, Catalog, JobQueue, JobStore, Runner};
+use crate::{BlobStore, Catalog, JobQueue, JobStore, Meter, Runner};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +19,10 @@ pub struct App {
     pub job_runner: Arc<dyn Runner>,
     /// Where an `execute` runs that is not quick.
     pub execute_runner: Arc<dyn Runner>,
+    /// Where a job runs within its own `submitJob`, for services that ask for that; `None` where nothing may.
+    pub submit_runner: Option<Arc<dyn Runner>>,
+    /// What jobs cost; `None` where nobody pays for each.
+    pub meter: Option<Arc<dyn Meter>>,
     /// What a request may carry.
     pub limits: Limits,
     /// How jobs are kept alive and ended.
@@ -30,8 +34,10 @@ pub struct App {
 /// What a request may carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of a request body.
+    /// Bytes of a request body, as it comes.
     pub max_body_bytes: usize,
+    /// Bytes of a compressed request body, once decompressed.
+    pub max_decompressed_bytes: usize,
     /// Features of one input.
     pub max_features: usize,
     /// Depth of nested JSON arrays and objects.
@@ -46,6 +52,10 @@ pub struct Limits {
     pub max_quick_bytes: usize,
     /// How long an `execute` waits for a free slot before the client is told to come back.
     pub execute_wait: Duration,
+    /// How long an `execute` may take, whatever its service allows.
+    pub max_execute_time: Duration,
+    /// How long one attempt of a job may take, whatever its service allows.
+    pub max_job_time: Duration,
 }
 
 /// How jobs are kept alive and ended.
@@ -57,14 +67,17 @@ pub struct JobSettings {
     pub heartbeat: Duration,
     /// How often a job may be started before it fails.
     pub max_attempts: u32,
-    /// Payloads of up to this many bytes are kept in the record.
-    pub max_inline_payload_bytes: usize,
+    /// Inputs of up to this many bytes are kept in the record.
+    pub max_inline_input_bytes: usize,
+    /// Results of up to this many bytes, as stored, are kept in the record.
+    pub max_inline_result_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
             max_body_bytes: 64 << 20,
+            max_decompressed_bytes: 64 << 20,
             max_features: 1_000_000,
             max_vertices: 20_000_000,
             max_values: 20_000_000,
@@ -72,6 +85,8 @@ impl Default for Limits {
             max_execute_features: 20_000,
             max_quick_bytes: 16 << 10,
             execute_wait: Duration::from_secs(10),
+            max_execute_time: Duration::MAX,
+            max_job_time: Duration::MAX,
         }
     }
 }
@@ -90,7 +105,8 @@ impl Default for JobSettings {
             lease: Duration::from_secs(30),
             heartbeat: Duration::from_millis(250),
             max_attempts: 3,
-            max_inline_payload_bytes: 32 << 10,
+            max_inline_input_bytes: 32 << 10,
+            max_inline_result_bytes: 32 << 10,
         }
     }
 }

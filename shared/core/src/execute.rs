@@ -56,7 +56,7 @@ pub async fn execute(
         task: task.name.clone(),
         parameters,
         form: OutputForm::Reply(options),
-        time_limit: service.time_limit,
+        time_limit: service.time_limit.min(app.limits.max_execute_time),
         max_features: app.limits.max_execute_features,
         now_ms,
     };
@@ -118,12 +118,7 @@ async fn run_elsewhere(app: &App, work: Work, stop: &StopOnDrop) -> Outcome {
 
 /// The error that the client gets; where a job would have succeeded, it says so and names the service.
 fn refusal(app: &App, task: &PublishedTask, said: &[Message], error: WorkError) -> RequestError {
-    let as_job = || match app.catalog.asynchronous_twin(task) {
-        Some((service, twin)) => {
-            format!("Submit it as a job instead: {}/{}/submitJob.", service.name, twin.name)
-        }
-        None => "No asynchronous service publishes this task.".to_owned(),
-    };
+    let as_job = || submit_instead(app, task);
     let failed = format!("Failed to execute ({}).", task.name);
     let (code, details) = match error {
         WorkError::Tool(ToolError::Invalid(details)) => (400, details),
@@ -143,6 +138,16 @@ fn refusal(app: &App, task: &PublishedTask, said: &[Message], error: WorkError) 
         said.iter().filter(|message| message.level != MessageLevel::Info).map(|message| message.text.clone());
     let details = details.into_iter().chain(warnings).collect();
     RequestError { code, message: "Unable to complete operation.".into(), details }
+}
+
+/// The sentence that sends the client of an `execute` to the service that does the same as a job.
+pub fn submit_instead(app: &App, task: &PublishedTask) -> String {
+    match app.catalog.asynchronous_twin(task) {
+        Some((service, twin)) => {
+            format!("Submit it as a job instead: {}/{}/submitJob.", service.name, twin.name)
+        }
+        None => "No asynchronous service publishes this task.".to_owned(),
+    }
 }
 
 pub(crate) fn start_message(now_ms: i64) -> Message {

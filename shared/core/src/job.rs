@@ -1,6 +1,6 @@
 //! The job: its record, and its state machine as one pure function (specification 4.1, 4.2).
 
-use crate::{Message, Progress, ServiceName};
+use crate::{Cost, Message, Progress, ServiceName};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -51,6 +51,8 @@ pub struct Job {
     pub lease: Lease,
     /// What each result is, once it succeeded.
     pub results: Vec<ResultInfo>,
+    /// What it cost, once it ended, where a price list is known.
+    pub cost: Option<Cost>,
     /// Inputs and results; `None` unless asked for, or once expired.
     pub payloads: Option<Payloads>,
 }
@@ -78,7 +80,7 @@ pub enum Payload {
 pub struct Payloads {
     /// The encoded [`crate::Parameters`] it was submitted with.
     pub inputs: Payload,
-    /// One JSON text for each result, in the order of `Job::results`.
+    /// One [`crate::StoredResult`] for each result, in the order of `Job::results`.
     pub results: Vec<Payload>,
 }
 
@@ -93,6 +95,18 @@ pub struct ResultInfo {
     pub feature_count: Option<u64>,
     /// Whether its vertices carry z or m, which have to be left out unless asked for.
     pub has_z_or_m: bool,
+    /// How large its stored body is.
+    #[serde(default)]
+    pub size: BodySize,
+}
+
+/// Bytes of a result's body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BodySize {
+    /// As text.
+    pub plain_bytes: u64,
+    /// As stored, compressed unless it is short.
+    pub stored_bytes: u64,
 }
 
 impl JobId {

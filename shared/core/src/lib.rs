@@ -7,8 +7,10 @@
 extern crate self as gp_core;
 
 mod app;
+mod attempt;
 mod cancel;
 mod context;
+mod cost;
 mod environment;
 mod error;
 mod execute;
@@ -28,6 +30,7 @@ mod run_task;
 mod service;
 mod service_file;
 mod submit;
+mod tend;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tool;
@@ -36,27 +39,29 @@ mod value;
 pub use app::{App, JobSettings, Limits};
 pub use cancel::{CancelError, cancel_job};
 pub use context::{Observer, Progress, RunContext, Silent};
+pub use cost::{Cost, JobUsage, Meter};
 pub use environment::{Environment, read_flag, read_sr};
 pub use error::{RequestError, StoreError, ToolError};
-pub use execute::{Executed, execute};
+pub use execute::{Executed, execute, submit_instead};
 pub use gp_derive::{Choices, Inputs, Outputs};
 pub use inputs::{Inputs, Outputs, ParameterType, ParameterValues};
-pub use job::{Job, JobId, JobStatus, Lease, Payload, Payloads, ResultInfo};
+pub use job::{BodySize, Job, JobId, JobStatus, Lease, Payload, Payloads, ResultInfo};
 pub use message::{Message, MessageLevel, timestamp_text};
 pub use notice::projection_notices;
 pub use parameter::{DataType, Direction, Filter, Parameter, Requirement};
 pub use parameters::Parameters;
 pub use parse::{parse_parameter, parse_values};
-pub use payload::{job_inputs, job_result};
+pub use payload::{StoredResult, job_inputs, job_result, job_result_link, write_result};
 pub use ports::{
-    BlobKey, BlobStore, Created, Expected, JobDetail, JobQueue, JobStore, JobUpdate, Runner, Updated, Work,
-    WorkError, WorkEvent,
+    BlobKey, BlobStore, Content, Created, Expected, JobDetail, JobQueue, JobStore, JobUpdate, Runner,
+    Updated, Work, WorkError, WorkEvent,
 };
-pub use render::{RenderOptions, render_result, render_value};
+pub use render::{RenderOptions, is_as_stored, render_result, render_value};
 pub use run_job::run_job;
 pub use run_task::{OutputForm, TaskResult, read_request, run_task};
 pub use service::{Catalog, ExecutionType, PublishedTask, Service, ServiceName};
 pub use service_file::{ServiceFileError, read_service};
 pub use submit::{Submission, SubmitError, submit_job};
+pub use tend::{Tended, bury_job, tend_job};
 pub use tool::{Published, Task, Tool};
 pub use value::{CoordinateSystem, Date, RecordSet, SqlExpression, Value};

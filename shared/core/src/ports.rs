@@ -3,7 +3,7 @@
 //! Every adapter passes the conformance suite in `testing`. No signature names a storage product.
 
 use crate::{
-    Job, JobId, JobStatus, Message, Parameters, Payloads, Progress, ResultInfo, ServiceName, StoreError,
+    Cost, Job, JobId, JobStatus, Message, Parameters, Payloads, Progress, ResultInfo, ServiceName, StoreError,
 };
 use crate::{TaskResult, ToolError};
 use async_trait::async_trait;
@@ -62,6 +62,8 @@ pub struct JobUpdate {
     pub results: Vec<ResultInfo>,
     /// The results' payloads.
     pub result_payloads: Vec<crate::Payload>,
+    /// What it cost.
+    pub cost: Option<Cost>,
 }
 
 /// What became of [`JobStore::update`].
@@ -106,16 +108,30 @@ pub enum BlobKey {
     Inputs(JobId),
     /// The result at that place of the job's outputs, of that attempt: two workers never write the same key.
     Result(JobId, u32, usize),
+    /// A reply about the job that is too large for its carrier, named by a digest of what was asked.
+    Reply(JobId, String),
+}
+
+/// What stored bytes are, for whoever reads them by a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// The media type.
+    pub media_type: &'static str,
+    /// How they are compressed, as `Content-Encoding` names it.
+    pub encoding: Option<&'static str>,
 }
 
 /// Bytes too large for a record.
 #[async_trait]
 pub trait BlobStore: Send + Sync {
     /// Stores the bytes: all of them or nothing, on disk when the call returns. Writing the same key again replaces.
-    async fn put(&self, key: &BlobKey, bytes: Bytes) -> Result<(), StoreError>;
+    async fn put(&self, key: &BlobKey, bytes: Bytes, content: Content) -> Result<(), StoreError>;
 
     /// The bytes; [`StoreError::NotFound`] when they were never stored or are gone.
     async fn get(&self, key: &BlobKey) -> Result<Bytes, StoreError>;
+
+    /// A URL where whoever has it can read the bytes for a while; `None` when this store gives none.
+    async fn link(&self, key: &BlobKey) -> Result<Option<String>, StoreError>;
 }
 
 /// One run of a task, as a runner gets it.
@@ -174,6 +190,11 @@ pub trait Runner: Send + Sync {
         events: UnboundedSender<WorkEvent>,
         cancelled: Arc<AtomicBool>,
     ) -> Result<Vec<TaskResult>, WorkError>;
+}
+
+impl Content {
+    /// Bytes that nobody reads by a link.
+    pub const BINARY: Content = Content { media_type: "application/octet-stream", encoding: None };
 }
 
 impl Payloads {

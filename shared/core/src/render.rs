@@ -45,12 +45,10 @@ pub fn render_result(
     out_sr: Option<&SpatialReference>,
     maximum_records: u64,
 ) -> Result<Vec<u8>, RequestError> {
-    let exceeded = info.feature_count.is_some_and(|count| count > maximum_records);
-    let as_stored =
-        out_sr.is_none() && !options.feature_collection && (!info.has_z_or_m || (options.z && options.m));
-    if info.feature_count.is_none() || (as_stored && !exceeded) {
+    if is_as_stored(info, options, out_sr, maximum_records) {
         return Ok(json.to_vec());
     }
+    let exceeded = is_exceeded(info, maximum_records);
     let text = std::str::from_utf8(json).map_err(|_| RequestError::internal())?;
     let unlimited = ReadLimits {
         max_features: usize::MAX,
@@ -70,6 +68,23 @@ pub fn render_result(
     let mut out = Vec::with_capacity(json.len());
     write_features(&mut out, &info.name, &features, options, exceeded);
     Ok(out)
+}
+
+/// Whether this request wants the result as it is stored.
+pub fn is_as_stored(
+    info: &ResultInfo,
+    options: &RenderOptions,
+    out_sr: Option<&SpatialReference>,
+    maximum_records: u64,
+) -> bool {
+    let keeps_all = !info.has_z_or_m || (options.z && options.m);
+    let is_unchanged =
+        out_sr.is_none() && !options.feature_collection && keeps_all && !is_exceeded(info, maximum_records);
+    info.feature_count.is_none() || is_unchanged
+}
+
+fn is_exceeded(info: &ResultInfo, maximum_records: u64) -> bool {
+    info.feature_count.is_some_and(|count| count > maximum_records)
 }
 
 fn write_value(

@@ -3,8 +3,8 @@
 
 use crate::notice::{projection_notices, repair_notices};
 use crate::render::{RenderOptions, render_value};
+use crate::{BodySize, Limits, RequestError, ResultInfo, parse_values};
 use crate::{Environment, Parameter, Parameters, PublishedTask, RunContext, Service, ToolError, Value};
-use crate::{Limits, RequestError, ResultInfo, parse_values};
 use gp_esri::{Envelope, FeatureSet, Geometry, Path, SpatialReference};
 use gp_geometry::{Crs, Shape, Transform, project_envelope};
 use serde::{Deserialize, Serialize};
@@ -199,6 +199,7 @@ fn write_output(
         data_type: parameter.data_type.wire_name().into_owned(),
         feature_count: features.map(|features| features.features.len() as u64),
         has_z_or_m: features.is_some_and(|features| features.has_z || features.has_m),
+        size: BodySize::default(),
     };
     if let Some(count) = info.feature_count.filter(|count| *count > service.maximum_records) {
         context.warning(format!(

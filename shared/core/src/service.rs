@@ -37,6 +37,8 @@ pub struct Service {
     pub message_level: MessageLevel,
     /// How long results are kept after a job ended.
     pub retention: Duration,
+    /// How long a small job may take within its own `submitJob`, where the server can do that; `None` for never.
+    pub run_on_submit: Option<Duration>,
 }
 
 /// A tool as a task of a service.

@@ -38,6 +38,8 @@ struct ServiceFile {
     #[serde(default = "default_retention_minutes")]
     retention_minutes: u32,
     #[serde(default)]
+    run_on_submit_s: Option<Spanned<u64>>,
+    #[serde(default)]
     task: Vec<TaskEntry>,
 }
 
@@ -79,6 +81,9 @@ fn default_retention_minutes() -> u32 {
 /// Longest time limit.
 const MAX_TIME_LIMIT_S: u64 = 30 * 24 * 3600;
 
+/// Longest time that a client may have to wait for the id of its job.
+const MAX_RUN_ON_SUBMIT_S: u64 = 10;
+
 /// A reason and the bytes of the text that it is about.
 type Fault = (Range<usize>, String);
 
@@ -110,6 +115,17 @@ fn build(parsed: ServiceFile, tools: &[&'static dyn Task]) -> Result<Service, Fa
             format!("time_limit_s must be at most {MAX_TIME_LIMIT_S} (30 days)"),
         ));
     }
+    if let Some(budget) = &parsed.run_on_submit_s {
+        positive(budget, "run_on_submit_s")?;
+        if *budget.get_ref() > MAX_RUN_ON_SUBMIT_S {
+            return Err((
+                budget.span(),
+                format!(
+                    "run_on_submit_s must be at most {MAX_RUN_ON_SUBMIT_S}: clients wait for the job's id meanwhile"
+                ),
+            ));
+        }
+    }
     let mut tasks: Vec<PublishedTask> = Vec::with_capacity(parsed.task.len());
     for entry in &parsed.task {
         let task = publish(entry, tools)?;
@@ -138,6 +154,7 @@ fn build(parsed: ServiceFile, tools: &[&'static dyn Task]) -> Result<Service, Fa
             Level::None => MessageLevel::None,
         },
         retention: Duration::from_secs(u64::from(parsed.retention_minutes) * 60),
+        run_on_submit: parsed.run_on_submit_s.map(|budget| Duration::from_secs(*budget.get_ref())),
     })
 }
 

@@ -4,11 +4,14 @@
 //! error body instead of a job id lose the message (specification 5.4).
 
 use crate::idempotency;
+use crate::run_job::run_within;
 use crate::{
-    App, BlobKey, Created, ExecutionType, Job, JobId, JobStatus, Lease, Message, Parameters, Payload,
+    App, BlobKey, Content, Created, ExecutionType, Job, JobId, JobStatus, Lease, Message, Parameters, Payload,
 };
-use crate::{Payloads, PublishedTask, RequestError, Service, StoreError};
+use crate::{Payloads, PublishedTask, RequestError, Runner, Service, StoreError};
 use bytes::Bytes;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// An accepted submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,11 +35,12 @@ pub enum SubmitError {
 
 /// Accepts a job: when this returns, its record is on disk, and it will end.
 ///
-/// Writes: one conditional create, one message; one blob before them when the inputs are too large for the record.
+/// Writes: one conditional create, one message; one blob before them when the inputs are too large for the record. A job
+/// that runs at once is created as claimed by this submission, and needs no message.
 ///
 /// # Errors
 /// [`SubmitError::Refused`] for a synchronous service, a bad or reused idempotency key;
-/// [`SubmitError::Store`] when it could not be stored, or not be put in line: then it is found again later.
+/// [`SubmitError::Store`] when it could not be stored.
 pub async fn submit_job(
     app: &App,
     service: &Service,
@@ -62,16 +66,24 @@ pub async fn submit_job(
     };
     let id = JobId::from_random(random_bits()?);
     let inputs = Bytes::from(parameters.encode());
-    let inputs = if inputs.len() <= app.job_settings.max_inline_payload_bytes {
+    let inputs = if inputs.len() <= app.job_settings.max_inline_input_bytes {
         Payload::Inline(inputs)
     } else {
-        app.blobs.put(&BlobKey::Inputs(id.clone()), inputs).await?;
+        app.blobs.put(&BlobKey::Inputs(id.clone()), inputs, Content::BINARY).await?;
         Payload::Stored
     };
-    let job = new_job(app, id.clone(), service, task, inputs);
-    match app.jobs.create(job, idempotency).await? {
+    let mut job = new_job(app, id.clone(), service, task, inputs);
+    let at_once = run_at_once(app, service, &mut job);
+    match app.jobs.create(job.clone(), idempotency).await? {
         Created::New => {
-            app.queue.send(&id).await?;
+            let started = match at_once {
+                Some((runner, budget)) => run_within(app, &job, runner, budget).await,
+                None => app.queue.send(&id).await,
+            };
+            if let Err(error) = started {
+                // The record is there: whoever looks after forgotten jobs will put it in line.
+                tracing::error!(job.id = %id, error = &error as &dyn std::error::Error, "a job was stored, but not started");
+            }
             Ok(Submission { id, status: JobStatus::Submitted })
         }
         Created::Existing { id, same_inputs: true } => {
@@ -98,8 +110,22 @@ fn new_job(app: &App, id: JobId, service: &Service, task: &PublishedTask, inputs
         expires_at_ms: None,
         lease: Lease::default(),
         results: Vec::new(),
+        cost: None,
         payloads: Some(Payloads::inputs(inputs)),
     }
+}
+
+/// Claims a job for its own submission, where its service asks for that, the server can, and the job is small.
+fn run_at_once(app: &App, service: &Service, job: &mut Job) -> Option<(Arc<dyn Runner>, Duration)> {
+    let (runner, budget) = (app.submit_runner.clone()?, service.run_on_submit?);
+    let is_small = matches!(&job.payloads, Some(Payloads { inputs: Payload::Inline(_), .. }));
+    if !is_small {
+        return None;
+    }
+    job.status = JobStatus::Executing;
+    let lease_ms = (budget + app.job_settings.lease).as_millis() as i64;
+    job.lease = Lease { attempt: 1, until_ms: job.submitted_at_ms + lease_ms };
+    Some((runner, budget))
 }
 
 /// Drops what is not the task's business: the request's own token above all, which must not be stored.

@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use gp_core::{BlobKey, BlobStore, JobId, StoreError};
+use gp_core::{BlobKey, BlobStore, Content, JobId, StoreError};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -65,13 +65,14 @@ impl FileBlobs {
             BlobKey::Result(id, attempt, place) => {
                 self.job_folder(id).join(format!("result-{attempt}-{place}"))
             }
+            BlobKey::Reply(id, digest) => self.job_folder(id).join(format!("reply-{digest}")),
         }
     }
 }
 
 #[async_trait]
 impl BlobStore for FileBlobs {
-    async fn put(&self, key: &BlobKey, bytes: Bytes) -> Result<(), StoreError> {
+    async fn put(&self, key: &BlobKey, bytes: Bytes, _: Content) -> Result<(), StoreError> {
         let path = self.path(key);
         let temporary =
             path.with_extension(format!("{}.part", self.next_temporary.fetch_add(1, Ordering::Relaxed)));
@@ -82,6 +83,10 @@ impl BlobStore for FileBlobs {
             })
         })
         .await
+    }
+
+    async fn link(&self, _: &BlobKey) -> Result<Option<String>, StoreError> {
+        Ok(None)
     }
 
     async fn get(&self, key: &BlobKey) -> Result<Bytes, StoreError> {
@@ -100,6 +105,7 @@ fn name(key: &BlobKey) -> String {
     match key {
         BlobKey::Inputs(id) => format!("inputs of job {id}"),
         BlobKey::Result(id, attempt, place) => format!("result {place} of attempt {attempt} of job {id}"),
+        BlobKey::Reply(id, digest) => format!("reply {digest} of job {id}"),
     }
 }
 
@@ -152,8 +158,11 @@ mod tests {
         let blobs = FileBlobs::new(folder.path().join("blobs"));
         let (one, two) = (JobId::from_random(1), JobId::from_random(2));
         for id in [&one, &two] {
-            blobs.put(&BlobKey::Inputs(id.clone()), Bytes::from_static(b"x")).await.unwrap();
-            blobs.put(&BlobKey::Result(id.clone(), 1, 0), Bytes::from_static(b"y")).await.unwrap();
+            blobs.put(&BlobKey::Inputs(id.clone()), Bytes::from_static(b"x"), Content::BINARY).await.unwrap();
+            blobs
+                .put(&BlobKey::Result(id.clone(), 1, 0), Bytes::from_static(b"y"), Content::BINARY)
+                .await
+                .unwrap();
         }
         blobs.remove_job(&one).unwrap();
         blobs.remove_job(&one).unwrap();
@@ -167,7 +176,9 @@ mod tests {
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
         let blobs = FileBlobs::new(file);
-        let outcome = blobs.put(&BlobKey::Inputs(JobId::from_random(1)), Bytes::from_static(b"x")).await;
+        let outcome = blobs
+            .put(&BlobKey::Inputs(JobId::from_random(1)), Bytes::from_static(b"x"), Content::BINARY)
+            .await;
         assert!(matches!(outcome, Err(StoreError::Unavailable { .. })));
     }
 }

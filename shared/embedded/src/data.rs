@@ -6,8 +6,8 @@ use crate::jobs::SqliteJobs;
 use crate::queue::LineOfJobs;
 use crate::recovery::Abandoned;
 use crate::sweep::Sweeper;
-use crate::workers::{ProcessPool, WorkerCommand};
 use gp_core::{App, Catalog, JobSettings, Limits, StoreError};
+use gp_workers::{ProcessPool, WorkerCommand};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -136,6 +136,8 @@ impl Data {
                 concurrency.execute_workers,
                 Some(execute_wait),
             )),
+            submit_runner: None,
+            meter: None,
             limits,
             job_settings,
             now_ms,

@@ -107,15 +107,16 @@ fn with_causes(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Concurrency, Data, WorkerCommand, now_ms};
+    use crate::{Concurrency, Data, now_ms};
     use async_trait::async_trait;
     use bytes::Bytes;
     use gp_core::testing::new_job;
     use gp_core::{
-        BlobKey, BlobStore, Catalog, ExecutionType, JobDetail, JobSettings, JobStatus, Limits, MessageLevel,
-        Parameter, Parameters, Payload, Payloads, PublishedTask, ResultInfo, RunContext, Runner, Service,
-        Task, TaskResult, ToolError, Value, Work, WorkError, WorkEvent,
+        BlobKey, BlobStore, BodySize, Catalog, Content, ExecutionType, JobDetail, JobSettings, JobStatus,
+        Limits, MessageLevel, Parameter, Parameters, Payload, Payloads, PublishedTask, ResultInfo,
+        RunContext, Runner, Service, Task, TaskResult, ToolError, Value, Work, WorkError, WorkEvent,
     };
+    use gp_workers::WorkerCommand;
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use tokio::sync::mpsc::UnboundedSender;
 
@@ -156,7 +157,13 @@ mod tests {
         ) -> Result<Vec<TaskResult>, WorkError> {
             self.0.fetch_add(1, Ordering::Relaxed);
             let (name, data_type) = ("n".to_owned(), "GPLong".to_owned());
-            let info = ResultInfo { name, data_type, feature_count: None, has_z_or_m: false };
+            let info = ResultInfo {
+                name,
+                data_type,
+                feature_count: None,
+                has_z_or_m: false,
+                size: BodySize::default(),
+            };
             Ok(vec![TaskResult { info, json: b"1".to_vec() }])
         }
     }
@@ -167,12 +174,16 @@ mod tests {
 
     #[async_trait]
     impl BlobStore for FullForAWhile {
-        async fn put(&self, _: &BlobKey, _: Bytes) -> Result<(), StoreError> {
+        async fn put(&self, _: &BlobKey, _: Bytes, _: Content) -> Result<(), StoreError> {
             match self.0.fetch_add(1, Ordering::Relaxed) {
                 0..7 => Err(StoreError::unavailable("store bytes", "the disk is full")),
                 _ => Ok(()),
             }
         }
+        async fn link(&self, _: &BlobKey) -> Result<Option<String>, StoreError> {
+            Ok(None)
+        }
+
         async fn get(&self, key: &BlobKey) -> Result<Bytes, StoreError> {
             Err(StoreError::NotFound(format!("{key:?}")))
         }
@@ -193,9 +204,16 @@ mod tests {
             time_limit: Duration::from_secs(60),
             message_level: MessageLevel::Info,
             retention: Duration::from_secs(60),
+            run_on_submit: None,
         }]);
-        let command = WorkerCommand { program: "none".into(), args: Vec::new(), memory_limit_mb: 1 };
-        let settings = JobSettings { max_inline_payload_bytes: 0, ..JobSettings::default() };
+        let command = WorkerCommand {
+            program: "none".into(),
+            args: Vec::new(),
+            memory_limit_mb: 1,
+            machine_memory_mb: None,
+        };
+        let settings =
+            JobSettings { max_inline_input_bytes: 0, max_inline_result_bytes: 0, ..JobSettings::default() };
         let data = Data::open(folder.path()).unwrap();
         let app = data.app(Arc::new(catalog), Limits::default(), settings, command, Concurrency::new(1, 1));
         let (app, mut drain, _sweeper) = app.await.unwrap();

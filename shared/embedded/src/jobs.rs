@@ -12,6 +12,7 @@ use gp_core::{
     Created, Expected, Job, JobDetail, JobId, JobStatus, JobStore, JobUpdate, Message, Payload, StoreError,
 };
 use rusqlite::{Connection, OptionalExtension, params};
+use serde::Serialize;
 use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
@@ -111,7 +112,7 @@ fn create(
         job.progress.as_ref().map(|progress| &progress.message),
         job.progress.as_ref().and_then(|progress| progress.percent),
         job.messages.len() as i64,
-        results_text(&job.results)?,
+        json_text(&job.results)?,
         key,
         digest,
     ])?;
@@ -163,17 +164,18 @@ pub(crate) fn change(
     append_messages(connection, seq, message_count, &update.messages)?;
     let message_count = message_count + update.messages.len() as i64;
     let next = update.status.unwrap_or(status);
-    if next != status || update.ended.is_some() || !update.results.is_empty() {
-        let results = if update.results.is_empty() { None } else { Some(results_text(&update.results)?) };
+    if next != status || update.ended.is_some() || !update.results.is_empty() || update.cost.is_some() {
+        let results = if update.results.is_empty() { None } else { Some(json_text(&update.results)?) };
         let (ended_at_ms, expires_at_ms) = update.ended.unzip();
+        let cost = update.cost.as_ref().map(json_text).transpose()?;
         connection
             .prepare_cached(
                 "UPDATE job SET status = ?2, ended_at_ms = coalesce(?3, ended_at_ms),
                         expires_at_ms = coalesce(?4, expires_at_ms), sweep_at_ms = coalesce(?4, sweep_at_ms),
-                        results = coalesce(?5, results)
+                        results = coalesce(?5, results), cost = coalesce(?6, cost)
                  WHERE seq = ?1",
             )?
-            .execute(params![seq, status_code(next), ended_at_ms, expires_at_ms, results])?;
+            .execute(params![seq, status_code(next), ended_at_ms, expires_at_ms, results, cost])?;
     }
     // Apart from the above because a heartbeat changes no column that is in an index.
     let (message, percent) =
@@ -233,8 +235,8 @@ fn put_payload(connection: &Connection, seq: i64, n: i64, payload: &Payload) -> 
         .map(|_| ())
 }
 
-fn results_text(results: &[gp_core::ResultInfo]) -> rusqlite::Result<String> {
-    serde_json::to_string(results).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+fn json_text(value: &(impl Serialize + ?Sized)) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-//! Durable storage and worker processes for one machine: SQLite and files in one data folder, and child processes of
-//! the same binary that run the jobs.
+//! Durable storage for one machine: SQLite and files in one data folder, and the loop that runs the jobs in it.
 //!
 //! Separate because it is one of two sets of adapters behind the ports of `gp-core` (the other one is AWS). It must
 //! never know HTTP or a concrete tool.
@@ -16,7 +15,6 @@
 //! | `jobs.rs`, `rows.rs` | the job store |
 //! | `queue.rs`, `drain.rs` | the line of waiting jobs, and the loop that runs them |
 //! | `recovery.rs`, `sweep.rs` | jobs that a crash left behind; what has expired |
-//! | `workers/` | worker processes |
 
 mod blobs;
 mod data;
@@ -28,7 +26,6 @@ mod recovery;
 mod rows;
 mod schema;
 mod sweep;
-mod workers;
 mod writer;
 
 pub use blobs::FileBlobs;
@@ -37,4 +34,3 @@ pub use drain::Drain;
 pub use jobs::SqliteJobs;
 pub use queue::{LineOfJobs, WaitingJobs};
 pub use sweep::{Sweeper, Swept};
-pub use workers::{ProcessPool, WorkerCommand, WorkerMainError, hide_panic_payloads, worker_main};

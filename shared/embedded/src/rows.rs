@@ -2,7 +2,8 @@
 
 use gp_core::ServiceName;
 use gp_core::{
-    Job, JobDetail, JobId, JobStatus, Lease, Message, MessageLevel, Payload, Payloads, Progress, ResultInfo,
+    Cost, Job, JobDetail, JobId, JobStatus, Lease, Message, MessageLevel, Payload, Payloads, Progress,
+    ResultInfo,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -74,7 +75,7 @@ pub(crate) fn read_job(
 ) -> rusqlite::Result<Option<Job>> {
     let mut statement = connection.prepare_cached(
         "SELECT seq, service, task, status, submitted_at_ms, ended_at_ms, expires_at_ms, attempt, lease_until_ms,
-                progress_message, progress_percent, results
+                progress_message, progress_percent, results, cost
          FROM job WHERE id = ?1",
     )?;
     let row = statement.query_row([id_bytes(id)], |row| Ok((row.get::<_, i64>(0)?, job_from_row(id, row)?)));
@@ -94,6 +95,9 @@ fn job_from_row(id: &JobId, row: &Row<'_>) -> rusqlite::Result<Job> {
             rusqlite::Error::FromSqlConversionFailure(11, rusqlite::types::Type::Text, Box::new(error))
         })?,
     };
+    let cost = row.get_ref(12)?.as_str_or_null()?.map(serde_json::from_str::<Cost>).transpose().map_err(
+        |error| rusqlite::Error::FromSqlConversionFailure(12, rusqlite::types::Type::Text, Box::new(error)),
+    )?;
     let service = row.get_ref(1)?.as_str()?;
     let (folder, name) = service.split_once('/').unwrap_or(("", service));
     Ok(Job {
@@ -108,6 +112,7 @@ fn job_from_row(id: &JobId, row: &Row<'_>) -> rusqlite::Result<Job> {
         expires_at_ms: row.get(6)?,
         lease: Lease { attempt: row.get(7)?, until_ms: row.get(8)? },
         results,
+        cost,
         payloads: None,
     })
 }

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The version that this program writes, kept in `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const VERSION_1: &str = "
     CREATE TABLE job (
@@ -57,6 +57,13 @@ const VERSION_1: &str = "
     PRAGMA user_version = 1;
 ";
 
+/// Version 2 keeps what a job cost, and results as bodies: results of version 1, which were values, go.
+const VERSION_2: &str = "
+    ALTER TABLE job ADD COLUMN cost TEXT;
+    DELETE FROM payload WHERE n > 0;
+    PRAGMA user_version = 2;
+";
+
 /// Pages of the write-ahead log (4 KB each) after which they are moved into the main file. More than SQLite's own
 /// 1000, because a checkpoint costs two more fsyncs and the same pages are written again and again.
 const CHECKPOINT_PAGES: i64 = 4000;
@@ -95,7 +102,10 @@ fn migrate(connection: &Connection) -> rusqlite::Result<()> {
     let version = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).optional()?;
     match version {
         Some(VERSION) => Ok(()),
-        Some(0) | None => connection.execute_batch(&format!("BEGIN IMMEDIATE; {VERSION_1} COMMIT;")),
+        Some(0) | None => {
+            connection.execute_batch(&format!("BEGIN IMMEDIATE; {VERSION_1} {VERSION_2} COMMIT;"))
+        }
+        Some(1) => connection.execute_batch(&format!("BEGIN IMMEDIATE; {VERSION_2} COMMIT;")),
         Some(newer) => Err(rusqlite::Error::SqliteFailure(
             rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_SCHEMA),
             Some(format!(

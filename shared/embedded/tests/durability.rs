@@ -5,10 +5,11 @@
 use bytes::Bytes;
 use gp_core::testing::new_job;
 use gp_core::{
-    BlobKey, Catalog, Created, Expected, Job, JobDetail, JobId, JobSettings, JobStatus, JobStore, JobUpdate,
-    Limits, Payload, Payloads, StoreError,
+    BlobKey, Catalog, Content, Created, Expected, Job, JobDetail, JobId, JobSettings, JobStatus, JobStore,
+    JobUpdate, Limits, Payload, Payloads, StoreError,
 };
-use gp_embedded::{Concurrency, Data, Drain, SqliteJobs, Sweeper, WorkerCommand};
+use gp_embedded::{Concurrency, Data, Drain, SqliteJobs, Sweeper};
+use gp_workers::WorkerCommand;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,7 +19,12 @@ const LEASE: Duration = Duration::from_secs(30);
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 async fn app(folder: &Path) -> (gp_core::App, Drain, Sweeper) {
-    let command = WorkerCommand { program: "/bin/false".into(), args: Vec::new(), memory_limit_mb: 1 };
+    let command = WorkerCommand {
+        program: "/bin/false".into(),
+        args: Vec::new(),
+        memory_limit_mb: 1,
+        machine_memory_mb: None,
+    };
     Data::open(folder)
         .unwrap()
         .app(
@@ -151,7 +157,7 @@ async fn expired_jobs_lose_their_bytes_then_a_day_later_their_record() {
     let (app, _drain, sweeper) = app(folder.path()).await;
     let job = Job { payloads: Some(Payloads::inputs(Payload::Stored)), ..new_job() };
     let blob = BlobKey::Inputs(job.id.clone());
-    app.blobs.put(&blob, Bytes::from_static(b"large")).await.unwrap();
+    app.blobs.put(&blob, Bytes::from_static(b"large"), Content::BINARY).await.unwrap();
     app.jobs.create(job.clone(), None).await.unwrap();
     let running = created(app.jobs.as_ref()).await;
     let end = JobUpdate { status: Some(JobStatus::Failed), ended: Some((10, 20)), ..JobUpdate::default() };
@@ -181,7 +187,7 @@ async fn bytes_whose_job_never_came_go_after_an_hour() {
     let job = created(app.jobs.as_ref()).await;
     let kept = BlobKey::Inputs(job);
     for key in [&orphan, &kept] {
-        app.blobs.put(key, Bytes::from_static(b"x")).await.unwrap();
+        app.blobs.put(key, Bytes::from_static(b"x"), Content::BINARY).await.unwrap();
     }
     let mut orphans = 0;
     for sweep in 0..16 {

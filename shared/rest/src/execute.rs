@@ -6,7 +6,7 @@ use crate::job::write_messages;
 use crate::json;
 use crate::resource::TaskPath;
 use crate::response::Reply;
-use gp_core::{Parameters, RenderOptions, RequestError, read_flag};
+use gp_core::{Parameters, RenderOptions, RequestError, read_flag, write_result};
 
 /// Bytes of the members around results, about.
 const FRAME_BYTES: usize = 512;
@@ -21,7 +21,7 @@ pub(crate) async fn execute(rest: &Rest, path: &TaskPath, parameters: Parameters
     out.extend_from_slice(b"{\"results\":[");
     for result in &executed.results {
         json::separate(&mut out);
-        json::named_value(&mut out, &result.info.name, &result.info.data_type, &result.json);
+        write_result(&mut out, &result.info.name, &result.info.data_type, &result.json);
     }
     out.push(b']');
     write_messages(&mut out, &executed.messages, service.message_level);

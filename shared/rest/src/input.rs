@@ -12,7 +12,7 @@ use crate::result::expired;
 use gp_core::{
     DataType, JobDetail, Limits, Parameter, Parameters, PublishedTask, RenderOptions, RequestError, Value,
 };
-use gp_core::{job_inputs, parse_parameter, render_value};
+use gp_core::{job_inputs, parse_parameter, render_value, write_result};
 use gp_esri::json::{Reader, write_string};
 use secrets::without_secrets;
 use std::borrow::Cow;
@@ -68,7 +68,7 @@ fn input_json(input: &Parameter, parameters: &Parameters, limits: &Limits) -> Ve
         _ => understood(input, &texts, limits),
     };
     let mut out = Vec::with_capacity(value.len() + json::NAMED_VALUE_BYTES);
-    json::named_value(&mut out, &input.name, &input.data_type.wire_name(), &value);
+    write_result(&mut out, &input.name, &input.data_type.wire_name(), &value);
     out
 }
 

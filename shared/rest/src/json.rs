@@ -41,14 +41,5 @@ pub(crate) fn raw(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(value);
 }
 
-/// Writes `{"paramName":…,"dataType":…,"value":…}` (specification 0, rule 9).
-pub(crate) fn named_value(out: &mut Vec<u8>, name: &str, data_type: &str, value: &[u8]) {
-    out.push(b'{');
-    text(out, "paramName", name);
-    text(out, "dataType", data_type);
-    raw(out, "value", value);
-    out.push(b'}');
-}
-
-/// Bytes of [`named_value`] besides its value, about.
+/// Bytes of a result besides its value, about.
 pub(crate) const NAMED_VALUE_BYTES: usize = 128;

@@ -5,6 +5,7 @@
 //! a concrete tool or a storage product, and never answer an HTTP status other than 200 except for a failed health check
 //! (specification 0, rule 1).
 
+mod carry;
 mod catalog;
 mod cors;
 mod error;
@@ -28,7 +29,7 @@ pub use settings::{Origins, RestSettings, Version};
 
 use axum::body::Body;
 use error::Failure;
-use gp_core::{App, Parameters, PublishedTask, RequestError, Service, ServiceName};
+use gp_core::{App, JobId, Parameters, PublishedTask, RequestError, Service, ServiceName};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response};
 use request::Received;
@@ -67,7 +68,7 @@ async fn reply(rest: &Rest, resource: Resource, request: &Parts, with: Parameter
         Resource::Cancel(path) => job::cancel(rest, path, &with).await,
         Resource::Messages(path) => job::show_messages(rest, path).await,
         Resource::Results(path) => result::show_all(rest, path, &with).await,
-        Resource::Result(path, name) => result::show(rest, path, name, &with).await,
+        Resource::Result(path, name) => result::show(rest, path, name, request, &with).await,
         Resource::Inputs(path) => input::show_all(rest, path).await,
         Resource::Input(path, name) => input::show(rest, path, name).await,
     }
@@ -86,6 +87,7 @@ struct Answer {
     response: Response<Body>,
     code: Option<u16>,
     cause: Option<String>,
+    job: Option<JobId>,
     bytes_in: usize,
     bytes_out: usize,
 }
@@ -131,7 +133,7 @@ async fn answer(rest: Arc<Rest>, request: Request<Body>) -> Response<Body> {
     let named = resource.as_ref().ok().cloned();
     let mut answer = match caught(respond(&rest, &parts, body, resource)).await {
         Ok(answer) => answer,
-        Err(Panicked) => refuse(&parts, panicked(&id)).await,
+        Err(Panicked) => small(Reply::from(panicked(&id)), Shape::default(), &parts).await,
     };
     cors::allow(&rest.settings, &parts.headers, answer.response.headers_mut());
     answer.response.headers_mut().insert(trace::REQUEST_ID, id.clone());
@@ -139,6 +141,7 @@ async fn answer(rest: Arc<Rest>, request: Request<Body>) -> Response<Body> {
         status: answer.response.status().as_u16(),
         code: answer.code,
         cause: answer.cause.as_deref(),
+        job: answer.job.as_ref(),
         bytes_in: answer.bytes_in,
         bytes_out: answer.bytes_out,
     };
@@ -153,7 +156,14 @@ async fn respond(
     resource: Result<Resource, resource::NoResource>,
 ) -> Answer {
     if request.method == Method::OPTIONS {
-        return Answer { response: cors::preflight(), code: None, cause: None, bytes_in: 0, bytes_out: 0 };
+        return Answer {
+            response: cors::preflight(),
+            code: None,
+            cause: None,
+            job: None,
+            bytes_in: 0,
+            bytes_out: 0,
+        };
     }
     // Held until the reply is there: until then the parameters, or what was read of them, are in memory.
     let mut room = rest.body_memory.room();
@@ -161,6 +171,7 @@ async fn respond(
     let received = request::receive(request, body, &mut room, &rest.app.limits, most).await;
     let bytes_in = received.body_bytes;
     let (shape, known_shape) = Shape::read(&received.parameters);
+    let named = resource.as_ref().ok().cloned();
     let reply = match known_shape {
         Ok(()) => checked_reply(rest, resource, request, received).await,
         Err(_) if resource.as_ref().is_ok_and(Resource::is_file) => {
@@ -169,9 +180,21 @@ async fn respond(
         Err(error) => Err(error.into()),
     };
     let mut reply = reply.unwrap_or_else(Reply::from);
-    let (code, cause) = (reply.code, reply.cause.take());
-    let (response, bytes_out) = response::build(reply, shape, request).await;
-    Answer { response, code, cause, bytes_in, bytes_out }
+    let (code, cause, job) = (reply.code, reply.cause.take(), reply.job.take());
+    let sent = match response::shape(reply, shape.clone(), request).await {
+        Ok(shaped) => carry::fit(rest, named.as_ref(), shaped).await,
+        Err(error) => Err(error.into()),
+    };
+    match sent {
+        Ok(carry::Fitted::AsItIs(shaped)) => {
+            let (response, bytes_out) = response::build(shaped, request);
+            Answer { response, code, cause, job, bytes_in, bytes_out }
+        }
+        Ok(carry::Fitted::Elsewhere(reply)) => {
+            Answer { bytes_in, ..small(reply, Shape::default(), request).await }
+        }
+        Err(failure) => Answer { bytes_in, ..small(Reply::from(failure), shape, request).await },
+    }
 }
 
 async fn checked_reply(
@@ -194,11 +217,16 @@ async fn checked_reply(
     reply(rest, resource, request, received.parameters).await
 }
 
-async fn refuse(request: &Parts, failure: Failure) -> Answer {
-    let mut reply = Reply::from(failure);
+/// The answer with a reply that is neither stored nor large.
+async fn small(mut reply: Reply, shape: Shape, request: &Parts) -> Answer {
     let (code, cause) = (reply.code, reply.cause.take());
-    let (response, bytes_out) = response::build(reply, Shape::default(), request).await;
-    Answer { response, code, cause, bytes_in: 0, bytes_out }
+    let json = reply.json.clone();
+    let shaped = response::shape(reply, shape, request).await;
+    let (response, bytes_out) = match shaped {
+        Ok(shaped) => response::build(shaped, request),
+        Err(_) => (Response::new(Body::from(json)), 0),
+    };
+    Answer { response, code, cause, job: None, bytes_in: 0, bytes_out }
 }
 
 /// A panic ended it; not with what message, which may quote what the user sent.

@@ -2,6 +2,7 @@
 //! rule 3), and the URL under which the client sees this server.
 
 mod body;
+mod compressed;
 pub(crate) mod form;
 mod json;
 pub(crate) mod memory;
@@ -10,7 +11,7 @@ mod multipart;
 use axum::body::Body;
 use bytes::Bytes;
 use gp_core::{Limits, Parameters, RequestError};
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST};
+use http::header::{CONTENT_TYPE, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, header::AsHeaderName};
 use memory::Room;
@@ -45,6 +46,12 @@ pub(crate) async fn receive(
     let body = match body::read(&parts.headers, body, limits.max_body_bytes, room).await {
         Ok(bytes) => {
             received.body_bytes = bytes.len();
+            compressed::read(&parts.headers, bytes, limits.max_decompressed_bytes, room).await
+        }
+        Err(error) => Err(error),
+    };
+    let body = match body {
+        Ok(bytes) => {
             read_parameters(&parts.headers, bytes, &mut received.parameters, limits, max_parameters).await
         }
         Err(error) => Err(error),
@@ -85,13 +92,6 @@ async fn read_parameters(
 ) -> Result<(), RequestError> {
     if body.is_empty() {
         return Ok(());
-    }
-    if let Some(encoding) =
-        text(headers, CONTENT_ENCODING).filter(|name| !name.eq_ignore_ascii_case("identity"))
-    {
-        return Err(RequestError::bad(format!(
-            "the request body is encoded as {encoding}; send it without encoding"
-        )));
     }
     let content_type = text(headers, CONTENT_TYPE).unwrap_or_default();
     let kind = content_type.split(';').next().unwrap_or_default().trim();

@@ -6,11 +6,10 @@ mod pretty;
 use crate::error::{Failure, error_json};
 use axum::body::Body;
 use bytes::Bytes;
-use encoding::Encoding;
-use gp_core::{Parameters, RequestError};
+pub(crate) use encoding::Encoding;
+use gp_core::{Content, JobId, Parameters, RequestError, StoreError, StoredResult};
 use http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -27,14 +26,20 @@ pub(crate) struct Reply {
     pub(crate) json: Bytes,
     /// What the bytes are when they are not JSON; they are then sent as they are, in no other shape.
     pub(crate) media_type: Option<&'static str>,
-    /// 200, except for a failed health check.
+    /// A stored body to send instead of `json`.
+    pub(crate) stored: Option<StoredResult>,
+    /// 200, except for a failed health check and a reply that is elsewhere.
     pub(crate) status: StatusCode,
+    /// Where the reply is, when it is elsewhere.
+    pub(crate) location: Option<HeaderValue>,
     /// Whether it may differ the next moment, as a job does.
     pub(crate) is_volatile: bool,
     /// `code` of the error body.
     pub(crate) code: Option<u16>,
     /// What only the log is told.
     pub(crate) cause: Option<String>,
+    /// The job that it is about, where the URL does not say so.
+    pub(crate) job: Option<JobId>,
 }
 
 /// The shape asked for.
@@ -48,12 +53,30 @@ impl Reply {
     /// A reply that stays the same while the catalog does.
     pub(crate) fn stable(json: impl Into<Bytes>) -> Reply {
         let (json, status) = (json.into(), StatusCode::OK);
-        Reply { json, media_type: None, status, is_volatile: false, code: None, cause: None }
+        let (media_type, stored, location, code, cause, job) = (None, None, None, None, None, None);
+        Reply { json, media_type, stored, status, location, is_volatile: false, code, cause, job }
     }
 
     /// A reply that is no JSON.
     pub(crate) fn file(media_type: &'static str, bytes: impl Into<Bytes>) -> Reply {
         Reply { media_type: Some(media_type), ..Reply::stable(bytes) }
+    }
+
+    /// A result as it is stored.
+    pub(crate) fn stored(result: StoredResult) -> Reply {
+        Reply { stored: Some(result), ..Reply::volatile(Bytes::new()) }
+    }
+
+    /// A reply that is too large to come this way: 303, which turns a POST into a GET. The body is for clients that do
+    /// not follow it.
+    pub(crate) fn elsewhere(url: &str) -> Reply {
+        let error = RequestError {
+            code: 303,
+            message: "See Other".into(),
+            details: vec![format!("the reply is too large to be sent this way; it is at {url}")],
+        };
+        let location = HeaderValue::from_str(url).ok();
+        Reply { status: StatusCode::SEE_OTHER, location, ..Reply::volatile(error_json(&error)) }
     }
 
     /// A reply that no cache may keep.
@@ -94,7 +117,12 @@ impl Shape {
         (shape, Err(RequestError { code: 400, message: "Invalid format".into(), details }))
     }
 
-    /// The body, and the name of its encoding.
+    /// Whether it is JSON as it is stored.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.is_indented && self.callback.is_none()
+    }
+
+    /// The body, and its encoding.
     fn apply(&self, json: Bytes, encoding: Option<Encoding>) -> (Bytes, Option<Encoding>) {
         let mut body = if self.is_indented { Bytes::from(pretty::indent(&json)) } else { json };
         if let Some(callback) = &self.callback {
@@ -107,37 +135,73 @@ impl Shape {
     }
 }
 
-/// The HTTP response, without the headers that belong to the whole server, and the size of its body.
-pub(crate) async fn build(reply: Reply, shape: Shape, request: &Parts) -> (Response<Body>, usize) {
-    let encoding = Encoding::asked_for(&request.headers, ACCEPT_ENCODING);
+/// A reply in its shape, ready to be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Shaped {
+    pub(crate) body: Bytes,
+    pub(crate) content: Content,
+    status: StatusCode,
+    location: Option<HeaderValue>,
+    is_volatile: bool,
+}
+
+/// Gives a reply the shape asked for.
+///
+/// # Errors
+/// A stored result is corrupt.
+pub(crate) async fn shape(reply: Reply, shape: Shape, request: &Parts) -> Result<Shaped, StoreError> {
     let shape = if reply.media_type.is_some() { Shape::default() } else { shape };
-    let content_type = match (reply.media_type, &shape.callback) {
+    let media_type = match (reply.media_type, &shape.callback) {
         (Some(media_type), _) => media_type,
         (None, Some(_)) => "application/javascript;charset=utf-8",
         (None, None) => "application/json;charset=utf-8",
     };
+    let (body, encoding) = match reply.stored {
+        Some(stored)
+            if stored.is_gzip() && shape.is_plain() && Encoding::is_gzip_accepted(&request.headers) =>
+        {
+            (stored.bytes().clone(), Some(Encoding::Gzip.name()))
+        }
+        Some(stored) => shaped_body(shape, stored.body()?, request).await,
+        None => shaped_body(shape, reply.json, request).await,
+    };
+    let content = Content { media_type, encoding };
+    let (status, location, is_volatile) = (reply.status, reply.location, reply.is_volatile);
+    Ok(Shaped { body, content, status, location, is_volatile })
+}
+
+async fn shaped_body(shape: Shape, json: Bytes, request: &Parts) -> (Bytes, Option<&'static str>) {
+    let encoding = Encoding::asked_for(&request.headers);
     let needs_work = shape.is_indented || encoding.is_some();
-    let (body, encoding) = if needs_work && reply.json.len() > MAX_INLINE_BYTES {
-        let json = reply.json.clone();
+    let (body, encoding) = if needs_work && json.len() > MAX_INLINE_BYTES {
+        let plain = json.clone();
         let shaping = tokio::task::spawn_blocking(move || shape.apply(json, encoding));
         // It only fails when the process is ending; the plain text is then still an answer.
-        shaping.await.unwrap_or((reply.json, None))
+        shaping.await.unwrap_or((plain, None))
     } else {
-        shape.apply(reply.json, encoding)
+        shape.apply(json, encoding)
     };
-    let size = body.len();
-    let mut response =
-        Response::new(if request.method == Method::HEAD { Body::empty() } else { Body::from(body) });
-    *response.status_mut() = reply.status;
+    (body, encoding.map(Encoding::name))
+}
+
+/// The HTTP response, without the headers that belong to the whole server, and the size of its body.
+pub(crate) fn build(shaped: Shaped, request: &Parts) -> (Response<Body>, usize) {
+    let size = shaped.body.len();
+    let is_head = request.method == Method::HEAD;
+    let mut response = Response::new(if is_head { Body::empty() } else { Body::from(shaped.body) });
+    *response.status_mut() = shaped.status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(shaped.content.media_type));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
     headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Some(encoding) = encoding {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding.name()));
+    if let Some(encoding) = shaped.content.encoding {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
-    if reply.is_volatile {
+    if let Some(location) = shaped.location {
+        headers.insert(LOCATION, location);
+    }
+    if shaped.is_volatile {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     }
     (response, size)

@@ -1,22 +1,28 @@
 //! `results` and `results/{parameter}` of a job (specification 1.11).
 
 use crate::Rest;
+use crate::carry::base64_bytes;
 use crate::error::Failure;
 use crate::execute::render_options;
 use crate::job;
 use crate::json;
 use crate::resource::JobPath;
-use crate::response::Reply;
+use crate::response::{Encoding, Reply, Shape};
 use gp_core::{
-    Job, JobDetail, JobStatus, MessageLevel, Parameters, RenderOptions, RequestError, Service, StoreError,
+    Job, JobDetail, JobStatus, MessageLevel, Parameters, RenderOptions, RequestError, ResultInfo, Service,
+    StoreError, StoredResult,
 };
-use gp_core::{job_result, read_sr, render_result, timestamp_text};
+use gp_core::{
+    is_as_stored, job_result, job_result_link, read_sr, render_result, timestamp_text, write_result,
+};
 use gp_esri::SpatialReference;
+use http::request::Parts;
 
 /// Stored results up to this size are rendered on the thread that answers.
-const MAX_INLINE_BYTES: usize = 64 << 10;
+const MAX_INLINE_BYTES: u64 = 64 << 10;
 
 /// How this request wants results.
+#[derive(Clone)]
 struct View {
     options: RenderOptions,
     out_sr: Option<SpatialReference>,
@@ -28,6 +34,7 @@ pub(crate) async fn show(
     rest: &Rest,
     path: &JobPath,
     name: &str,
+    request: &Parts,
     parameters: &Parameters,
 ) -> Result<Reply, Failure> {
     let (service, _, job) = job::read(rest, path, JobDetail::Full).await?;
@@ -39,9 +46,29 @@ pub(crate) async fn show(
         return Err(RequestError::bad(format!("job {} has no result {name}", job.id)).into());
     };
     let view = View::read(parameters, service)?;
+    if view.is_as_stored(&job.results[index]) && Shape::read(parameters).0.is_plain() {
+        return as_stored(rest, &job, index, request).await;
+    }
     let mut out = Vec::new();
-    write_result(rest, &job, index, &view, &mut out).await?;
+    write_view(rest, &job, index, &view, &mut out).await?;
     Ok(Reply::volatile(out))
+}
+
+/// The result without touching a byte of it, or where it is.
+async fn as_stored(rest: &Rest, job: &Job, index: usize, request: &Parts) -> Result<Reply, Failure> {
+    let size = job.results[index].size;
+    let fits = match rest.settings.max_reply_bytes {
+        None => true,
+        Some(max_bytes) if Encoding::is_gzip_accepted(&request.headers) => {
+            base64_bytes(size.stored_bytes) <= max_bytes as u64
+        }
+        // Sent uncompressed if there is memory for that; else the client has to decompress it after all.
+        Some(_) => size.plain_bytes <= rest.settings.max_changed_bytes,
+    };
+    if !fits && let Some(url) = job_result_link(&rest.app, job, index).await? {
+        return Ok(Reply::elsewhere(&url));
+    }
+    Ok(Reply::stored(read(rest, job, index).await?))
 }
 
 /// Every result, as an array (11.1).
@@ -52,7 +79,7 @@ pub(crate) async fn show_all(rest: &Rest, path: &JobPath, parameters: &Parameter
     let mut out = b"[".to_vec();
     for index in 0..job.results.len() {
         json::separate(&mut out);
-        write_result(rest, &job, index, &view, &mut out).await?;
+        write_view(rest, &job, index, &view, &mut out).await?;
     }
     out.push(b']');
     Ok(Reply::volatile(out))
@@ -83,9 +110,24 @@ impl View {
         };
         Ok(View { options: render_options(parameters)?, out_sr, maximum_records: service.maximum_records })
     }
+
+    fn is_as_stored(&self, info: &ResultInfo) -> bool {
+        is_as_stored(info, &self.options, self.out_sr.as_ref(), self.maximum_records)
+    }
+
+    fn value(&self, info: &ResultInfo, stored: &StoredResult) -> Result<Vec<u8>, Failure> {
+        let value = stored.value(info)?;
+        Ok(render_result(info, &value, &self.options, self.out_sr.as_ref(), self.maximum_records)?)
+    }
 }
 
-async fn write_result(
+async fn read(rest: &Rest, job: &Job, index: usize) -> Result<StoredResult, Failure> {
+    let read = job_result(&rest.app, job, index).await;
+    read.map_err(|error| expired(job, "results", (rest.app.now_ms)(), error))
+}
+
+/// Writes a result as the request wants it.
+async fn write_view(
     rest: &Rest,
     job: &Job,
     index: usize,
@@ -93,23 +135,31 @@ async fn write_result(
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
     let Some(info) = job.results.get(index) else { return Ok(()) };
-    let stored = job_result(&rest.app, job, index)
-        .await
-        .map_err(|error| expired(job, "results", (rest.app.now_ms)(), error))?;
-    let value = if stored.len() > MAX_INLINE_BYTES {
-        let (info, options, sr, most) =
-            (info.clone(), view.options, view.out_sr.clone(), view.maximum_records);
-        let rendering =
-            tokio::task::spawn_blocking(move || render_result(&info, &stored, &options, sr.as_ref(), most));
+    let most = rest.settings.max_changed_bytes;
+    if info.size.plain_bytes > most {
+        return Err(RequestError::bad(format!(
+            "the result {} has {} bytes, and this server changes up to {most} on their way: ask for results/{} with \
+             f=json{} and without outSR, and it is sent as it is",
+            info.name,
+            info.size.plain_bytes,
+            info.name,
+            if info.has_z_or_m { ", returnZ=true, returnM=true" } else { "" }
+        ))
+        .into());
+    }
+    let stored = read(rest, job, index).await?;
+    let value = if info.size.plain_bytes > MAX_INLINE_BYTES {
+        let (info, view) = (info.clone(), view.clone());
+        let rendering = tokio::task::spawn_blocking(move || view.value(&info, &stored));
         rendering.await.map_err(|error| Failure {
             error: RequestError::internal(),
             cause: Some(format!("writing a result: {error}")),
         })??
     } else {
-        render_result(info, &stored, &view.options, view.out_sr.as_ref(), view.maximum_records)?
+        view.value(info, &stored)?
     };
     out.reserve(value.len() + json::NAMED_VALUE_BYTES);
-    json::named_value(out, &info.name, &info.data_type, &value);
+    write_result(out, &info.name, &info.data_type, &value);
     Ok(())
 }
 

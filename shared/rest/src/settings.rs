@@ -19,6 +19,12 @@ pub struct RestSettings {
     /// Bytes that all request bodies may hold together, from their arrival to their replies; the small ones do not count.
     /// A request beyond waits some seconds, then its client is told that the server is busy.
     pub max_total_body_bytes: usize,
+    /// Bytes of a reply's body that whatever carries replies takes, as it travels: base64 where it is compressed or no
+    /// text, else with JSON's escapes. `None` where there is no such limit. Larger replies about a job are stored, and
+    /// the client is sent there.
+    pub max_reply_bytes: Option<usize>,
+    /// Bytes of a stored result up to which it is changed on its way (`outSR`, z and m left out): that takes memory.
+    pub max_changed_bytes: u64,
 }
 
 /// Which pages may use the server from a browser.
@@ -50,6 +56,8 @@ impl Default for RestSettings {
             version: Version { major: 11, minor: 3 },
             max_parameters: 10_000,
             max_total_body_bytes: 1 << 30,
+            max_reply_bytes: None,
+            max_changed_bytes: u64::MAX,
         }
     }
 }

@@ -28,5 +28,5 @@ pub(crate) async fn submit(
     json::text(&mut out, "jobId", submission.id.as_str());
     json::text(&mut out, "jobStatus", submission.status.wire_name());
     out.push(b'}');
-    Ok(Reply::volatile(out))
+    Ok(Reply { job: Some(submission.id), ..Reply::volatile(out) })
 }

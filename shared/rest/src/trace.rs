@@ -4,6 +4,7 @@
 
 use crate::request::text;
 use crate::resource::Resource;
+use gp_core::JobId;
 use http::header::USER_AGENT;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
@@ -27,6 +28,8 @@ pub(crate) struct Outcome<'a> {
     pub(crate) code: Option<u16>,
     /// What only the log is told.
     pub(crate) cause: Option<&'a str>,
+    /// The job that was submitted.
+    pub(crate) job: Option<&'a JobId>,
     /// Size of the request's body.
     pub(crate) bytes_in: usize,
     /// Size of the reply's body as sent.
@@ -53,6 +56,8 @@ pub(crate) fn log(
     started: Instant,
     outcome: &Outcome,
 ) {
+    let job =
+        resource.and_then(Resource::job).map(|path| path.job.as_str()).or(outcome.job.map(JobId::as_str));
     macro_rules! event {
         ($level:ident) => {
             tracing::$level!(
@@ -61,7 +66,7 @@ pub(crate) fn log(
                 resource = resource.map_or("none", Resource::kind),
                 service = resource.and_then(Resource::service).map(|name| name.as_str()),
                 task = resource.and_then(Resource::task).map(|path| path.task.as_str()),
-                job.id = resource.and_then(Resource::job).map(|path| path.job.as_str()),
+                job.id = job,
                 status = outcome.status,
                 code = outcome.code,
                 cause = outcome.cause,

@@ -17,11 +17,14 @@ mod project;
 mod reference;
 mod samples;
 mod select;
+mod services;
 mod spatial_join;
 mod statistics;
 mod table;
 #[cfg(test)]
 mod testing;
+
+pub use services::built_in_services;
 
 use gp_core::{Published, Task};
 

@@ -125,5 +125,6 @@ fn service() -> Service {
         time_limit: Duration::from_secs(60),
         message_level: MessageLevel::Info,
         retention: Duration::ZERO,
+        run_on_submit: None,
     }
 }

@@ -32,5 +32,6 @@ fn service() -> Service {
         time_limit: Duration::from_secs(600),
         message_level: MessageLevel::Info,
         retention: Duration::ZERO,
+        run_on_submit: None,
     }
 }

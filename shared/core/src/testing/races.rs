@@ -2,7 +2,8 @@
 
 use super::{LEASE, NOW_MS, created, new_id, new_job, only, step};
 use crate::{
-    Created, Expected, JobDetail, JobId, JobStatus, JobStore, JobUpdate, Payload, ResultInfo, Updated,
+    BodySize, Created, Expected, JobDetail, JobId, JobStatus, JobStore, JobUpdate, Payload, ResultInfo,
+    Updated,
 };
 use bytes::Bytes;
 use std::sync::Arc;
@@ -64,8 +65,13 @@ async fn of_two_workers_one_result_is_visible(store: &Arc<dyn JobStore>) {
         let (store, id) = (store.clone(), id.clone());
         ends.spawn(async move {
             let name = format!("of attempt {attempt}");
-            let info =
-                ResultInfo { name, data_type: "GPLong".into(), feature_count: None, has_z_or_m: false };
+            let info = ResultInfo {
+                name,
+                data_type: "GPLong".into(),
+                feature_count: None,
+                has_z_or_m: false,
+                size: BodySize::default(),
+            };
             let update = JobUpdate {
                 results: vec![info],
                 result_payloads: vec![Payload::Inline(Bytes::from(vec![attempt as u8]))],

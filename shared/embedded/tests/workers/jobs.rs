@@ -39,7 +39,8 @@ pub(crate) async fn a_job_runs_from_line_to_result() {
     drain.run(ended).await;
     let job = app.jobs.get(&good, JobDetail::Full).await.unwrap().unwrap();
     assert_eq!(job.status, JobStatus::Succeeded, "{:?}", job.messages);
-    assert_eq!(gp_core::job_result(&app, &job, 0).await.unwrap(), "\"hello\"");
+    let stored = gp_core::job_result(&app, &job, 0).await.unwrap();
+    assert_eq!(stored.value(&job.results[0]).unwrap(), "\"hello\"");
     let job = app.jobs.get(&bad, JobDetail::Full).await.unwrap().unwrap();
     assert_eq!(job.status, JobStatus::Failed);
     assert!(job.messages.iter().any(|message| message.text.contains("stack overflow")), "{:?}", job.messages);

@@ -16,7 +16,7 @@ mod puppet;
 mod runs;
 
 use gp_core::Limits;
-use gp_embedded::worker_main;
+use gp_workers::worker_main;
 use jobs::*;
 use pool::{MEMORY_LIMIT_MB, middleman};
 use puppet::catalog;

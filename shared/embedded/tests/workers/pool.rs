@@ -1,7 +1,7 @@
 //! Pools of this program, and what can be seen of their workers.
 
 use gp_core::{OutputForm, Parameters, Runner, ServiceName, TaskResult, Work, WorkError, WorkEvent};
-use gp_embedded::{ProcessPool, WorkerCommand};
+use gp_workers::{ProcessPool, WorkerCommand};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -11,7 +11,12 @@ pub(crate) const MEMORY_LIMIT_MB: u64 = 300;
 
 pub(crate) fn command() -> WorkerCommand {
     let program = std::env::current_exe().unwrap();
-    WorkerCommand { program, args: vec!["worker".into()], memory_limit_mb: MEMORY_LIMIT_MB }
+    WorkerCommand {
+        program,
+        args: vec!["worker".into()],
+        memory_limit_mb: MEMORY_LIMIT_MB,
+        machine_memory_mb: None,
+    }
 }
 
 pub(crate) fn pool(workers: usize) -> ProcessPool {

@@ -92,5 +92,6 @@ pub(crate) fn catalog() -> Arc<Catalog> {
         time_limit: Duration::from_secs(60),
         message_level: MessageLevel::Info,
         retention: Duration::from_secs(60),
+        run_on_submit: None,
     }]))
 }

@@ -4,7 +4,7 @@ use crate::pool::{
     MEMORY_LIMIT_MB, command, crash, echo, is_alive, pool, run, run_with, wait_for_the_end_of, work,
 };
 use gp_core::{Parameters, ToolError, Work, WorkError, WorkEvent};
-use gp_embedded::{ProcessPool, WorkerCommand};
+use gp_workers::{ProcessPool, WorkerCommand};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -131,7 +131,12 @@ pub(crate) async fn work_that_waits_is_cancelled_at_once_or_refused_after_its_ti
 
 pub(crate) async fn large_parameters_that_nobody_reads_are_cancelled_within_a_second() {
     // A program that never reads: more than a pipe holds cannot be written.
-    let deaf = WorkerCommand { program: "sleep".into(), args: vec!["60".into()], memory_limit_mb: 1 };
+    let deaf = WorkerCommand {
+        program: "sleep".into(),
+        args: vec!["60".into()],
+        memory_limit_mb: 1,
+        machine_memory_mb: None,
+    };
     let pool = ProcessPool::new(deaf, 1, None);
     let cancelled: Arc<AtomicBool> = Arc::default();
     let cancel = async {

@@ -3,7 +3,8 @@
 use crate::request::text;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::{HeaderMap, HeaderName};
+use http::HeaderMap;
+use http::header::ACCEPT_ENCODING;
 use std::io::Write;
 
 /// Replies of fewer bytes gain nothing.
@@ -24,12 +25,17 @@ pub(crate) enum Encoding {
 
 impl Encoding {
     /// The encoding that the client likes best; zstd when it likes both, because it costs a third.
-    pub(crate) fn asked_for(headers: &HeaderMap, name: HeaderName) -> Option<Encoding> {
-        let accepted = text(headers, name)?;
+    pub(crate) fn asked_for(headers: &HeaderMap) -> Option<Encoding> {
+        let accepted = text(headers, ACCEPT_ENCODING)?;
         let (gzip, zstd) = (weight(accepted, "gzip"), weight(accepted, "zstd"));
         let identity = named_weight(accepted, "identity").unwrap_or(0);
         let (encoding, weight) = if zstd >= gzip { (Encoding::Zstd, zstd) } else { (Encoding::Gzip, gzip) };
         (weight > 0 && weight >= identity).then_some(encoding)
+    }
+
+    /// Whether the client can read gzip at all.
+    pub(crate) fn is_gzip_accepted(headers: &HeaderMap) -> bool {
+        text(headers, ACCEPT_ENCODING).is_some_and(|accepted| weight(accepted, "gzip") > 0)
     }
 
     /// The name in the header.
@@ -82,11 +88,10 @@ fn named_weight(accepted: &str, encoding: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::header::ACCEPT_ENCODING;
 
     fn asked_for(accepted: &'static str) -> Option<Encoding> {
         let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, http::HeaderValue::from_static(accepted))]);
-        Encoding::asked_for(&headers, ACCEPT_ENCODING)
+        Encoding::asked_for(&headers)
     }
 
     #[test]

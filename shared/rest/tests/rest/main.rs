@@ -5,6 +5,7 @@
 
 mod common;
 
+mod carry;
 mod catalog;
 mod cors;
 mod execute;

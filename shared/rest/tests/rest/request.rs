@@ -105,11 +105,46 @@ async fn nested_json_beyond_the_limit_is_refused() {
     assert!(code == 400 && text.contains("nested deeper"), "{text}");
 }
 
+fn compressed(encoding: &str, body: Vec<u8>) -> Request<Body> {
+    let request =
+        Request::post(url(EXECUTE)).header("content-type", FORM).header("content-encoding", encoding);
+    request.body(Body::from(body)).unwrap()
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
 #[tokio::test]
-async fn a_compressed_body_is_refused() {
-    let request = Request::post(url(EXECUTE)).header("content-type", FORM).header("content-encoding", "gzip");
-    let (code, text) = Server::new().send(request.body(Body::from("x")).unwrap()).await.error();
-    assert!(code == 400 && text.contains("gzip"), "{text}");
+async fn a_body_compressed_with_gzip_is_read() {
+    let server = Server::new();
+    let long = format!("Text={}", "x".repeat(1 << 20));
+    assert_eq!(said(server.send(compressed("gzip", gzip("Text=x")))).await, "x");
+    assert_eq!(said(server.send(compressed("GZIP", gzip(&long)))).await.len(), 1 << 20);
+}
+
+#[tokio::test]
+async fn a_body_compressed_otherwise_or_broken_is_refused_naming_gzip() {
+    let cut = gzip("Text=x")[..12].to_vec();
+    let mut lying = gzip(&format!("Text={}", "x".repeat(5000)));
+    let end = lying.len() - 4;
+    lying[end..].copy_from_slice(&10_u32.to_le_bytes());
+    for (encoding, body) in [("br", vec![1]), ("gzip", b"x".to_vec()), ("gzip", cut), ("gzip", lying)] {
+        let (code, text) = Server::new().send(compressed(encoding, body)).await.error();
+        assert!(code == 400 && text.contains("gzip"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_small_only_while_compressed_is_refused_before_it_takes_memory() {
+    let limits = Limits { max_decompressed_bytes: 10_000, ..Limits::default() };
+    let bomb = gzip(&format!("Text={}", "x".repeat(10_000)));
+    assert!(bomb.len() < 1000);
+    let server = Server::with(RestSettings::default(), limits);
+    let (code, text) = server.send(compressed("gzip", bomb)).await.error();
+    assert!(code == 413 && text.contains("10000"), "{text}");
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use gp_core::{
-    BlobKey, BlobStore, Catalog, Created, Expected, Job, JobDetail, JobId, JobQueue, JobStatus, JobStore,
-    JobUpdate, Limits, Message, Observer, Progress, RunContext, Runner, StoreError, TaskResult, ToolError,
-    Updated, Work, WorkError, WorkEvent, read_request, run_task,
+    BlobKey, BlobStore, Catalog, Content, Created, Expected, Job, JobDetail, JobId, JobQueue, JobStatus,
+    JobStore, JobUpdate, Limits, Message, Observer, Progress, RunContext, Runner, StoreError, TaskResult,
+    ToolError, Updated, Work, WorkError, WorkEvent, read_request, run_task,
 };
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::AtomicBool;
@@ -30,6 +30,7 @@ struct State {
     keys: HashMap<Key, (JobId, [u8; 32])>,
     line: VecDeque<JobId>,
     blobs: HashMap<BlobKey, Bytes>,
+    gives_links: bool,
 }
 
 #[derive(Default)]
@@ -46,6 +47,16 @@ impl Memory {
 
     pub(crate) fn panic_from_now_on(&self) {
         self.0.lock().unwrap().health = Health::Panics;
+    }
+
+    pub(crate) fn give_links(&self) {
+        self.0.lock().unwrap().gives_links = true;
+    }
+
+    /// The keys of stored replies.
+    pub(crate) fn replies(&self) -> Vec<BlobKey> {
+        let state = self.0.lock().unwrap();
+        state.blobs.keys().filter(|key| matches!(key, BlobKey::Reply(..))).cloned().collect()
     }
 
     pub(crate) fn job_count(&self) -> usize {
@@ -139,9 +150,14 @@ impl JobQueue for Memory {
 
 #[async_trait]
 impl BlobStore for Memory {
-    async fn put(&self, key: &BlobKey, bytes: Bytes) -> Result<(), StoreError> {
+    async fn put(&self, key: &BlobKey, bytes: Bytes, _: Content) -> Result<(), StoreError> {
         self.state()?.blobs.insert(key.clone(), bytes);
         Ok(())
+    }
+
+    async fn link(&self, key: &BlobKey) -> Result<Option<String>, StoreError> {
+        let state = self.state()?;
+        Ok(state.gives_links.then(|| format!("https://store.example.org/{key:?}").replace([' ', '"'], "")))
     }
 
     async fn get(&self, key: &BlobKey) -> Result<Bytes, StoreError> {

@@ -53,6 +53,8 @@ impl Server {
             blobs: memory.clone(),
             job_runner: runner.clone(),
             execute_runner: runner,
+            submit_runner: None,
+            meter: None,
             limits,
             job_settings: JobSettings::default(),
             now_ms: || NOW_MS,
@@ -186,5 +188,6 @@ fn service(folder: &str, name: &str, execution_type: ExecutionType, message_leve
         time_limit: Duration::from_secs(60),
         message_level,
         retention: RETENTION,
+        run_on_submit: None,
     }
 }

@@ -106,6 +106,7 @@ pub(super) fn lengths(prefix: &[u8; PREFIX]) -> io::Result<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gp_core::BodySize;
 
     fn result(json: &[u8]) -> TaskResult {
         let info = ResultInfo {
@@ -113,6 +114,7 @@ mod tests {
             data_type: "GPLong".into(),
             feature_count: None,
             has_z_or_m: false,
+            size: BodySize::default(),
         };
         TaskResult { info, json: json.to_vec() }
     }

@@ -1,5 +1,6 @@
 //! Why a worker process died, in words for the person whose run it was.
 
+use crate::WorkerCommand;
 use gp_core::WorkError;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -15,12 +16,14 @@ const SIGSEGV: i32 = 11;
 const SIGTERM: i32 = 15;
 
 /// What became of the run of a worker that ended by itself with `status`, having written `stderr` last.
-pub(super) fn explain(status: Option<ExitStatus>, stderr: &str, memory_limit_mb: u64) -> WorkError {
+pub(super) fn explain(status: Option<ExitStatus>, stderr: &str, command: &WorkerCommand) -> WorkError {
     let smaller = "use fewer or simpler features, or split the task";
     if stderr.contains("memory allocation of") {
-        return WorkError::Crashed(format!(
-            "the tool ran out of memory: a worker may use {memory_limit_mb} MB; {smaller}"
-        ));
+        let limit = match (command.memory_limit_mb, command.machine_memory_mb) {
+            (limit, Some(machine)) => format!("{limit} MB of the machine's {machine} MB"),
+            (limit, None) => format!("{limit} MB"),
+        };
+        return WorkError::Crashed(format!("the tool ran out of memory: a worker may use {limit}; {smaller}"));
     }
     if stderr.contains("has overflowed its stack") {
         return WorkError::Crashed(format!("the tool stopped with a stack overflow; {smaller}"));
@@ -50,23 +53,36 @@ pub(super) fn explain(status: Option<ExitStatus>, stderr: &str, memory_limit_mb:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
 
     fn signal(number: i32) -> Option<ExitStatus> {
         Some(ExitStatus::from_raw(number))
     }
 
+    fn explain(status: Option<ExitStatus>, stderr: &str, machine_memory_mb: Option<u64>) -> WorkError {
+        let (program, args) = (PathBuf::new(), Vec::new());
+        super::explain(
+            status,
+            stderr,
+            &WorkerCommand { program, args, memory_limit_mb: 77, machine_memory_mb },
+        )
+    }
+
     #[test]
     fn a_worker_killed_from_outside_is_lost_and_one_that_crashed_is_not() {
-        assert!(matches!(explain(signal(SIGKILL), "", 9), WorkError::Lost(_)));
-        assert!(matches!(explain(signal(SIGTERM), "", 9), WorkError::Lost(_)));
-        assert!(matches!(explain(signal(SIGSEGV), "", 9), WorkError::Crashed(_)));
+        assert!(matches!(explain(signal(SIGKILL), "", None), WorkError::Lost(_)));
+        assert!(matches!(explain(signal(SIGTERM), "", None), WorkError::Lost(_)));
+        assert!(matches!(explain(signal(SIGSEGV), "", None), WorkError::Crashed(_)));
     }
 
     #[test]
     fn the_last_words_tell_memory_from_stack() {
-        let memory = explain(signal(SIGABRT), "memory allocation of 99 bytes failed", 77).to_string();
-        assert!(memory.contains("out of memory") && memory.contains("77 MB"), "{memory}");
-        let stack = explain(signal(SIGABRT), "thread 'tool' has overflowed its stack", 77).to_string();
+        let memory = explain(signal(SIGABRT), "memory allocation of 99 bytes failed", Some(99)).to_string();
+        assert!(
+            memory.contains("out of memory") && memory.contains("77 MB of the machine's 99 MB"),
+            "{memory}"
+        );
+        let stack = explain(signal(SIGABRT), "thread 'tool' has overflowed its stack", None).to_string();
         assert!(stack.contains("stack overflow"), "{stack}");
     }
 }

@@ -141,7 +141,7 @@ impl Worker {
     }
 
     /// Why it died.
-    pub(super) async fn explain(mut self, memory_limit_mb: u64) -> WorkError {
+    pub(super) async fn explain(mut self, command: &WorkerCommand) -> WorkError {
         let status = match timeout(END_TIMEOUT, self.process.wait()).await {
             Ok(Ok(status)) => Some(status),
             _ => None,
@@ -150,7 +150,7 @@ impl Worker {
         let _ = timeout(GRACE, &mut self.stderr).await;
         let last_words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
         let last_words: Vec<u8> = last_words.iter().copied().collect();
-        explain(status, &String::from_utf8_lossy(&last_words), memory_limit_mb)
+        explain(status, &String::from_utf8_lossy(&last_words), command)
     }
 
     /// Sends the run. Else why there is none: a worker with half a run is of no more use, so it need not be told.

@@ -27,6 +27,8 @@ pub struct WorkerCommand {
     pub args: Vec<OsString>,
     /// The memory limit that the arguments give, to name it when it was exceeded.
     pub memory_limit_mb: u64,
+    /// The memory of the machine of which that is a part, where people know the machine by it.
+    pub machine_memory_mb: Option<u64>,
 }
 
 /// Runs work in worker processes, at most so many at once; more work waits in order.
@@ -172,7 +174,7 @@ impl ProcessPool {
                 Ok(result?)
             }
             Outcome::Stopped(error) => Err(error.into()),
-            Outcome::Died | Outcome::NotBegun => Err(worker.explain(self.command.memory_limit_mb).await),
+            Outcome::Died | Outcome::NotBegun => Err(worker.explain(&self.command).await),
         }
     }
 }

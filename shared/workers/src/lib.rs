@@ -4,6 +4,9 @@
 //! A geometry call cannot be interrupted from inside, and a stack overflow, an abort or running out of memory takes
 //! the whole process with it; so cancelling, time limits and crashes are dealt with by killing a child.
 //!
+//! Separate because every server needs them: the one on one machine, and each Lambda function that runs tools. It must
+//! never know where jobs are kept.
+//!
 //! `pool.rs` lends children out; `child.rs` is one child as the server sees it; `main_loop.rs` is what runs inside it;
 //! `frames.rs` is what they say to each other; `death.rs` tells people why a child died; `panics.rs` keeps what users sent
 //! out of the log.
