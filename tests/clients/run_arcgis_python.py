@@ -3,6 +3,7 @@
 import datetime
 import inspect
 import json
+import math
 import os
 import sys
 import tempfile
@@ -188,6 +189,23 @@ def async_future(c):
     must(j.status == "esriJobSucceeded", j.status)
     must(j.messages and all("type" in m and "description" in m for m in j.messages), f"messages {j.messages}")
     return sorted(seen)
+
+
+@check("large")
+def async_large(c):
+    """results of many megabytes may come by way of a redirect, which requests follows after its POST"""
+    n = c["large"]["features"]
+    features = [
+        {
+            "geometry": {"x": -120 + 40 * (i * math.sqrt(2) % 1), "y": 30 + 15 * (i * math.e % 1)},
+            "attributes": {"OBJECTID": i, "NAME": f"n{i}"},
+        }
+        for i in range(1, n + 1)
+    ]
+    scattered = FeatureSet.from_dict(c["points"] | {"features": features})
+    b = c["buffer"]
+    r = fn(import_toolbox(c.url(b["async_service"])), b["task"])(**kw(c, **{snake(b["in"]): scattered}))
+    check_polygons(r.to_dict(), n)
 
 
 @check("fail")

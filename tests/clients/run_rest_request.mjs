@@ -13,6 +13,7 @@ import {
   Skip,
 } from './gpcheck.mjs';
 import { echoes } from './browser/echoes.js';
+import { scattered } from './browser/scattered.js';
 import * as R from '@esri/arcgis-rest-request';
 const { request, Job, ArcGISIdentityManager, JOB_STATUSES } = R;
 globalThis.ARCGIS_REST_JS_SUPPRESS_TOKEN_WARNING = true;
@@ -151,6 +152,16 @@ check('async_from_existing', 'buffer', async c => {
   const l = await Job.deserialize(j.serialize());
   must((await k.getJobInfo()).id === j.id && l.id === j.id, 'id');
   await expectError(Job.fromExistingJob({ url: c.url(b.async_service, b.task), id: 'jnosuchjob' }));
+});
+check('async_large', 'large', async c => {
+  // results of many megabytes may come by way of a redirect, which fetch follows after its POST
+  const n = sc.large.features;
+  const j = await Job.submitJob({
+    url: c.url(b.async_service, b.task),
+    params: params({ [b.in]: scattered(sc.points, n) }),
+  });
+  const r = await j.getResult(b.out);
+  checkPolygons(r.value, n);
 });
 check('async_failed', 'fail', async c => {
   const s = sc.fail;

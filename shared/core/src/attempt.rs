@@ -34,6 +34,8 @@ pub(crate) struct Attempt<'a> {
     lease_until_ms: i64,
     usage: JobUsage,
     features: u64,
+    /// How the run ended, for the log.
+    outcome: &'static str,
     /// Messages that are not in the record yet.
     said: Vec<Message>,
     /// Progress that is not in the record yet.
@@ -52,6 +54,7 @@ impl<'a> Attempt<'a> {
             lease_until_ms: job.lease.until_ms,
             usage: JobUsage { attempts: job.lease.attempt, inputs_stored, ..JobUsage::default() },
             features: 0,
+            outcome: "lost",
             said: Vec::new(),
             progress: None,
         }
@@ -92,22 +95,10 @@ impl<'a> Attempt<'a> {
         };
         self.hear(&mut events);
         self.usage.run = self.started.elapsed();
-        Ok((!lost).then_some(outcome))
-    }
-
-    /// Writes the one event about this attempt; never its messages, which may quote what the user sent.
-    pub(crate) fn log(&mut self, outcome: &Result<Vec<TaskResult>, WorkError>) {
+        self.outcome = outcome_name(&outcome);
         let results = outcome.as_ref().map_or(&[][..], Vec::as_slice);
         self.features = results.iter().filter_map(|result| result.info.feature_count).sum();
-        tracing::info!(
-            job.id = %self.job.id, service = %self.job.service, task = %self.job.task, job.attempt = self.job.lease.attempt,
-            duration_ms = self.started.elapsed().as_millis() as u64,
-            queue_ms = self.queued_ms,
-            features = self.features,
-            cost_usd = self.cost().map(|cost| cost.usd),
-            outcome = outcome_name(outcome),
-            "job ended"
-        );
+        Ok((!lost).then_some(outcome))
     }
 
     pub(crate) async fn succeed(mut self, results: Vec<TaskResult>) -> Result<(), StoreError> {
@@ -122,12 +113,16 @@ impl<'a> Attempt<'a> {
         let now_ms = update.ended.map_or(0, |(ended_at_ms, _)| ended_at_ms);
         self.said.push(success_message(now_ms, self.started.elapsed().as_secs_f64()));
         update.messages = std::mem::take(&mut self.said);
+        let cost = update.cost;
         match self.write(update).await? {
             Updated::Refused(Some(JobStatus::Cancelling)) => {
                 self.said = said_before_success;
                 self.end_as_cancelled().await
             }
-            _ => Ok(()),
+            _ => {
+                self.log(cost);
+                Ok(())
+            }
         }
     }
 
@@ -138,12 +133,16 @@ impl<'a> Attempt<'a> {
         let mut update = self.end(JobStatus::Failed);
         update.cost = self.tell_cost();
         update.messages = std::mem::take(&mut self.said);
+        let cost = update.cost;
         match self.write(update).await? {
             Updated::Refused(Some(JobStatus::Cancelling)) => {
                 self.said = kept;
                 self.end_as_cancelled().await
             }
-            _ => Ok(()),
+            _ => {
+                self.log(cost);
+                Ok(())
+            }
         }
     }
 
@@ -153,7 +152,11 @@ impl<'a> Attempt<'a> {
         update.messages.splice(0..0, std::mem::take(&mut self.said));
         let statuses = &[JobStatus::Cancelling, JobStatus::Executing];
         let expected = Expected { statuses, attempt: Some(self.job.lease.attempt) };
-        self.app.jobs.update(&self.job.id, expected, update).await.map(|_| ())
+        let cost = update.cost;
+        self.app.jobs.update(&self.job.id, expected, update).await?;
+        self.outcome = "cancelled";
+        self.log(cost);
+        Ok(())
     }
 
     /// Gives the job back so that another worker can have it, or fails it when it was lost too often.
@@ -176,8 +179,24 @@ impl<'a> Attempt<'a> {
         match self.write(update).await? {
             Updated::Refused(Some(JobStatus::Cancelling)) => self.end_as_cancelled().await,
             Updated::Refused(_) => Ok(()),
-            Updated::Written(_) => self.app.queue.send(&self.job.id).await,
+            Updated::Written(_) => {
+                self.log(self.cost());
+                self.app.queue.send(&self.job.id).await
+            }
         }
+    }
+
+    /// Writes the one event about this attempt; never its messages, which may quote what the user sent.
+    fn log(&self, cost: Option<Cost>) {
+        tracing::info!(
+            job.id = %self.job.id, service = %self.job.service, task = %self.job.task, job.attempt = self.job.lease.attempt,
+            duration_ms = self.started.elapsed().as_millis() as u64,
+            queue_ms = self.queued_ms,
+            features = self.features,
+            cost_usd = cost.map(|cost| cost.usd),
+            outcome = self.outcome,
+            "job ended"
+        );
     }
 
     fn hear(&mut self, events: &mut UnboundedReceiver<WorkEvent>) {

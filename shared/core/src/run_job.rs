@@ -45,7 +45,6 @@ async fn run_claimed(app: &App, job: &Job, terms: Terms) -> Result<(), StoreErro
         Err(error) => return Err(error),
     };
     let Some(outcome) = attempt.finish_work(work, &terms).await? else { return Ok(()) };
-    attempt.log(&outcome);
     match outcome {
         Ok(results) => attempt.succeed(results).await,
         Err(WorkError::Tool(ToolError::Cancelled)) => attempt.end_as_cancelled().await,

@@ -11,7 +11,6 @@ use gp_core::{BlobKey, JobId, RequestError, submit_instead};
 use std::hash::{DefaultHasher, Hasher};
 
 /// How a reply goes on its way.
-#[expect(clippy::large_enum_variant, reason = "made once a request, and taken apart at once")]
 pub(crate) enum Fitted {
     /// It fits.
     AsItIs(Shaped),

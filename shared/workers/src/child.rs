@@ -56,6 +56,8 @@ impl Worker {
     pub(super) fn start(command: &WorkerCommand) -> io::Result<Worker> {
         let mut process = Command::new(&command.program)
             .args(&command.args)
+            // What runs foreign input needs none of the server's secrets.
+            .env_clear()
             // A backtrace would push the reason of an abort out of the worker's last words.
             .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::piped())

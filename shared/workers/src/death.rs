@@ -23,7 +23,9 @@ pub(super) fn explain(status: Option<ExitStatus>, stderr: &str, command: &Worker
             (limit, Some(machine)) => format!("{limit} MB of the machine's {machine} MB"),
             (limit, None) => format!("{limit} MB"),
         };
-        return WorkError::Crashed(format!("the tool ran out of memory: a worker may use {limit}; {smaller}"));
+        return WorkError::Crashed(format!(
+            "the tool ran out of memory: a worker may use {limit}; {smaller}"
+        ));
     }
     if stderr.contains("has overflowed its stack") {
         return WorkError::Crashed(format!("the tool stopped with a stack overflow; {smaller}"));

@@ -8,6 +8,7 @@ import LinearUnit from '@arcgis/core/rest/support/LinearUnit.js';
 import DataFile from '@arcgis/core/rest/support/DataFile.js';
 import JobInfo from '@arcgis/core/rest/support/JobInfo.js';
 import { echoes } from './echoes.js';
+import { scattered } from './scattered.js';
 import { version } from '@arcgis/core/kernel.js';
 // IdentityManager pulls in CSS: not importable in plain Node
 export const esriId = globalThis.NODE_RUN
@@ -238,6 +239,19 @@ export const checks = {
       polys(await j.fetchResultData(sc.buffer.out), sc.points.features.length);
       must(j.messages.length && j.messages[0].type, 'messages');
       return [...new Set(seen.map(s => s.split(' ')[0]))];
+    },
+  ],
+  async_large: [
+    'large',
+    async (b, sc) => {
+      // results of many megabytes may come by way of a redirect to another origin
+      const n = sc.large.features;
+      const j = await geoprocessor.submitJob(
+        url(b, sc.buffer.async_service, sc.buffer.task),
+        params(sc, { [sc.buffer.in]: FeatureSet.fromJSON(scattered(sc.points, n)) }),
+      );
+      await j.waitForJobCompletion({ interval: 400 });
+      polys(await j.fetchResultData(sc.buffer.out), n);
     },
   ],
   async_result_outsr: [

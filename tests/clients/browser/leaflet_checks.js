@@ -3,6 +3,7 @@ import * as L from 'leaflet';
 import * as esri from 'esri-leaflet';
 import * as gp from 'esri-leaflet-gp';
 import { echoes } from './echoes.js';
+import { scattered } from './scattered.js';
 window.L = window.L || Object.assign({}, L); // esri-leaflet-gp 3.0.0 uses the global L for LatLngBounds
 window.L.esri = Object.assign({}, esri, { GP: gp });
 const must = (c, m) => {
@@ -214,6 +215,18 @@ export const checks = {
       const r = await run(t);
       polys(r.result[sc.buffer.out], sc.points.features.length);
       must(r.result.jobId, 'jobId');
+    },
+  ],
+  async_large: [
+    'large',
+    async (b, sc) => {
+      // results of many megabytes may come by way of a redirect to another origin
+      const n = sc.large.features;
+      const t = await meta(gp.service({ url: url(b, sc.buffer.async_service, sc.buffer.task) }).createTask());
+      fill(t, sc);
+      t.setParam(sc.buffer.in, geojson({ points: scattered(sc.points, n) }));
+      t.setOutputParam(sc.buffer.out);
+      polys((await run(t, 40000)).result[sc.buffer.out], n);
     },
   ],
   async_result_again: [

@@ -39,6 +39,7 @@ macro_rules! tests {
 
 tests! {
     a_worker_is_used_again,
+    a_worker_has_nothing_of_the_environment_of_its_server,
     messages_and_progress_come_before_the_end,
     a_megabyte_goes_there_and_back,
     what_a_tool_prints_does_not_spoil_its_results,

@@ -61,6 +61,10 @@ impl Task for Puppet {
                 context.warning("two");
             }
             "fail" => return Err(ToolError::Failed("as told".into())),
+            "environment" => {
+                let names: Vec<String> = std::env::vars().map(|(name, _)| name).collect();
+                return Ok(vec![Value::String(names.join(" "))]);
+            }
             "pid" => return Ok(vec![Value::String(std::process::id().to_string())]),
             _ => {}
         }

@@ -16,6 +16,10 @@ pub(crate) async fn a_worker_is_used_again() {
     assert_ne!(first, std::process::id().to_string());
 }
 
+pub(crate) async fn a_worker_has_nothing_of_the_environment_of_its_server() {
+    assert_eq!(echo(&pool(1), "environment").await, "RUST_BACKTRACE");
+}
+
 pub(crate) async fn messages_and_progress_come_before_the_end() {
     let (outcome, heard) = run_with(&pool(1), work("talk"), &Arc::default()).await;
     outcome.unwrap();

@@ -1,0 +1,117 @@
+//! The application as each function sees it: the same ports, and only what it has a right to.
+
+use crate::{
+    Config, ConfigError, DeadLetters, DynamoJobs, Function, PriceList, Unavailable, clients, stores,
+};
+use async_trait::async_trait;
+use gp_core::{App, BlobStore, Catalog, JobQueue, JobStore, Runner, TaskResult, Work, WorkError, WorkEvent};
+use gp_workers::ProcessPool;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Which function this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Everything but `execute`: it reads and writes jobs, and computes nothing.
+    Api,
+    /// `execute` alone: it computes, and has no right to any data.
+    Execute,
+    /// Runs jobs.
+    Worker,
+    /// Looks after forgotten jobs.
+    Janitor,
+}
+
+/// Longest wait for the one worker process of a function, which takes one request at a time.
+const MAX_WAIT: Duration = Duration::from_secs(1);
+
+/// The application of a function. Call it once, inside of the runtime.
+///
+/// # Errors
+/// A variable of the environment is missing or wrong.
+pub fn app(
+    variable: impl Fn(&str) -> Option<String>,
+    function: &Function,
+    role: Role,
+    catalog: Arc<Catalog>,
+) -> Result<App, ConfigError> {
+    let (jobs, queue, blobs): (Arc<dyn JobStore>, Arc<dyn JobQueue>, Arc<dyn BlobStore>) = match role {
+        Role::Execute => (Arc::new(Unavailable), Arc::new(Unavailable), Arc::new(Unavailable)),
+        Role::Api | Role::Worker | Role::Janitor => {
+            let stores = stores(&Config::read(&variable)?)?;
+            (stores.jobs, stores.queue, stores.blobs)
+        }
+    };
+    let runs_on_submit = role == Role::Api && variable("GP_RUN_ON_SUBMIT").as_deref() == Some("true");
+    let computes = matches!(role, Role::Execute | Role::Worker) || runs_on_submit;
+    let runner: Arc<dyn Runner> = if computes {
+        let command = function.worker_command().map_err(|error| ConfigError::Invalid {
+            variable: "the program's own path",
+            reason: error.to_string(),
+        })?;
+        Arc::new(ProcessPool::new(command, 1, Some(MAX_WAIT)))
+    } else {
+        Arc::new(NotHere)
+    };
+    Ok(App {
+        catalog,
+        jobs,
+        queue,
+        blobs,
+        job_runner: runner.clone(),
+        execute_runner: if role == Role::Execute { runner.clone() } else { Arc::new(NotHere) },
+        submit_runner: runs_on_submit.then_some(runner),
+        meter: Some(Arc::new(PriceList::new(function))),
+        limits: function.limits(),
+        job_settings: function.job_settings(),
+        now_ms,
+    })
+}
+
+/// What the janitor asks beyond the ports.
+pub struct Forgotten {
+    /// The table.
+    pub jobs: DynamoJobs,
+    /// The messages that SQS gave up on.
+    pub dead_letters: DeadLetters,
+}
+
+/// What only the janitor sees.
+///
+/// # Errors
+/// A variable of the environment is missing or wrong.
+pub fn forgotten(variable: impl Fn(&str) -> Option<String>) -> Result<Forgotten, ConfigError> {
+    let config = Config::read(variable)?;
+    let (table, url) = (config.table()?, config.dead_letter_queue_url()?);
+    let http = clients::http();
+    Ok(Forgotten {
+        jobs: DynamoJobs { client: clients::dynamodb(&config, &http), table },
+        dead_letters: DeadLetters { client: clients::sqs(&config, &http), url },
+    })
+}
+
+/// The clock: milliseconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "this adapter is where the clock is read")]
+pub(crate) fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_millis() as i64)
+}
+
+/// Where nothing is computed: the routes lead every `execute` in its usual spelling to another function.
+struct NotHere;
+
+#[async_trait]
+impl Runner for NotHere {
+    async fn run(
+        &self,
+        _: Work,
+        _: UnboundedSender<WorkEvent>,
+        _: Arc<AtomicBool>,
+    ) -> Result<Vec<TaskResult>, WorkError> {
+        Err(WorkError::Crashed(
+            "nothing is computed at this URL: write execute in lower case letters".to_owned(),
+        ))
+    }
+}

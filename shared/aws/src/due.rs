@@ -1,0 +1,70 @@
+//! What the janitor asks beyond the port: which unfinished jobs somebody should look after, through the index `due`.
+//!
+//! Every job that has not ended is in that index, and no other: waiting ones a minute after their submission, running
+//! ones when their lease ends. So a healthy job is rarely due, and one that was forgotten is always.
+
+use crate::expression::{Expression, number};
+use crate::failure::unavailable;
+use crate::item::{attribute as a, corrupt};
+use crate::jobs::{DynamoJobs, Outcome};
+use aws_sdk_dynamodb::types::ReturnValue;
+use gp_core::{JobId, StoreError};
+
+/// The sparse index, with `due_ms` as its key.
+pub(crate) const INDEX: &str = "due";
+
+impl DynamoJobs {
+    /// Unfinished jobs whose time has come, the oldest first among those found; at most about `limit`.
+    ///
+    /// Reads the index from its start, 1 MB a call: one call while fewer than some 10,000 jobs are unfinished. The
+    /// index follows the table by a moment, so what it names may have moved on: whoever looks after it reads it anew.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub async fn due(&self, now_ms: i64, limit: usize) -> Result<Vec<JobId>, StoreError> {
+        let mut found: Vec<(i64, JobId)> = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self
+                .client
+                .scan()
+                .table_name(&self.table)
+                .index_name(INDEX)
+                .filter_expression("#due_ms <= :now")
+                .expression_attribute_names("#due_ms", a::DUE_MS)
+                .expression_attribute_values(":now", number(now_ms))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| unavailable("look for forgotten jobs", &error))?;
+            for item in page.items.unwrap_or_default() {
+                let id = item.get(a::ID).and_then(|id| id.as_s().ok()).and_then(|id| JobId::parse(id));
+                let id = id.ok_or_else(|| corrupt(a::ID))?;
+                found.push((crate::item::number_of(&item, a::DUE_MS)?, id));
+            }
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() || found.len() >= limit {
+                break;
+            }
+        }
+        found.sort_unstable();
+        found.truncate(limit);
+        Ok(found.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// Looks at the job again at that time, if it has not ended; never earlier than it stands already.
+    ///
+    /// Writes: one conditional update.
+    ///
+    /// # Errors
+    /// The table cannot be written.
+    pub async fn postpone(&self, id: &JobId, due_ms: i64) -> Result<(), StoreError> {
+        let mut later = Expression::default();
+        // A job that ended has no such attribute, and then the comparison does not hold.
+        later.demand(a::DUE_MS, "<", number(due_ms));
+        later.set(a::DUE_MS, number(due_ms));
+        match self.change("postpone a job", id, later, ReturnValue::None).await? {
+            Outcome::Done(_) | Outcome::Refused(_) => Ok(()),
+        }
+    }
+}
