@@ -15,6 +15,8 @@ const REPLY_LIMIT: Duration = Duration::from_secs(120);
 /// One connection; used again for the next request, opened anew when the server closed it.
 pub struct Client {
     address: SocketAddr,
+    /// What every target begins with.
+    prefix: String,
     connection: Option<BufReader<TcpStream>>,
 }
 
@@ -43,7 +45,12 @@ pub struct ErrorBody {
 impl Client {
     /// A client of that server; nothing is sent yet.
     pub fn new(address: SocketAddr) -> Client {
-        Client { address, connection: None }
+        Client::below(address, "")
+    }
+
+    /// A client of the server below that path, which is put before every target.
+    pub fn below(address: SocketAddr, prefix: &str) -> Client {
+        Client { address, prefix: prefix.to_owned(), connection: None }
     }
 
     /// Sends a request with these headers besides `Host` and `Content-Length`, and reads the reply.
@@ -57,7 +64,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> io::Result<Reply> {
-        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\n", self.address);
+        let mut head = format!("{method} {}{target} HTTP/1.1\r\nHost: {}\r\n", self.prefix, self.address);
         for (name, value) in headers {
             let _ = write!(head, "{name}: {value}\r\n");
         }

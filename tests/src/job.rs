@@ -1,12 +1,12 @@
 //! A job as a client follows it: submit, poll, read the results.
 
 use crate::client::{Client, Reply};
-use crate::server::{Server, eventually};
+use crate::site::Site;
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a job of a test may take, on a slow and busy machine.
-pub const JOB_LIMIT: Duration = Duration::from_secs(60);
+pub const JOB_LIMIT: Duration = Duration::from_secs(120);
 
 /// A job that was acknowledged.
 #[derive(Clone, Debug)]
@@ -19,8 +19,8 @@ pub struct Job {
 
 impl Job {
     /// Submits to a task such as `Samples/TaskJobs/GPServer/SlowCount`; a refusal fails the test.
-    pub fn submit(server: &Server, task: &str, form: &[(&str, &str)]) -> Job {
-        Job::of(task, &server.post(&format!("services/{task}/submitJob"), form))
+    pub fn submit(site: &Site, task: &str, form: &[(&str, &str)]) -> Job {
+        Job::of(task, &site.post(&format!("services/{task}/submitJob"), form))
     }
 
     /// The job that a reply of `submitJob` acknowledges.
@@ -31,8 +31,8 @@ impl Job {
     }
 
     /// The job resource.
-    pub fn poll(&self, server: &Server) -> Value {
-        server.get(&format!("{}?f=json", self.path)).json()
+    pub fn poll(&self, site: &Site) -> Value {
+        site.get(&format!("{}?f=json", self.path)).json()
     }
 
     /// The job resource, by way of a connection that is kept.
@@ -44,27 +44,32 @@ impl Job {
     }
 
     /// Polls until the job has ended; returns it as it is then.
-    pub fn wait(&self, server: &Server) -> Value {
-        self.wait_until(server, JOB_LIMIT, is_terminal)
+    pub fn wait(&self, site: &Site) -> Value {
+        self.wait_until(site, JOB_LIMIT, is_terminal)
     }
 
     /// Polls until the job stands as asked; returns it as it is then.
-    pub fn wait_until(&self, server: &Server, limit: Duration, is_there: impl Fn(&str) -> bool) -> Value {
-        let mut client = server.client();
-        eventually(&format!("job {}", self.id), limit, || {
+    pub fn wait_until(&self, site: &Site, limit: Duration, is_there: impl Fn(&str) -> bool) -> Value {
+        let mut client = site.client();
+        let started = Instant::now();
+        loop {
             let job = self.poll_by(&mut client).expect("a poll is answered");
-            is_there(status(&job)).then_some(job)
-        })
+            if is_there(status(&job)) {
+                return job;
+            }
+            assert!(started.elapsed() < limit, "not within {limit:?}: {job}");
+            std::thread::sleep(site.poll_pause());
+        }
     }
 
     /// The value of a result of a job that succeeded.
-    pub fn result(&self, server: &Server, name: &str) -> Value {
-        server.get(&format!("{}/results/{name}?f=json", self.path)).json()["value"].clone()
+    pub fn result(&self, site: &Site, name: &str) -> Value {
+        site.get(&format!("{}/results/{name}?f=json", self.path)).json()["value"].clone()
     }
 
     /// Asks it to stop.
-    pub fn cancel(&self, server: &Server) -> Reply {
-        server.post(&format!("{}/cancel", self.path), &[("f", "json")])
+    pub fn cancel(&self, site: &Site) -> Reply {
+        site.post(&format!("{}/cancel", self.path), &[("f", "json")])
     }
 }
 

@@ -9,10 +9,12 @@ pub mod features;
 pub mod job;
 pub mod scenario;
 pub mod server;
+pub mod site;
 
 pub use client::{Client, Reply};
 pub use job::Job;
 pub use server::Server;
+pub use site::Site;
 
 /// The folder of the repository.
 pub fn repository() -> std::path::PathBuf {

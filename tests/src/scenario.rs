@@ -5,7 +5,7 @@
 //! expectation of [`crate::expectation`], `results` the same for each value of an execute reply. After a `submitJob`, `job` is the expectation of the job once it has ended,
 //! and each `[[scenario.then]]` a request relative to the job.
 
-use crate::Server;
+use crate::Site;
 use crate::client::{Reply, encoded};
 use crate::expectation::misfits;
 use crate::job::Job;
@@ -29,6 +29,8 @@ struct Scenario {
     /// What is shown, as a sentence.
     #[serde(default)]
     claim: String,
+    /// What stands before some servers and answers this itself, and how: `api-gateway: answers preflights itself`.
+    not_behind: Option<String>,
     request: String,
     #[serde(default)]
     query: BTreeMap<String, String>,
@@ -59,16 +61,27 @@ struct Scenario {
     then: Vec<Scenario>,
 }
 
-/// Runs every scenario of a file against the server; returns how many there were. Those that fail are told together.
-pub fn run_all(server: &Server, file: &str, text: &str) -> usize {
-    let scenarios = match toml::from_str::<ScenarioFile>(text) {
+/// How many scenarios of a file there were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// Those that were run.
+    pub run: usize,
+    /// Those that cannot hold behind what stands before this server.
+    pub left_out: usize,
+}
+
+/// Runs every scenario of a file against a server. Those that fail are told together.
+pub fn run_all(site: &Site, file: &str, text: &str) -> Count {
+    let mut scenarios = match toml::from_str::<ScenarioFile>(text) {
         Ok(file) => file.scenario,
         Err(error) => panic!("{file}: {error}"),
     };
+    let all = scenarios.len();
+    scenarios.retain(|scenario| scenario.holds_behind(site.front()));
     let failures: Vec<String> = scenarios
         .iter()
         .filter_map(|scenario| {
-            let misfits = run(server, scenario);
+            let misfits = run(site, scenario);
             (!misfits.is_empty()).then(|| format!("{}\n      {}", scenario.claim, misfits.join("\n      ")))
         })
         .collect();
@@ -78,11 +91,11 @@ pub fn run_all(server: &Server, file: &str, text: &str) -> usize {
         "{file}: {failed} of {count} scenarios failed\n  - {}",
         failures.join("\n  - ")
     );
-    count
+    Count { run: count, left_out: all - count }
 }
 
-fn run(server: &Server, scenario: &Scenario) -> Vec<String> {
-    let reply = scenario.send(server, "");
+fn run(site: &Site, scenario: &Scenario) -> Vec<String> {
+    let reply = scenario.send(site, "");
     let mut misfits = scenario.judge(&reply);
     if scenario.job.is_none() && scenario.then.is_empty() {
         return misfits;
@@ -94,23 +107,31 @@ fn run(server: &Server, scenario: &Scenario) -> Vec<String> {
         return misfits;
     }
     let job = Job::of(task, &reply);
-    let ended = job.wait(server);
+    let ended = job.wait(site);
     if let Some(expected) = &scenario.job {
         misfits.extend(compare(expected, &ended));
     }
     for then in &scenario.then {
-        let reply = then.send(server, &format!("{}/", job.path));
+        let reply = then.send(site, &format!("{}/", job.path));
         misfits.extend(then.judge(&reply).into_iter().map(|misfit| format!("{}: {misfit}", then.request)));
     }
     misfits
 }
 
 impl Scenario {
+    fn holds_behind(&self, front: Option<&str>) -> bool {
+        let excepted = self.not_behind.as_deref().map(|text| match text.split_once(": ") {
+            Some((excepted, reason)) if !reason.is_empty() => excepted,
+            _ => panic!("{}: not_behind must be a name, a colon and a reason", self.claim),
+        });
+        excepted.is_none() || excepted != front
+    }
+
     fn method_and_path(&self) -> (&str, &str) {
         self.request.split_once(' ').unwrap_or_else(|| panic!("{:?} is no method and path", self.request))
     }
 
-    fn send(&self, server: &Server, prefix: &str) -> Reply {
+    fn send(&self, site: &Site, prefix: &str) -> Reply {
         let (method, path) = self.method_and_path();
         let mut path = format!("{prefix}{path}");
         let pairs = |map: &BTreeMap<String, String>| {
@@ -131,12 +152,16 @@ impl Scenario {
             (None, self.body.clone().unwrap_or_default())
         };
         let given = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        let headers: Vec<(&str, &str)> = content_type
+        let mut headers: Vec<(&str, &str)> = content_type
             .iter()
             .map(|content_type| ("Content-Type", content_type.as_str()))
             .chain(given)
             .collect();
-        server.send(method, &path, &headers, body.as_bytes())
+        // Every reply must be readable for a page, and only pages say where they are from.
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("origin")) {
+            headers.push(("Origin", "https://pages.example"));
+        }
+        site.send(method, &path, &headers, body.as_bytes())
     }
 
     fn judge(&self, reply: &Reply) -> Vec<String> {

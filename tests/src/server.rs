@@ -1,11 +1,12 @@
 //! A server process of a test's own: fresh data folder, free port, killed with the value that holds it.
 
-use crate::client::{Client, Reply, encoded};
+use crate::site::Site;
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,10 +18,10 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 /// How long a server that was told to stop may take.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
 
-/// A running server.
+/// A running server; requests go to it as to any [`Site`].
 pub struct Server {
     process: Child,
-    address: SocketAddr,
+    site: Site,
     folder: TempDir,
     args: Vec<OsString>,
     banner: Arc<Mutex<String>>,
@@ -54,13 +55,14 @@ impl Server {
         let args = args.iter().map(OsString::from).collect();
         let banner = Arc::default();
         let (process, address) = spawn(folder.path(), "127.0.0.1:0", &args, &banner);
-        Server { process, address, folder, args, banner }
+        Server { process, site: Site::own(address), folder, args, banner }
     }
 
     /// Starts it again on the same folder and port, after [`Server::kill_9`] or [`Server::stop`].
     pub fn restart(&mut self) {
-        let listen = self.address.to_string();
-        (self.process, self.address) = spawn(self.folder.path(), &listen, &self.args, &self.banner);
+        let listen = self.address().to_string();
+        let (process, address) = spawn(self.folder.path(), &listen, &self.args, &self.banner);
+        (self.process, self.site) = (process, Site::own(address));
     }
 
     /// Kills it at once, as a power cut would.
@@ -106,11 +108,6 @@ impl Server {
         self.process.id()
     }
 
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// Its data folder.
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -129,29 +126,13 @@ impl Server {
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("stderr")).unwrap_or_default()
     }
+}
 
-    /// A new connection to it.
-    pub fn client(&self) -> Client {
-        Client::new(self.address)
-    }
+impl Deref for Server {
+    type Target = Site;
 
-    /// GET of a path below `/arcgis/rest/`, query included.
-    pub fn get(&self, path: &str) -> Reply {
-        self.send("GET", path, &[], &[])
-    }
-
-    /// POST of a form to a path below `/arcgis/rest/`.
-    pub fn post(&self, path: &str, form: &[(&str, &str)]) -> Reply {
-        let headers = [("Content-Type", "application/x-www-form-urlencoded")];
-        self.send("POST", path, &headers, encoded(form).as_bytes())
-    }
-
-    /// Any request to a path below `/arcgis/rest/`, on a connection of its own. No reply fails the test.
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        match self.client().send(method, &format!("/arcgis/rest/{path}"), headers, body) {
-            Ok(reply) => reply,
-            Err(error) => panic!("{method} {path}: {error}\n{}", self.log()),
-        }
+    fn deref(&self) -> &Site {
+        &self.site
     }
 }
 

@@ -1,7 +1,8 @@
-//! Scenarios against a server process: one file of requests a subject, specification sections in its first line.
+//! Scenarios: one file of requests a subject, specification sections in its first line. They run against a server process
+//! of their own, or against the server that `GP_TEST_URL` names, such as a deployed stack.
 
-use gp_tests::Server;
 use gp_tests::scenario::run_all;
+use gp_tests::{Server, Site};
 use std::fs;
 use std::path::Path;
 
@@ -12,8 +13,12 @@ macro_rules! scenarios {
             #[test]
             fn $subject() {
                 let text = include_str!(concat!("scenarios/", stringify!($subject), ".toml"));
-                let count = run_all(&Server::start(), concat!(stringify!($subject), ".toml"), text);
-                println!("{count} scenarios");
+                let file = concat!(stringify!($subject), ".toml");
+                let count = match Site::from_environment() {
+                    Some(site) => run_all(&site, file, text),
+                    None => run_all(&Server::start(), file, text),
+                };
+                println!("{file}: {} scenarios, {} left out", count.run, count.left_out);
             }
         )*
 

@@ -73,6 +73,15 @@ pub(crate) fn python(project: &Project, name: &str, requirements: &str) -> Resul
     Ok(python)
 }
 
+/// The local AWS: the emulator with what builds and checks for it, and the SAM command, each in an environment of its own.
+/// Returns the folder that holds both.
+pub(crate) fn aws(project: &Project) -> Result<PathBuf> {
+    python(project, "aws/emulator", "tests/aws/requirements.txt")?;
+    python(project, "aws/sam", "tests/aws/requirements-sam.txt")?;
+    debian(project, &[("make", "make"), ("objdump", "binutils")])?;
+    Ok(project.tools.join("aws"))
+}
+
 /// Python and its `venv` module, which Debian packs apart.
 pub(crate) fn debian_python(project: &Project) -> Result<()> {
     debian(project, &[("python3", "python3")])?;

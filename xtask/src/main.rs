@@ -2,6 +2,7 @@
 //! with a non-zero status when anything fails.
 #![expect(clippy::print_stdout, reason = "a command-line program talks on standard output")]
 
+mod aws;
 mod command;
 mod install;
 mod measure;

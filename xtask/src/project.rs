@@ -33,6 +33,11 @@ impl Project {
         Ok(Project { root, tools, target, path })
     }
 
+    /// The search path of every child.
+    pub(crate) fn path(&self) -> &OsString {
+        &self.path
+    }
+
     /// A program that runs in the root of the repository.
     pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());

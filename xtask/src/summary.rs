@@ -13,6 +13,11 @@ impl Summary {
     /// Adds what a closing line of nextest, rustdoc's runner or a client runner tells; other lines tell nothing.
     pub(crate) fn add_line(&mut self, line: &str) {
         let closing = line.trim_start();
+        // Python's: `Ran 42 tests in 0.1s`, and then `OK` or `FAILED`; a failure ends the step by its status.
+        if let Some(count) = closing.strip_prefix("Ran ") {
+            self.passed += count.split(' ').next().and_then(|number| number.parse::<u64>().ok()).unwrap_or(0);
+            return;
+        }
         let is_closing = closing.starts_with("Summary [")
             || closing.starts_with("test result:")
             || (closing.contains(": ") && closing.contains(" passed, ") && closing.ends_with(" skipped"));
@@ -65,6 +70,7 @@ mod tests {
             count("rest_request: @esri/arcgis-rest-request 4.10.2: 14 passed, 1 failed, 9 skipped"),
             (14, 1)
         );
+        assert_eq!(count("Ran 42 tests in 0.134s"), (42, 0));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check in order, the cheap ones first; the first that fails ends the run.
 
+use crate::aws;
 use crate::command;
 use crate::install;
 use crate::project::Project;
@@ -29,6 +30,12 @@ pub(crate) enum Step {
     Doctests,
     /// Real clients against a fresh server
     Clients,
+    /// The AWS template, its policies and costs
+    Template,
+    /// The Lambda programs, as `sam build` makes them
+    Lambda,
+    /// What was built, deployed onto an emulator of AWS
+    Aws,
 }
 
 /// Runs the steps that were not filtered out. Zero tests is a failure: a filter that matches nothing must not pass.
@@ -54,7 +61,7 @@ pub(crate) fn run(project: &Project, skip: &[Step], only: &[Step]) -> Result<()>
             break;
         }
     }
-    let counts_tests = steps.iter().any(|step| matches!(step, Step::Tests | Step::Clients));
+    let counts_tests = steps.iter().any(|step| matches!(step, Step::Tests | Step::Clients | Step::Aws));
     if outcome.is_ok() && counts_tests && total.passed == 0 {
         outcome = Err(anyhow::anyhow!("not a single test ran"));
     }
@@ -84,12 +91,15 @@ fn run_step(project: &Project, step: Step, summary: &mut Summary) -> Result<()> 
         Step::Build => command::run(&mut project.cargo("build --workspace --quiet")),
         Step::Tests => {
             install::cargo_tool(project, "cargo-nextest")?;
-            let args = "nextest run --workspace --no-fail-fast --no-tests=fail --status-level fail";
+            let args = "nextest run --workspace --exclude gp-aws-tests --no-fail-fast --no-tests=fail --status-level fail";
             // A test run must be repeatable; `cargo xtask fuzz` is for what nobody has tried yet.
             count(project.cargo(args).env("PROPTEST_RNG_SEED", "20261123"), summary)
         }
         Step::Doctests => count(&mut project.cargo("test --workspace --doc --quiet"), summary),
         Step::Clients => clients(project, summary),
+        Step::Template => aws::template(project, summary),
+        Step::Lambda => aws::build(project),
+        Step::Aws => aws::test(project, summary),
     }
 }
 
@@ -107,7 +117,7 @@ fn clients(project: &Project, summary: &mut Summary) -> Result<()> {
 }
 
 /// Runs a test runner and adds up what it tells about its tests.
-fn count(runner: &mut Command, summary: &mut Summary) -> Result<()> {
+pub(crate) fn count(runner: &mut Command, summary: &mut Summary) -> Result<()> {
     let succeeded = command::watch(runner, |line| summary.add_line(line))?;
     if !succeeded {
         bail!("a test runner failed");

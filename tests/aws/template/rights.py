@@ -1,0 +1,46 @@
+"""Which function may do what. Separate from the tests because two read it: the template's policies are compared with it, and
+tests/aws/emulator tries every call."""
+
+TABLE, INDEX, JOBS, DEAD, BUCKET = "JobsTable", "JobsTable/index/due", "JobsQueue", "DeadLetterQueue", "Bucket"
+
+# Every action that a function may do, and on what. A change here is a change of who may do what: read it twice.
+RIGHTS = {
+    "Api": {
+        ("dynamodb:ConditionCheckItem", TABLE),
+        ("dynamodb:GetItem", TABLE),
+        ("dynamodb:PutItem", TABLE),
+        ("dynamodb:UpdateItem", TABLE),
+        ("sqs:SendMessage", JOBS),
+        ("s3:PutObject", "Bucket/inputs/*"),
+        ("s3:PutObject", "Bucket/replies/*"),
+        ("s3:PutObject", "Bucket/results/* if RunsOnSubmit"),
+        ("s3:GetObject", "Bucket/inputs/*"),
+        ("s3:GetObject", "Bucket/replies/*"),
+        ("s3:GetObject", "Bucket/results/*"),
+    },
+    "Execute": set(),
+    "Worker": {
+        ("dynamodb:GetItem", TABLE),
+        ("dynamodb:UpdateItem", TABLE),
+        ("sqs:DeleteMessage", JOBS),
+        ("sqs:GetQueueAttributes", JOBS),
+        ("sqs:ReceiveMessage", JOBS),
+        ("sqs:SendMessage", JOBS),
+        ("s3:GetObject", "Bucket/inputs/*"),
+        ("s3:PutObject", "Bucket/results/*"),
+    },
+    "Janitor": {
+        ("dynamodb:GetItem", TABLE),
+        ("dynamodb:Scan", INDEX),
+        ("dynamodb:UpdateItem", TABLE),
+        ("sqs:SendMessage", JOBS),
+        ("sqs:DeleteMessage", DEAD),
+        ("sqs:ReceiveMessage", DEAD),
+    },
+}
+
+
+def common_rights(function):
+    log = {("logs:CreateLogStream", f"{function}Logs"), ("logs:PutLogEvents", f"{function}Logs")}
+    trace = {("xray:PutTelemetryRecords", "*"), ("xray:PutTraceSegments", "*")}
+    return log if function == "Janitor" else log | trace
