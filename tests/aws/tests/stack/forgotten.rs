@@ -14,11 +14,9 @@ fn lost(stack: &Stack) -> Job {
     job
 }
 
+/// As the schedule does each minute.
 fn call_janitor(stack: &Stack) {
-    // As the schedule does.
-    let reply =
-        stack.invoke(Function::Janitor, &json!({"source": "aws.events", "detail-type": "Scheduled Event"}));
-    assert_eq!(reply["batchItemFailures"], json!([]), "{reply}");
+    stack.invoke(Function::Janitor, &json!({"source": "aws.events", "detail-type": "Scheduled Event"}));
 }
 
 #[test]
@@ -77,6 +75,7 @@ fn a_job_whose_message_nobody_could_handle_fails() {
     let job = lost(&stack);
     drop(pause);
     stack.send_message(Queue::DeadLetters, &job.id);
+    call_janitor(&stack);
     let ended = job.wait(stack.site());
     assert_eq!(status(&ended), "esriJobFailed");
     assert!(messages(&ended).contains("given to workers several times"), "{ended}");
@@ -92,6 +91,9 @@ fn poison_in_either_queue_is_thrown_away_and_said_so() {
     ] {
         for poison in ["{}", "nonsense", "j0", "ünïcode"] {
             stack.send_message(queue, poison);
+        }
+        if function == Function::Janitor {
+            call_janitor(&stack);
         }
         eventually("four complaints", || (stack.logged_so_far(function, words).len() == 4).then_some(()));
         eventually("an empty queue", || (stack.messages(queue) == 0).then_some(()));
