@@ -42,6 +42,8 @@ enum Task {
         #[arg(long)]
         only: Option<String>,
     },
+    /// Measure the Lambda programs on the AWS emulator, beside an echo function, and print a table
+    BenchAws,
     /// Throw random input at every parser: the tests named never_panics
     Fuzz {
         /// Cases for each test
@@ -71,6 +73,7 @@ fn run(task: Task) -> Result<()> {
     match task {
         Task::Test { skip, only } => test::run(&project, &skip, &only),
         Task::Bench { only } => measure::bench(&project, only.as_deref()),
+        Task::BenchAws => measure::bench_aws(&project),
         Task::Fuzz { cases } => measure::fuzz(&project, cases),
         Task::Oracles => measure::oracles(&project),
         Task::Data => measure::data(&project),

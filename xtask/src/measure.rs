@@ -1,5 +1,6 @@
 //! The commands beside `test`: benchmarks, fuzzing, and making expectations and data anew.
 
+use crate::aws;
 use crate::command;
 use crate::install;
 use crate::project::Project;
@@ -16,6 +17,17 @@ pub(crate) fn bench(project: &Project, only: Option<&str>) -> Result<()> {
     if let Some(names) = only {
         bench.args(["--only", names]);
     }
+    command::run(&mut bench)
+}
+
+/// Measures the Lambda programs on the AWS emulator, beside a function that only echoes; the table is the last thing printed.
+pub(crate) fn bench_aws(project: &Project) -> Result<()> {
+    let tools = install::aws(project)?;
+    aws::build(project)?;
+    command::run(&mut project.cargo("build --locked --profile lambda --package gp-api --example echo"))?;
+    let echo = project.server("lambda").with_file_name("examples").join("echo");
+    let mut bench = project.command(tools.join("emulator/venv/bin/python"));
+    bench.args(["-B", "tests/benches/aws/bench_aws.py", "--tools"]).arg(tools).arg("--echo").arg(echo);
     command::run(&mut bench)
 }
 

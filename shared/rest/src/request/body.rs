@@ -87,7 +87,7 @@ fn check_size(count: usize, max_bytes: usize) -> Result<(), RequestError> {
     if count > max_bytes {
         let detail = format!(
             "the request body has more than {max_bytes} bytes, which is the limit of this server; send fewer features, or \
-             compress the body with gzip (Content-Encoding); this server takes no uploads"
+             compress the body, a form, with gzip (Content-Encoding); this server takes no uploads"
         );
         return Err(RequestError { code: 413, ..RequestError::bad(detail) });
     }

@@ -13,6 +13,10 @@ use tokio::task::spawn_blocking;
 /// Compressed bodies of more bytes than this are decompressed on a blocking thread.
 const MAX_INLINE_BYTES: usize = 16 << 10;
 
+/// How gzip begins, and how it does when its bytes were taken for UTF-8.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const SPOILT_GZIP: &[u8] = "\u{1f}\u{fffd}".as_bytes();
+
 /// No text shrinks to less than this part of itself (RFC 1951: 258 bytes in two bits).
 const MAX_RATIO: usize = 1032;
 
@@ -35,6 +39,9 @@ pub(super) async fn read(
             "the request body is encoded as {encoding}; send it as gzip or without encoding"
         )));
     }
+    if !body.starts_with(&GZIP) {
+        return as_the_gateway_left_it(body);
+    }
     // The last four bytes of gzip say how long the text is. That may be a lie, but then the text is cut off there.
     let announced = body.last_chunk::<4>().map_or(0, |length| u32::from_le_bytes(*length) as usize);
     if announced / MAX_RATIO > body.len() {
@@ -46,6 +53,19 @@ pub(super) async fn read(
         return decompress(&body, announced);
     }
     spawn_blocking(move || decompress(&body, announced)).await.map_err(|_| RequestError::internal())?
+}
+
+/// API Gateway may decompress a body and leave its header standing, or take compressed JSON for text and spoil it.
+fn as_the_gateway_left_it(body: Bytes) -> Result<Bytes, RequestError> {
+    match body.first() {
+        Some(b'{' | b'-' | b'_') => Ok(body),
+        Some(letter) if letter.is_ascii_alphanumeric() => Ok(body),
+        _ if body.starts_with(SPOILT_GZIP) => Err(RequestError::bad(
+            "the gzip body was taken for text on its way; send it as application/x-www-form-urlencoded or \
+             multipart/form-data",
+        )),
+        _ => Err(broken()),
+    }
 }
 
 fn decompress(body: &[u8], announced: usize) -> Result<Bytes, RequestError> {
