@@ -4,19 +4,18 @@
 //! this attempt's own.
 
 use crate::execute::{start_message, success_message};
+use crate::message::failed_message;
+use crate::payload::store_results;
 use crate::run_job::retention_ms;
 use crate::{
-    App, BlobKey, Cost, Expected, Job, JobStatus, JobUpdate, JobUsage, Message, Payload, Progress, Runner,
+    App, Cost, Expected, Job, JobStatus, JobUpdate, JobUsage, Message, Payload, Progress, ResultInfo, Runner,
 };
-use crate::{StoreError, StoredResult, TaskResult, ToolError, Updated, Work, WorkError, WorkEvent};
+use crate::{StoreError, TaskResult, ToolError, Updated, Work, WorkError, WorkEvent};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
-
-/// Results of more bytes than this are compressed on a blocking thread.
-const MAX_INLINE_BYTES: usize = 64 << 10;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 /// Where the attempt runs, and for how long at most.
 pub(crate) struct Terms {
@@ -74,9 +73,7 @@ impl<'a> Attempt<'a> {
         let mut lost = false;
         let running = terms.runner.run(work, sender, stop.clone());
         tokio::pin!(running);
-        let heartbeat = self.app.job_settings.heartbeat;
-        let mut beat = interval_at(Instant::now() + heartbeat, heartbeat);
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut beat = self.beats();
         let outcome = loop {
             tokio::select! {
                 outcome = &mut running => break outcome,
@@ -102,9 +99,11 @@ impl<'a> Attempt<'a> {
     }
 
     pub(crate) async fn succeed(mut self, results: Vec<TaskResult>) -> Result<(), StoreError> {
+        let stored = self.store(results).await?;
         let mut update = self.end(JobStatus::Succeeded);
-        for (index, result) in results.into_iter().enumerate() {
-            let (payload, info) = self.store(index, result).await?;
+        for (payload, info) in stored {
+            self.usage.result_bytes += info.size.stored_bytes;
+            self.usage.stored_results += u32::from(payload == Payload::Stored);
             update.result_payloads.push(payload);
             update.results.push(info);
         }
@@ -163,7 +162,7 @@ impl<'a> Attempt<'a> {
     pub(crate) async fn try_again(self, reason: &str) -> Result<(), StoreError> {
         let attempt = self.job.lease.attempt;
         if attempt >= self.app.job_settings.max_attempts {
-            let failed = failed_message(self.job);
+            let failed = failed_message(&self.job.task);
             return self.fail(vec![format!("failed {attempt} times: {reason}"), failed]).await;
         }
         tracing::warn!(job.id = %self.job.id, job.attempt = attempt, reason, "a job is given back");
@@ -197,6 +196,27 @@ impl<'a> Attempt<'a> {
             outcome = self.outcome,
             "job ended"
         );
+    }
+
+    /// Stores the results while the lease is kept: large ones take a while. Whether the job is still this attempt's own
+    /// the last write will tell.
+    async fn store(&mut self, results: Vec<TaskResult>) -> Result<Vec<(Payload, ResultInfo)>, StoreError> {
+        let storing = store_results(self.app, self.job, results);
+        tokio::pin!(storing);
+        let mut beat = self.beats();
+        loop {
+            tokio::select! {
+                stored = &mut storing => return stored,
+                _ = beat.tick() => drop(self.heartbeat().await?),
+            }
+        }
+    }
+
+    fn beats(&self) -> Interval {
+        let heartbeat = self.app.job_settings.heartbeat;
+        let mut beat = interval_at(Instant::now() + heartbeat, heartbeat);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        beat
     }
 
     fn hear(&mut self, events: &mut UnboundedReceiver<WorkEvent>) {
@@ -237,30 +257,6 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    async fn store(
-        &mut self,
-        index: usize,
-        result: TaskResult,
-    ) -> Result<(Payload, crate::ResultInfo), StoreError> {
-        let mut info = result.info;
-        let (stored, size) = if result.json.len() > MAX_INLINE_BYTES {
-            let (own_info, json) = (info.clone(), result.json);
-            let compressing = tokio::task::spawn_blocking(move || StoredResult::new(&own_info, &json));
-            compressing.await.map_err(|error| StoreError::unavailable("write a result", error))?
-        } else {
-            StoredResult::new(&info, &result.json)
-        };
-        info.size = size;
-        self.usage.result_bytes += size.stored_bytes;
-        if stored.bytes().len() <= self.app.job_settings.max_inline_result_bytes {
-            return Ok((Payload::Inline(stored.bytes().clone()), info));
-        }
-        let key = BlobKey::Result(self.job.id.clone(), self.job.lease.attempt, index);
-        self.app.blobs.put(&key, stored.bytes().clone(), stored.content()).await?;
-        self.usage.stored_results += 1;
-        Ok((Payload::Stored, info))
-    }
-
     /// Writes while the job is still this attempt's own.
     async fn write(&self, update: JobUpdate) -> Result<Updated, StoreError> {
         let expected = Expected { statuses: &[JobStatus::Executing], attempt: Some(self.job.lease.attempt) };
@@ -284,19 +280,6 @@ impl<'a> Attempt<'a> {
         self.said.push(Message::info(cost.sentence(meter.price_list())));
         Some(cost)
     }
-}
-
-/// What a job says last when it failed.
-pub(crate) fn failed_message(job: &Job) -> String {
-    format!("Failed to execute ({}).", job.task)
-}
-
-/// What a job says whose workers were lost without a word.
-pub(crate) fn lost_message(attempts: u32) -> String {
-    format!(
-        "failed {attempts} times: each time the worker was lost without a word, as when it is killed, runs out of memory or \
-         exceeds the time that its machine allows; use fewer or simpler features, or split the task"
-    )
 }
 
 /// How a run ended, for the log.

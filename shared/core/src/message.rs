@@ -63,6 +63,19 @@ pub fn timestamp_text(now_ms: i64) -> String {
     }
 }
 
+/// What a job says last when it failed.
+pub(crate) fn failed_message(task: &str) -> String {
+    format!("Failed to execute ({task}).")
+}
+
+/// What a job says whose workers were lost without a word.
+pub(crate) fn lost_message(attempts: u32) -> String {
+    format!(
+        "failed {attempts} times: each time the worker was lost without a word, as when it is killed, runs out of memory or \
+         exceeds the time that its machine allows; use fewer or simpler features, or split the task"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,7 @@
 //! The bytes of a job, wherever they are kept. A result is kept as the very body of its reply, compressed unless it is
 //! short, so that whoever polls is answered without a byte being touched.
 
-use crate::{App, BlobKey, BodySize, Content, Job, Parameters, Payload, ResultInfo, StoreError};
+use crate::{App, BlobKey, BodySize, Content, Job, Parameters, Payload, ResultInfo, StoreError, TaskResult};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -13,6 +13,8 @@ use std::io::{Read, Write};
 const MIN_COMPRESSED_BYTES: usize = 1024;
 /// Three times as fast as the usual level 6 on features, and a tenth larger.
 const GZIP_LEVEL: Compression = Compression::new(3);
+/// Results of more bytes than this are compressed on a blocking thread.
+const MAX_INLINE_BYTES: usize = 64 << 10;
 /// Bytes around a value in its body, about.
 const FRAME_BYTES: usize = 128;
 
@@ -25,7 +27,7 @@ pub struct StoredResult {
 
 impl StoredResult {
     /// The body of a result with that value, ready to be stored, and its size.
-    pub(crate) fn new(info: &ResultInfo, value: &[u8]) -> (StoredResult, BodySize) {
+    fn new(info: &ResultInfo, value: &[u8]) -> (StoredResult, BodySize) {
         let mut body = Vec::with_capacity(value.len() + FRAME_BYTES);
         write_result(&mut body, &info.name, &info.data_type, value);
         let plain_bytes = body.len() as u64;
@@ -83,7 +85,7 @@ impl StoredResult {
         Ok(body.slice(start..body.len() - 1))
     }
 
-    pub(crate) fn content(&self) -> Content {
+    fn content(&self) -> Content {
         let encoding = self.is_gzip.then_some("gzip");
         Content { media_type: "application/json;charset=utf-8", encoding }
     }
@@ -121,6 +123,42 @@ pub async fn job_result(app: &App, job: &Job, index: usize) -> Result<StoredResu
     let key = BlobKey::Result(job.id.clone(), job.lease.attempt, index);
     let what = || format!("result {index} of job {}", job.id);
     Ok(StoredResult::from_stored(read(app, job, payload, key, what).await?))
+}
+
+/// Stores the results of the job's present attempt, small ones to be kept in the record.
+pub(crate) async fn store_results(
+    app: &App,
+    job: &Job,
+    results: Vec<TaskResult>,
+) -> Result<Vec<(Payload, ResultInfo)>, StoreError> {
+    let mut all = Vec::with_capacity(results.len());
+    for (index, result) in results.into_iter().enumerate() {
+        all.push(store_result(app, job, index, result).await?);
+    }
+    Ok(all)
+}
+
+async fn store_result(
+    app: &App,
+    job: &Job,
+    index: usize,
+    result: TaskResult,
+) -> Result<(Payload, ResultInfo), StoreError> {
+    let mut info = result.info;
+    let (stored, size) = if result.json.len() > MAX_INLINE_BYTES {
+        let (own_info, json) = (info.clone(), result.json);
+        let compressing = tokio::task::spawn_blocking(move || StoredResult::new(&own_info, &json));
+        compressing.await.map_err(|error| StoreError::unavailable("write a result", error))?
+    } else {
+        StoredResult::new(&info, &result.json)
+    };
+    info.size = size;
+    if stored.bytes.len() <= app.job_settings.max_inline_result_bytes {
+        return Ok((Payload::Inline(stored.bytes), info));
+    }
+    let key = BlobKey::Result(job.id.clone(), job.lease.attempt, index);
+    app.blobs.put(&key, stored.bytes.clone(), stored.content()).await?;
+    Ok((Payload::Stored, info))
 }
 
 /// A URL where the stored body of the result at `index` can be read; `None` when it is in the record, has expired, or

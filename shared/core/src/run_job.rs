@@ -5,7 +5,8 @@
 //! again, a fixed number of times; then it fails, because clients poll for ever. Every write is conditional on the
 //! attempt, so that two workers may race and one result is visible.
 
-use crate::attempt::{Attempt, Terms, failed_message, lost_message};
+use crate::attempt::{Attempt, Terms};
+use crate::message::{failed_message, lost_message};
 use crate::{
     App, Job, JobId, Message, OutputForm, Runner, StoreError, ToolError, Work, WorkError, job_inputs,
 };
@@ -54,10 +55,10 @@ async fn run_claimed(app: &App, job: &Job, terms: Terms) -> Result<(), StoreErro
         Err(WorkError::Lost(reason) | WorkError::Busy(reason)) => attempt.try_again(&reason).await,
         Err(WorkError::Tool(error)) => {
             let mut sentences = error.sentences();
-            sentences.push(failed_message(job));
+            sentences.push(failed_message(&job.task));
             attempt.fail(sentences).await
         }
-        Err(WorkError::Crashed(reason)) => attempt.fail(vec![reason, failed_message(job)]).await,
+        Err(WorkError::Crashed(reason)) => attempt.fail(vec![reason, failed_message(&job.task)]).await,
     }
 }
 

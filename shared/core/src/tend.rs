@@ -1,7 +1,7 @@
 //! What becomes of jobs that nobody seems to work on: put in line again, or ended with the reason. Whoever finds them
 //! (a schedule, a dead letter) calls this; nothing here looks for them.
 
-use crate::attempt::{failed_message, lost_message};
+use crate::message::{failed_message, lost_message};
 use crate::run_job::retention_ms;
 use crate::{App, Expected, Job, JobDetail, JobId, JobStatus, JobUpdate, Message, StoreError, Updated};
 
@@ -70,7 +70,7 @@ async fn fail(app: &App, job: &Job, reason: String) -> Result<Tended, StoreError
     let now_ms = (app.now_ms)();
     let update = JobUpdate {
         status: Some(JobStatus::Failed),
-        messages: vec![Message::error(reason), Message::error(failed_message(job))],
+        messages: vec![Message::error(reason), Message::error(failed_message(&job.task))],
         ended: Some((now_ms, now_ms + retention_ms(app, job))),
         ..JobUpdate::default()
     };

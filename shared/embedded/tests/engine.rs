@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test: what fails has failed the test")]
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use gp_core::{
-    App, BodySize, Catalog, Cost, ExecutionType, Expected, Job, JobDetail, JobId, JobQueue, JobSettings,
-    JobStatus, JobUpdate, JobUsage, Limits, MessageLevel, Meter, Parameter, Parameters, PublishedTask,
-    ResultInfo, RunContext, Runner, Service, ServiceName, StoreError, Task, TaskResult, Tended, ToolError,
-    Value, Work, WorkError, WorkEvent, bury_job, run_job, submit_job, tend_job,
+    App, BlobKey, BlobStore, BodySize, Catalog, Content, Cost, ExecutionType, Expected, Job, JobDetail,
+    JobId, JobQueue, JobSettings, JobStatus, JobUpdate, JobUsage, Limits, MessageLevel, Meter, Parameter,
+    Parameters, PublishedTask, ResultInfo, RunContext, Runner, Service, ServiceName, StoreError, Task,
+    TaskResult, Tended, ToolError, Value, Work, WorkError, WorkEvent, bury_job, run_job, submit_job,
+    tend_job,
 };
 use gp_embedded::{Concurrency, Data};
 use gp_workers::WorkerCommand;
@@ -83,6 +85,23 @@ impl JobQueue for Line {
         }
         self.sent.lock().unwrap().push(id.clone());
         Ok(())
+    }
+}
+
+/// Takes five leases for everything.
+struct SlowBlobs;
+
+#[async_trait]
+impl BlobStore for SlowBlobs {
+    async fn put(&self, _: &BlobKey, _: Bytes, _: Content) -> Result<(), StoreError> {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok(())
+    }
+    async fn get(&self, key: &BlobKey) -> Result<Bytes, StoreError> {
+        Err(StoreError::NotFound(format!("{key:?}")))
+    }
+    async fn link(&self, _: &BlobKey) -> Result<Option<String>, StoreError> {
+        Ok(None)
     }
 }
 
@@ -271,6 +290,33 @@ async fn a_dead_letter_ends_its_job_for_the_reason_given() {
     assert_eq!(bury_job(&world.app, &waiting, "again").await.unwrap(), Tended::Ended);
     let unknown = JobId::from_random(7);
     assert_eq!(bury_job(&world.app, &unknown, "never there").await.unwrap(), Tended::Ended);
+}
+
+#[tokio::test]
+async fn a_worker_keeps_its_job_while_it_stores_large_results() {
+    let mut world = World::new(Ok(())).await;
+    world.app.blobs = Arc::new(SlowBlobs);
+    world.app.job_settings = JobSettings {
+        lease: Duration::from_millis(200),
+        heartbeat: Duration::from_millis(20),
+        max_inline_result_bytes: 0,
+        ..world.app.job_settings
+    };
+    let id = world.submit().await;
+    let others = async {
+        while !world.job(&id).await.status.is_terminal() {
+            if world.job(&id).await.status == JobStatus::Executing {
+                let taken =
+                    world.app.jobs.claim(&id, (world.app.now_ms)(), Duration::from_secs(1)).await.unwrap();
+                assert!(taken.is_none(), "another worker took the job");
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let (ran, ()) = tokio::join!(run_job(&world.app, &id), others);
+    ran.unwrap();
+    let job = world.job(&id).await;
+    assert_eq!((job.status, job.lease.attempt), (JobStatus::Succeeded, 1));
 }
 
 #[tokio::test]
