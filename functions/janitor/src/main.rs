@@ -15,8 +15,8 @@ fn main() -> anyhow::Result<()> {
     runtime.block_on(async {
         let app = gp_aws::app(variable, &function, Role::Janitor, catalog)?;
         let forgotten = gp_aws::forgotten(variable)?;
-        let handle = service_fn(async |_: LambdaEvent<IgnoredAny>| {
-            tidy::tidy(&app, &forgotten).await.map_err(Error::from)
+        let handle = service_fn(async |event: LambdaEvent<IgnoredAny>| {
+            tidy::tidy(&app, &forgotten, event.context.deadline).await.map_err(Error::from)
         });
         lambda_runtime::run(handle).await.map_err(|error| anyhow::anyhow!(error))
     })

@@ -5,8 +5,8 @@ use gp_core::{App, JobId, StoreError, Tended, bury_job, tend_job};
 
 /// Jobs that one run looks at; what is left waits for the next one.
 const MAX_JOBS: usize = 1000;
-/// Calls for dead letters in one run.
-const MAX_TAKES: usize = 50;
+/// Time that is left for the write that is under way when a run ends.
+const RESERVE_MS: i64 = 10_000;
 /// A job that was put in line again is looked at again after this, then after as long as it has been waiting: behind a
 /// long line, jobs must not be sent every minute.
 const LEAST_PATIENCE_MS: i64 = 60_000;
@@ -23,10 +23,12 @@ struct Count {
 }
 
 /// One run. What fails does not keep the rest from its turn: it stays due, and the next run finds it.
-pub(crate) async fn tidy(app: &App, forgotten: &Forgotten) -> Result<(), StoreError> {
+/// `deadline_ms` is when this invocation is stopped, milliseconds since 1970.
+pub(crate) async fn tidy(app: &App, forgotten: &Forgotten, deadline_ms: u64) -> Result<(), StoreError> {
     let mut count = Count::default();
-    let letters = bury(app, forgotten, &mut count).await;
-    let due = tend(app, forgotten, &mut count).await;
+    let end_ms = i64::try_from(deadline_ms).unwrap_or(i64::MAX) - RESERVE_MS;
+    let letters = bury(app, forgotten, end_ms, &mut count).await;
+    let due = tend(app, forgotten, end_ms, &mut count).await;
     let Count { sent, closed, failed } = count;
     tracing::info!(
         letters = letters.as_ref().ok(),
@@ -39,9 +41,9 @@ pub(crate) async fn tidy(app: &App, forgotten: &Forgotten) -> Result<(), StoreEr
     letters.and(due).map(|_| ())
 }
 
-async fn bury(app: &App, forgotten: &Forgotten, count: &mut Count) -> Result<u64, StoreError> {
+async fn bury(app: &App, forgotten: &Forgotten, end_ms: i64, count: &mut Count) -> Result<u64, StoreError> {
     let mut taken = 0;
-    for _ in 0..MAX_TAKES {
+    while (app.now_ms)() < end_ms {
         let letters = forgotten.dead_letters.take().await?;
         if letters.is_empty() {
             break;
@@ -77,15 +79,18 @@ async fn bury_one(app: &App, forgotten: &Forgotten, letter: &DeadLetter, count: 
     }
 }
 
-async fn tend(app: &App, forgotten: &Forgotten, count: &mut Count) -> Result<u64, StoreError> {
+async fn tend(app: &App, forgotten: &Forgotten, end_ms: i64, count: &mut Count) -> Result<u64, StoreError> {
     let now_ms = (app.now_ms)();
     let due = forgotten.jobs.due(now_ms, MAX_JOBS).await?;
     for id in &due {
+        if (app.now_ms)() >= end_ms {
+            break;
+        }
         let done = match tend_job(app, id).await {
             Ok(Tended::Sent { submitted_at_ms }) => {
                 count.sent += 1;
                 let patience_ms = (now_ms - submitted_at_ms).max(LEAST_PATIENCE_MS);
-                forgotten.jobs.postpone(id, now_ms + patience_ms).await
+                forgotten.jobs.postpone(id, now_ms, now_ms + patience_ms).await
             }
             Ok(Tended::Closed(_)) => {
                 count.closed += 1;

@@ -5,8 +5,8 @@ use gp_core::{App, JobId, Limits, StoreError, run_job};
 use std::time::Duration;
 
 /// Time that is kept from a job, for storing what it gave before the function is stopped.
-const RESERVE: Duration = Duration::from_secs(15);
-/// Where an invocation has less than a minute, this part of it: a short timeout must leave a job some time at all.
+const RESERVE: Duration = Duration::from_secs(45);
+/// Where an invocation has less than three minutes, this part of it: a short timeout must leave a job some time at all.
 const RESERVED_PART: u32 = 4;
 /// A job gets at least this part of the time that an invocation has. Later ones of a batch wait for another invocation:
 /// a job must not be said to take too long because others came before it.

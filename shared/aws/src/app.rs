@@ -4,7 +4,10 @@ use crate::{
     Config, ConfigError, DeadLetters, DynamoJobs, Function, PriceList, Unavailable, clients, stores,
 };
 use async_trait::async_trait;
-use gp_core::{App, BlobStore, Catalog, JobQueue, JobStore, Runner, TaskResult, Work, WorkError, WorkEvent};
+use gp_core::{
+    App, BlobStore, Catalog, JobQueue, JobStore, Limits, Runner, TaskResult, ToolError, Work, WorkError,
+    WorkEvent,
+};
 use gp_workers::ProcessPool;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -40,7 +43,8 @@ pub fn app(
     let (jobs, queue, blobs): (Arc<dyn JobStore>, Arc<dyn JobQueue>, Arc<dyn BlobStore>) = match role {
         Role::Execute => (Arc::new(Unavailable), Arc::new(Unavailable), Arc::new(Unavailable)),
         Role::Api | Role::Worker | Role::Janitor => {
-            let stores = stores(&Config::read(&variable)?)?;
+            let config = Config::read(&variable)?;
+            let stores = stores(&if role == Role::Api { config.hurried() } else { config })?;
             (stores.jobs, stores.queue, stores.blobs)
         }
     };
@@ -55,6 +59,9 @@ pub fn app(
     } else {
         Arc::new(NotHere)
     };
+    // A request that is quick elsewhere is refused as well where nothing is computed.
+    let max_quick_bytes = if role == Role::Api { 0 } else { function.limits().max_quick_bytes };
+    let limits = Limits { max_quick_bytes, ..function.limits() };
     Ok(App {
         catalog,
         jobs,
@@ -64,7 +71,7 @@ pub fn app(
         execute_runner: if role == Role::Execute { runner.clone() } else { Arc::new(NotHere) },
         submit_runner: runs_on_submit.then_some(runner),
         meter: Some(Arc::new(PriceList::new(function))),
-        limits: function.limits(),
+        limits,
         job_settings: function.job_settings(),
         now_ms,
     })
@@ -110,8 +117,7 @@ impl Runner for NotHere {
         _: UnboundedSender<WorkEvent>,
         _: Arc<AtomicBool>,
     ) -> Result<Vec<TaskResult>, WorkError> {
-        Err(WorkError::Crashed(
-            "nothing is computed at this URL: write execute in lower case letters".to_owned(),
-        ))
+        let text = "nothing is computed at this URL: end it with exactly /execute, in lower case and without a slash";
+        Err(ToolError::Failed(text.to_owned()).into())
     }
 }

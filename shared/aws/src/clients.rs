@@ -9,18 +9,22 @@ use aws_smithy_types::checksum_config::{RequestChecksumCalculation, ResponseChec
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// TCP and TLS to a service of the same region take some milliseconds; on the smallest functions, with a seventh of a
 /// processor, the handshake alone can take a few hundred.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Records and messages are answered within some 10 ms; what takes this long is lost.
-const RECORD_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+const RECORD_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// With all its attempts a call ends well before the 29 s that API Gateway waits.
-const RECORD_TIMEOUT: Duration = Duration::from_secs(15);
+const RECORD_TIMEOUT: Duration = Duration::from_secs(8);
 /// The largest results, some 100 MB, go up at 10 MB/s even from a small function.
 const BLOB_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 const BLOB_TIMEOUT: Duration = Duration::from_secs(150);
+/// While somebody waits: what is sent then has a few MB. With a record and a message it fits into the 29 s of API Gateway.
+const HURRIED_BLOB_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+const HURRIED_BLOB_TIMEOUT: Duration = Duration::from_secs(9);
 /// One more than usual: what still fails then is left to the queue, which delivers again.
 const MAX_ATTEMPTS: u32 = 4;
 /// The first wait before another attempt, doubled each time and taken at random below: up to 0.2, 0.4 and 0.8 s. Somebody
@@ -29,8 +33,12 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 
 /// The HTTP client of all services.
 pub(crate) fn http() -> SharedHttpClient {
-    let ring = tls::Provider::rustls(tls::rustls_provider::CryptoMode::Ring);
-    Builder::new().tls_provider(ring).build_https()
+    static HTTP: OnceLock<SharedHttpClient> = OnceLock::new();
+    let make = || {
+        let ring = tls::Provider::rustls(tls::rustls_provider::CryptoMode::Ring);
+        Builder::new().tls_provider(ring).build_https()
+    };
+    HTTP.get_or_init(make).clone()
 }
 
 pub(crate) fn dynamodb(config: &Config, http: &SharedHttpClient) -> aws_sdk_dynamodb::Client {
@@ -58,13 +66,18 @@ pub(crate) fn sqs(config: &Config, http: &SharedHttpClient) -> aws_sdk_sqs::Clie
 }
 
 pub(crate) fn s3(config: &Config, http: &SharedHttpClient) -> aws_sdk_s3::Client {
+    let blob_timeouts = if config.is_hurried {
+        timeouts(HURRIED_BLOB_ATTEMPT_TIMEOUT, HURRIED_BLOB_TIMEOUT)
+    } else {
+        timeouts(BLOB_ATTEMPT_TIMEOUT, BLOB_TIMEOUT)
+    };
     let mut builder = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(config.region.clone()))
         .credentials_provider(config.credentials.clone())
         .http_client(http.clone())
         .retry_config(retries())
-        .timeout_config(timeouts(BLOB_ATTEMPT_TIMEOUT, BLOB_TIMEOUT))
+        .timeout_config(blob_timeouts)
         // The signature already covers a digest of the body, which S3 checks: a CRC beside it would only take time.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)

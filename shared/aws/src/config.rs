@@ -10,6 +10,8 @@ pub struct Config {
     pub(crate) credentials: Credentials,
     /// Something that stands in for AWS, with every service at one address.
     pub(crate) endpoint: Option<String>,
+    /// Whether somebody waits for an answer.
+    pub(crate) is_hurried: bool,
     table: Option<String>,
     queue_url: Option<String>,
     dead_letter_queue_url: Option<String>,
@@ -52,11 +54,17 @@ impl Config {
             region,
             credentials: Credentials::new(key, secret, token, None, "environment"),
             endpoint: optional("AWS_ENDPOINT_URL"),
+            is_hurried: false,
             table: optional("GP_JOBS_TABLE"),
             queue_url: optional("GP_QUEUE_URL"),
             dead_letter_queue_url: optional("GP_DEAD_LETTER_QUEUE_URL"),
             bucket: optional("GP_BUCKET"),
         })
+    }
+
+    /// For a function that answers requests: calls give up before API Gateway does.
+    pub(crate) fn hurried(self) -> Config {
+        Config { is_hurried: true, ..self }
     }
 
     pub(crate) fn table(&self) -> Result<String, ConfigError> {

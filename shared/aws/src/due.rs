@@ -5,7 +5,7 @@
 
 use crate::expression::{Expression, number};
 use crate::failure::unavailable;
-use crate::item::{attribute as a, corrupt};
+use crate::item::attribute as a;
 use crate::jobs::{DynamoJobs, Outcome};
 use aws_sdk_dynamodb::types::ReturnValue;
 use gp_core::{JobId, StoreError};
@@ -39,8 +39,11 @@ impl DynamoJobs {
                 .map_err(|error| unavailable("look for forgotten jobs", &error))?;
             for item in page.items.unwrap_or_default() {
                 let id = item.get(a::ID).and_then(|id| id.as_s().ok()).and_then(|id| JobId::parse(id));
-                let id = id.ok_or_else(|| corrupt(a::ID))?;
-                found.push((crate::item::number_of(&item, a::DUE_MS)?, id));
+                // A strange item must not keep the others from their turn.
+                match (id, crate::item::number_of(&item, a::DUE_MS)) {
+                    (Some(id), Ok(due_ms)) => found.push((due_ms, id)),
+                    _ => tracing::error!("the index of unfinished jobs has an item that is no job"),
+                }
             }
             start = page.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() || found.len() >= limit {
@@ -52,16 +55,16 @@ impl DynamoJobs {
         Ok(found.into_iter().map(|(_, id)| id).collect())
     }
 
-    /// Looks at the job again at that time, if it has not ended; never earlier than it stands already.
+    /// Looks at the job again at that time, unless it has ended or somebody has taken it since `now_ms`.
     ///
     /// Writes: one conditional update.
     ///
     /// # Errors
     /// The table cannot be written.
-    pub async fn postpone(&self, id: &JobId, due_ms: i64) -> Result<(), StoreError> {
+    pub async fn postpone(&self, id: &JobId, now_ms: i64, due_ms: i64) -> Result<(), StoreError> {
         let mut later = Expression::default();
         // A job that ended has no such attribute, and then the comparison does not hold.
-        later.demand(a::DUE_MS, "<", number(due_ms));
+        later.demand(a::DUE_MS, "<=", number(now_ms));
         later.set(a::DUE_MS, number(due_ms));
         match self.change("postpone a job", id, later, ReturnValue::None).await? {
             Outcome::Done(_) | Outcome::Refused(_) => Ok(()),

@@ -1,7 +1,7 @@
 //! DynamoDB, SQS and S3 behind the ports of the engine.
 //!
-//! Separate because nothing else may name an SDK type. It must never read the environment or the clock: the mains do,
-//! and pass on what they read. Clients are made once, when a function starts.
+//! Separate because nothing else may name an SDK type. It must never read the environment: the mains do, and pass
+//! on what they read. Clients are made once, when a function starts.
 
 mod app;
 mod blobs;

@@ -33,7 +33,8 @@ const REQUEST_METRICS: &[Metric] = &[
 const JOB_METRICS: &[Metric] = &[
     ("jobs", "Count", |_| Some(1.0)),
     ("job_failures", "Count", |event| {
-        Some(f64::from(event.get("outcome").and_then(Value::as_str) != Some("succeeded")))
+        let outcome = event.get("outcome").and_then(Value::as_str);
+        Some(f64::from(!matches!(outcome, Some("succeeded" | "cancelled"))))
     }),
     ("queue_s", "Seconds", |event| number(event, "queue_ms").map(|ms| ms / 1e3)),
     ("job_s", "Seconds", |event| number(event, "duration_ms").map(|ms| ms / 1e3)),
@@ -44,14 +45,25 @@ const JOB_METRICS: &[Metric] = &[
 
 /// Starts the log of a function: events of its level and above.
 pub fn start_log(function: &Function) {
-    let level = function.log_level.parse().unwrap_or(tracing::Level::INFO);
-    // The SDK and the runtime tell much that is of no use to an operator.
-    let targets = Targets::new().with_default(tracing::Level::WARN);
-    let ours = ["gp_core", "gp_rest", "gp_aws", "gp_workers", "gp_api", "gp_worker", "gp_janitor"];
-    let targets = ours.iter().fold(targets, |targets, target| targets.with_target(*target, level));
+    let targets = targets(&function.log_level);
     let lines = Lines { function: function.name.clone(), stack: function.stack.clone() };
     // It fails only when a log was started before; then that one goes on.
     let _ = tracing_subscriber::registry().with(lines.with_filter(targets)).try_init();
+}
+
+/// A level, such as `debug`, or a filter, such as `info,gp_rest=debug`; what is neither counts as `info`.
+fn targets(text: &str) -> Targets {
+    let level = text.parse::<tracing::Level>();
+    if level.is_err()
+        && let Ok(filter) = text.parse()
+    {
+        return filter;
+    }
+    // The SDK and the runtime tell much that is of no use to an operator.
+    let targets = Targets::new().with_default(tracing::Level::WARN);
+    let ours = ["gp_core", "gp_rest", "gp_aws", "gp_workers", "gp_api", "gp_worker", "gp_janitor"];
+    let level = level.unwrap_or(tracing::Level::INFO);
+    ours.iter().fold(targets, |targets, target| targets.with_target(*target, level))
 }
 
 /// Writes each event as a line.
@@ -73,7 +85,9 @@ impl<S: Subscriber> Layer<S> for Lines {
 
 impl Lines {
     fn line(&self, mut event: Map<String, Value>, now_ms: i64, trace: Option<String>) -> String {
-        event.insert("time_ms".to_owned(), now_ms.into());
+        // Lambda believes a level only beside a time in this form.
+        let time = jiff::Timestamp::from_millisecond(now_ms).unwrap_or_default();
+        event.insert("timestamp".to_owned(), format!("{time:.3}").into());
         event.insert("function".to_owned(), self.function.as_str().into());
         if let Some(root) = trace.as_deref().and_then(trace_root) {
             event.insert("trace".to_owned(), root.into());
@@ -198,6 +212,20 @@ mod tests {
     #[test]
     fn together_there_are_no_more_metrics_than_are_free() {
         assert_eq!(REQUEST_METRICS.len() + JOB_METRICS.len(), 10);
+    }
+
+    #[test]
+    fn a_line_has_its_time_as_lambda_reads_it() {
+        assert_eq!(line(json!({"message": "x"}))["timestamp"], "2026-11-23T15:26:49.000Z");
+    }
+
+    #[test]
+    fn the_level_of_the_log_is_a_level_or_a_filter() {
+        let ours = |text: &str, level| targets(text).would_enable("gp_rest", &level);
+        assert!(ours("debug", tracing::Level::DEBUG) && !ours("info", tracing::Level::DEBUG));
+        assert!(ours("info,gp_rest=debug", tracing::Level::DEBUG));
+        assert!(ours("no such thing", tracing::Level::INFO));
+        assert!(!targets("debug").would_enable("aws_sdk_s3", &tracing::Level::INFO));
     }
 
     #[test]

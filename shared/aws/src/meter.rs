@@ -8,8 +8,8 @@ use serde::Deserialize;
 const PRICES: &str = include_str!("../../../infra/prices.toml");
 
 /// Memory and time of the invocation that takes a submission, about.
-const SUBMIT_GB_SECONDS: f64 = 0.5 * 0.010;
-/// Kilobytes of a job's record without its payloads, rounded up as they are billed.
+const SUBMIT_GB_SECONDS: f64 = 0.25 * 0.015;
+/// Kilobytes of a job's record without its payloads, about.
 const RECORD_KB: f64 = 1.0;
 /// Write units of the index of unfinished jobs: one entry is made, moved by the claim, and removed.
 const INDEX_WRITES: f64 = 4.0;
@@ -63,7 +63,10 @@ impl Meter for PriceList {
         let kilobytes = |bytes: u64, is_stored: bool| if is_stored { 0.0 } else { bytes as f64 / KB };
         let input_kb = kilobytes(usage.input_bytes, usage.inputs_stored);
         let result_kb = kilobytes(usage.result_bytes, usage.stored_results > 0);
-        let record_writes = 2 + usage.heartbeats;
+        // Created and claimed; one that runs at once is created as claimed.
+        let record_writes = if usage.at_once { 1 } else { 2 } + usage.heartbeats;
+        let queue_requests = if usage.at_once { 0 } else { QUEUE_REQUESTS };
+        let invocations = if usage.at_once { 1.0 } else { 2.0 };
         let write_units = f64::from(record_writes) * (RECORD_KB + input_kb).ceil()
             + (RECORD_KB + input_kb + result_kb).ceil()
             + INDEX_WRITES
@@ -72,15 +75,15 @@ impl Meter for PriceList {
             (u32::from(usage.inputs_stored) + usage.stored_results, u32::from(usage.inputs_stored));
         let total = gb_seconds * usd.lambda_gb_second
             + SUBMIT_GB_SECONDS * usd.lambda_gb_second
-            + 2.0 * usd.lambda_request
+            + invocations * usd.lambda_request
             + usd.http_api_request
             + write_units * usd.dynamodb_write_unit
-            + f64::from(QUEUE_REQUESTS) * usd.sqs_request
+            + f64::from(queue_requests) * usd.sqs_request
             + f64::from(puts) * usd.s3_put
             + f64::from(gets) * usd.s3_get;
         Cost {
             gb_seconds,
-            calls: record_writes + 1 + QUEUE_REQUESTS + puts + gets,
+            calls: record_writes + 1 + queue_requests + puts + gets,
             bytes: usage.input_bytes + usage.result_bytes,
             usd: total,
         }
@@ -125,7 +128,6 @@ mod tests {
     fn a_small_job_of_one_second_costs_its_gigabyte_second_and_seven_calls_more_or_less() {
         let usage = JobUsage {
             run: Duration::from_secs(1),
-            attempts: 1,
             input_bytes: 500,
             result_bytes: 400,
             ..JobUsage::default()
@@ -138,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_larger_job_costs_more() {
-        let small = JobUsage { run: Duration::from_secs(1), attempts: 1, ..JobUsage::default() };
+        let small = JobUsage { run: Duration::from_secs(1), ..JobUsage::default() };
         let dearer = [
             JobUsage { run: Duration::from_secs(2), ..small },
             JobUsage { inputs_stored: true, ..small },
@@ -146,6 +148,8 @@ mod tests {
             JobUsage { heartbeats: 3, ..small },
             JobUsage { input_bytes: 3000, ..small },
         ];
+        let at_once = JobUsage { at_once: true, ..small };
+        assert!(list().cost(&at_once).usd < list().cost(&small).usd, "no queue and no second invocation");
         for usage in dearer {
             assert!(list().cost(&usage).usd > list().cost(&small).usd, "{usage:?}");
         }

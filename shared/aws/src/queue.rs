@@ -36,7 +36,7 @@ impl JobQueue for SqsQueue {
     /// One SendMessage; sent twice it is delivered twice, which workers expect.
     async fn send(&self, id: &JobId) -> Result<(), StoreError> {
         let mut send = self.client.send_message().queue_url(&self.url).message_body(id.as_str());
-        if let Ok(Some(trace)) = TRACE.try_with(Clone::clone) {
+        if let Some(trace) = current_trace() {
             let value =
                 MessageSystemAttributeValue::builder().data_type("String").string_value(trace).build();
             let value =

@@ -7,9 +7,7 @@ use crate::execute::{start_message, success_message};
 use crate::message::failed_message;
 use crate::payload::store_results;
 use crate::run_job::retention_ms;
-use crate::{
-    App, Cost, Expected, Job, JobStatus, JobUpdate, JobUsage, Message, Payload, Progress, ResultInfo, Runner,
-};
+use crate::{App, Cost, Expected, Job, JobStatus, JobUpdate, JobUsage, Message, Payload, Progress, Runner};
 use crate::{StoreError, TaskResult, ToolError, Updated, Work, WorkError, WorkEvent};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,7 +49,7 @@ impl<'a> Attempt<'a> {
             started: Instant::now(),
             queued_ms: (app.now_ms)() - job.submitted_at_ms,
             lease_until_ms: job.lease.until_ms,
-            usage: JobUsage { attempts: job.lease.attempt, inputs_stored, ..JobUsage::default() },
+            usage: JobUsage { inputs_stored, ..JobUsage::default() },
             features: 0,
             outcome: "lost",
             said: Vec::new(),
@@ -67,6 +65,7 @@ impl<'a> Attempt<'a> {
     ) -> Result<Option<Result<Vec<TaskResult>, WorkError>>, StoreError> {
         self.said.extend([Message::info("Executing..."), start_message(work.now_ms)]);
         self.usage.input_bytes = work.parameters.byte_len() as u64;
+        self.usage.at_once = terms.budget.is_some();
         work.time_limit = terms.budget.map_or(work.time_limit, |budget| budget.min(work.time_limit));
         let (sender, mut events) = unbounded_channel();
         let stop = Arc::new(AtomicBool::new(false));
@@ -99,7 +98,7 @@ impl<'a> Attempt<'a> {
     }
 
     pub(crate) async fn succeed(mut self, results: Vec<TaskResult>) -> Result<(), StoreError> {
-        let stored = self.store(results).await?;
+        let stored = self.keep(store_results(self.app, self.job, results)).await?;
         let mut update = self.end(JobStatus::Succeeded);
         for (payload, info) in stored {
             self.usage.result_bytes += info.size.stored_bytes;
@@ -112,17 +111,7 @@ impl<'a> Attempt<'a> {
         let now_ms = update.ended.map_or(0, |(ended_at_ms, _)| ended_at_ms);
         self.said.push(success_message(now_ms, self.started.elapsed().as_secs_f64()));
         update.messages = std::mem::take(&mut self.said);
-        let cost = update.cost;
-        match self.write(update).await? {
-            Updated::Refused(Some(JobStatus::Cancelling)) => {
-                self.said = said_before_success;
-                self.end_as_cancelled().await
-            }
-            _ => {
-                self.log(cost);
-                Ok(())
-            }
-        }
+        self.finish(update, said_before_success).await
     }
 
     /// Ends the job as failed, for these reasons.
@@ -132,17 +121,24 @@ impl<'a> Attempt<'a> {
         let mut update = self.end(JobStatus::Failed);
         update.cost = self.tell_cost();
         update.messages = std::mem::take(&mut self.said);
+        self.finish(update, kept).await
+    }
+
+    /// Writes the end. A job that somebody asked to cancel meanwhile ends as cancelled instead, with `said`.
+    async fn finish(mut self, update: JobUpdate, said: Vec<Message>) -> Result<(), StoreError> {
         let cost = update.cost;
         match self.write(update).await? {
+            Updated::Written(_) => self.log("job ended", cost),
             Updated::Refused(Some(JobStatus::Cancelling)) => {
-                self.said = kept;
-                self.end_as_cancelled().await
+                self.said = said;
+                return self.end_as_cancelled().await;
             }
-            _ => {
-                self.log(cost);
-                Ok(())
+            Updated::Refused(_) => {
+                self.outcome = "lost";
+                self.log("attempt ended", cost);
             }
         }
+        Ok(())
     }
 
     pub(crate) async fn end_as_cancelled(mut self) -> Result<(), StoreError> {
@@ -152,9 +148,9 @@ impl<'a> Attempt<'a> {
         let statuses = &[JobStatus::Cancelling, JobStatus::Executing];
         let expected = Expected { statuses, attempt: Some(self.job.lease.attempt) };
         let cost = update.cost;
-        self.app.jobs.update(&self.job.id, expected, update).await?;
+        let updated = self.app.jobs.update(&self.job.id, expected, update).await?;
         self.outcome = "cancelled";
-        self.log(cost);
+        self.log(if let Updated::Written(_) = updated { "job ended" } else { "attempt ended" }, cost);
         Ok(())
     }
 
@@ -179,14 +175,14 @@ impl<'a> Attempt<'a> {
             Updated::Refused(Some(JobStatus::Cancelling)) => self.end_as_cancelled().await,
             Updated::Refused(_) => Ok(()),
             Updated::Written(_) => {
-                self.log(self.cost());
+                self.log("attempt ended", self.cost());
                 self.app.queue.send(&self.job.id).await
             }
         }
     }
 
     /// Writes the one event about this attempt; never its messages, which may quote what the user sent.
-    fn log(&self, cost: Option<Cost>) {
+    fn log(&self, what: &'static str, cost: Option<Cost>) {
         tracing::info!(
             job.id = %self.job.id, service = %self.job.service, task = %self.job.task, job.attempt = self.job.lease.attempt,
             duration_ms = self.started.elapsed().as_millis() as u64,
@@ -194,19 +190,21 @@ impl<'a> Attempt<'a> {
             features = self.features,
             cost_usd = cost.map(|cost| cost.usd),
             outcome = self.outcome,
-            "job ended"
+            "{what}"
         );
     }
 
-    /// Stores the results while the lease is kept: large ones take a while. Whether the job is still this attempt's own
-    /// the last write will tell.
-    async fn store(&mut self, results: Vec<TaskResult>) -> Result<Vec<(Payload, ResultInfo)>, StoreError> {
-        let storing = store_results(self.app, self.job, results);
-        tokio::pin!(storing);
+    /// Waits for storage while the lease is kept: large inputs and results take a while. Whether the job is still this
+    /// attempt's own the last write will tell.
+    pub(crate) async fn keep<T>(
+        &mut self,
+        doing: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        tokio::pin!(doing);
         let mut beat = self.beats();
         loop {
             tokio::select! {
-                stored = &mut storing => return stored,
+                done = &mut doing => return done,
                 _ = beat.tick() => drop(self.heartbeat().await?),
             }
         }

@@ -8,8 +8,8 @@ use std::time::Duration;
 pub struct JobUsage {
     /// How long the last attempt ran, from its claim to its end.
     pub run: Duration,
-    /// How often it was started.
-    pub attempts: u32,
+    /// Whether it ran within its submission, so that no queue and no other machine was used.
+    pub at_once: bool,
     /// Bytes of its inputs.
     pub input_bytes: u64,
     /// Whether its inputs are in the blob store.
@@ -22,7 +22,7 @@ pub struct JobUsage {
     pub heartbeats: u32,
 }
 
-/// An estimate of what a job cost, from submission to its end. Polls and replies are not in it.
+/// An estimate of what a job cost: its submission and its last attempt. Polls and replies are not in it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// Memory times time.

@@ -28,12 +28,15 @@ pub struct StoredResult {
 impl StoredResult {
     /// The body of a result with that value, ready to be stored, and its size.
     fn new(info: &ResultInfo, value: &[u8]) -> (StoredResult, BodySize) {
-        let mut body = Vec::with_capacity(value.len() + FRAME_BYTES);
-        write_result(&mut body, &info.name, &info.data_type, value);
-        let plain_bytes = body.len() as u64;
-        let stored = match compressed(&body) {
+        let mut frame = Vec::with_capacity(FRAME_BYTES);
+        write_result(&mut frame, &info.name, &info.data_type, b"");
+        let (head, tail) = frame.split_at(frame.len() - 1);
+        let parts = [head, value, tail];
+        let plain_bytes = (frame.len() + value.len()) as u64;
+        // Compressed from its parts: a copy of a large value would take as much memory again.
+        let stored = match compressed(&parts) {
             Some(bytes) => StoredResult { bytes: bytes.into(), is_gzip: true },
-            None => StoredResult { bytes: body.into(), is_gzip: false },
+            None => StoredResult { bytes: parts.concat().into(), is_gzip: false },
         };
         let stored_bytes = stored.bytes.len() as u64;
         (stored, BodySize { plain_bytes, stored_bytes })
@@ -195,13 +198,14 @@ async fn read(
     }
 }
 
-fn compressed(body: &[u8]) -> Option<Vec<u8>> {
-    if body.len() < MIN_COMPRESSED_BYTES {
+fn compressed(parts: &[&[u8]]) -> Option<Vec<u8>> {
+    let plain_bytes: usize = parts.iter().map(|part| part.len()).sum();
+    if plain_bytes < MIN_COMPRESSED_BYTES {
         return None;
     }
-    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), GZIP_LEVEL);
-    encoder.write_all(body).ok()?;
-    encoder.finish().ok().filter(|bytes| bytes.len() < body.len())
+    let mut encoder = GzEncoder::new(Vec::with_capacity(plain_bytes / 8), GZIP_LEVEL);
+    parts.iter().try_for_each(|part| encoder.write_all(part)).ok()?;
+    encoder.finish().ok().filter(|bytes| bytes.len() < plain_bytes)
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ async fn run_claimed(app: &App, job: &Job, terms: Terms) -> Result<(), StoreErro
     if job.lease.attempt > app.job_settings.max_attempts {
         return attempt.fail(vec![lost_message(app.job_settings.max_attempts)]).await;
     }
-    let work = match work_of(app, job).await {
+    let work = match attempt.keep(work_of(app, job)).await {
         Ok(work) => work,
         Err(StoreError::NotFound(what)) => return attempt.fail(vec![format!("{what} is gone")]).await,
         Err(error) => return Err(error),
@@ -49,7 +49,10 @@ async fn run_claimed(app: &App, job: &Job, terms: Terms) -> Result<(), StoreErro
     match outcome {
         Ok(results) => attempt.succeed(results).await,
         Err(WorkError::Tool(ToolError::Cancelled)) => attempt.end_as_cancelled().await,
-        Err(WorkError::Tool(ToolError::TimedOut { .. })) if terms.budget.is_some() => {
+        // A worker has more time and more memory than a submission.
+        Err(WorkError::Tool(ToolError::TimedOut { .. }) | WorkError::Crashed(_))
+            if terms.budget.is_some() =>
+        {
             attempt.give_back(Message::info("Not done at once; queued.")).await
         }
         Err(WorkError::Lost(reason) | WorkError::Busy(reason)) => attempt.try_again(&reason).await,

@@ -5,6 +5,7 @@ use crate::notice::{projection_notices, repair_notices};
 use crate::render::{RenderOptions, render_value};
 use crate::{BodySize, Limits, RequestError, ResultInfo, parse_values};
 use crate::{Environment, Parameter, Parameters, PublishedTask, RunContext, Service, ToolError, Value};
+use bytes::Bytes;
 use gp_esri::{Envelope, FeatureSet, Geometry, Path, SpatialReference};
 use gp_geometry::{Crs, Shape, Transform, project_envelope};
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ pub struct TaskResult {
     /// What it is.
     pub info: ResultInfo,
     /// The JSON text of its value.
-    pub json: Vec<u8>,
+    pub json: Bytes,
 }
 
 /// For whom the results are written.
@@ -212,5 +213,8 @@ fn write_output(
         OutputForm::Stored => RenderOptions::STORED,
         OutputForm::Reply(options) => options,
     };
-    TaskResult { info, json: render_value(&parameter.data_type, value, &options, service.maximum_records) }
+    TaskResult {
+        info,
+        json: render_value(&parameter.data_type, value, &options, service.maximum_records).into(),
+    }
 }

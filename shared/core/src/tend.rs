@@ -86,7 +86,15 @@ async fn close(app: &App, job: &Job, update: JobUpdate) -> Result<Tended, StoreE
     };
     let expected = Expected { statuses, attempt: Some(job.lease.attempt) };
     match app.jobs.update(&job.id, expected, update).await? {
-        Updated::Written(status) => Ok(Tended::Closed(status)),
+        Updated::Written(status) => {
+            tracing::info!(
+                job.id = %job.id, service = %job.service, task = %job.task, job.attempt = job.lease.attempt,
+                queue_ms = (app.now_ms)() - job.submitted_at_ms,
+                outcome = if status == JobStatus::Cancelled { "cancelled" } else { "failed" },
+                "job ended"
+            );
+            Ok(Tended::Closed(status))
+        }
         Updated::Refused(_) => Ok(Tended::Alive),
     }
 }

@@ -164,7 +164,7 @@ mod tests {
                 has_z_or_m: false,
                 size: BodySize::default(),
             };
-            Ok(vec![TaskResult { info, json: b"1".to_vec() }])
+            Ok(vec![TaskResult { info, json: Bytes::from_static(b"1") }])
         }
     }
 

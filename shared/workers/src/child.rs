@@ -56,7 +56,7 @@ impl Worker {
     pub(super) fn start(command: &WorkerCommand) -> io::Result<Worker> {
         let mut process = Command::new(&command.program)
             .args(&command.args)
-            // What runs foreign input needs none of the server's secrets.
+            // What runs foreign input is handed none of the server's settings and secrets.
             .env_clear()
             // A backtrace would push the reason of an abort out of the worker's last words.
             .env("RUST_BACKTRACE", "0")
@@ -106,7 +106,7 @@ impl Worker {
                     FromWorker::Progress(progress) => drop(events.send(WorkEvent::Progress(progress))),
                     FromWorker::Failed(error) => return Outcome::Ended(Err(error)),
                     FromWorker::Done(headers) => {
-                        return results(headers, &body)
+                        return results(headers, body)
                             .map_or(Outcome::Died, |results| Outcome::Ended(Ok(results)));
                     }
                 },

@@ -3,6 +3,7 @@
 //! A frame is the length of a JSON header (4 bytes), the length of a body (8 bytes), both little-endian, the header,
 //! and the body. Parameters and results are megabytes of JSON texts already: they travel in the body as they are.
 
+use bytes::Bytes;
 use gp_core::{Message, OutputForm, Progress, ResultInfo, ServiceName, TaskResult, ToolError};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -64,12 +65,13 @@ impl ResultHeader {
 }
 
 /// The results of a [`FromWorker::Done`]; `None` when header and body do not fit.
-pub(super) fn results(headers: Vec<ResultHeader>, mut body: &[u8]) -> Option<Vec<TaskResult>> {
+pub(super) fn results(headers: Vec<ResultHeader>, mut body: Bytes) -> Option<Vec<TaskResult>> {
     let mut results = Vec::with_capacity(headers.len());
     for header in headers {
-        let (json, rest) = body.split_at_checked(header.json_bytes)?;
-        body = rest;
-        results.push(TaskResult { info: header.info, json: json.to_vec() });
+        if header.json_bytes > body.len() {
+            return None;
+        }
+        results.push(TaskResult { info: header.info, json: body.split_to(header.json_bytes) });
     }
     body.is_empty().then_some(results)
 }
@@ -116,7 +118,7 @@ mod tests {
             has_z_or_m: false,
             size: BodySize::default(),
         };
-        TaskResult { info, json: json.to_vec() }
+        TaskResult { info, json: Bytes::copy_from_slice(json) }
     }
 
     #[test]
@@ -124,14 +126,14 @@ mod tests {
         let sent = vec![result(b"1"), result(b""), result(&vec![b'x'; SMALL_BODY])];
         let headers = sent.iter().map(ResultHeader::of).collect();
         let body: Vec<u8> = sent.iter().flat_map(|result| result.json.clone()).collect();
-        assert_eq!(results(headers, &body), Some(sent));
+        assert_eq!(results(headers, body.into()), Some(sent));
     }
 
     #[test]
     fn a_body_that_does_not_fit_is_refused() {
         let header = || vec![ResultHeader::of(&result(b"12"))];
-        assert_eq!(results(header(), b"1"), None);
-        assert_eq!(results(header(), b"123"), None);
+        assert_eq!(results(header(), Bytes::from_static(b"1")), None);
+        assert_eq!(results(header(), Bytes::from_static(b"123")), None);
     }
 
     #[test]

@@ -140,7 +140,7 @@ fn run_all(catalog: &Catalog, limits: &Limits, output: File, waiting: &Receiver<
         let written = match outcome.unwrap_or_else(|_| Err(unexpected())) {
             Ok(results) => {
                 let headers = results.iter().map(ResultHeader::of).collect();
-                let bodies: Vec<&[u8]> = results.iter().map(|result| result.json.as_slice()).collect();
+                let bodies: Vec<&[u8]> = results.iter().map(|result| result.json.as_ref()).collect();
                 write_frame(&output, &FromWorker::Done(headers), &bodies)
             }
             Err(error) => write_frame(&output, &FromWorker::Failed(error), &[]),

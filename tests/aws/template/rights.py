@@ -6,7 +6,6 @@ TABLE, INDEX, JOBS, DEAD, BUCKET = "JobsTable", "JobsTable/index/due", "JobsQueu
 # Every action that a function may do, and on what. A change here is a change of who may do what: read it twice.
 RIGHTS = {
     "Api": {
-        ("dynamodb:ConditionCheckItem", TABLE),
         ("dynamodb:GetItem", TABLE),
         ("dynamodb:PutItem", TABLE),
         ("dynamodb:UpdateItem", TABLE),

@@ -82,20 +82,24 @@ async fn the_oldest_of_the_due_come_first() {
 }
 
 #[tokio::test]
-async fn a_job_is_postponed_but_never_brought_forward_nor_brought_back() {
+async fn a_due_job_is_postponed_unless_somebody_took_it_or_it_ended() {
     let jobs = stores().await.jobs;
     let job = new_job();
     jobs.create(job.clone(), None).await.unwrap();
     let due_ms = job.submitted_at_ms + 60_000;
-    jobs.postpone(&job.id, due_ms + 500).await.unwrap();
-    jobs.postpone(&job.id, due_ms).await.unwrap();
+    jobs.postpone(&job.id, due_ms - 1, due_ms + 9000).await.unwrap();
+    assert_eq!(jobs.due(due_ms, 10).await.unwrap(), from_ref(&job.id), "it was not due then");
+    jobs.postpone(&job.id, due_ms, due_ms + 500).await.unwrap();
     assert_eq!(jobs.due(due_ms + 499, 10).await.unwrap(), []);
     assert_eq!(jobs.due(due_ms + 500, 10).await.unwrap(), from_ref(&job.id));
+    let claimed = jobs.claim(&job.id, due_ms + 500, Duration::from_secs(30)).await.unwrap().unwrap();
+    jobs.postpone(&job.id, due_ms + 500, due_ms + 900_000).await.unwrap();
+    assert_eq!(jobs.due(claimed.lease.until_ms, 10).await.unwrap(), from_ref(&job.id), "its lease decides");
     let failed = JobUpdate { status: Some(JobStatus::Failed), ended: Some((1, 1)), ..JobUpdate::default() };
-    let expected = Expected { statuses: &[JobStatus::Submitted], attempt: None };
+    let expected = Expected { statuses: &[JobStatus::Executing], attempt: None };
     jobs.update(&job.id, expected, failed).await.unwrap();
-    jobs.postpone(&job.id, due_ms + 1000).await.unwrap();
-    jobs.postpone(&new_id(), due_ms).await.unwrap();
+    jobs.postpone(&job.id, i64::MAX / 2, i64::MAX / 2).await.unwrap();
+    jobs.postpone(&new_id(), due_ms, due_ms).await.unwrap();
     assert_eq!(jobs.due(i64::MAX, 10).await.unwrap(), []);
 }
 

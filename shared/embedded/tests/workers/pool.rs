@@ -57,7 +57,7 @@ pub(crate) async fn run(pool: &ProcessPool, act: &str) -> Ran {
 
 pub(crate) async fn echo(pool: &ProcessPool, act: &str) -> String {
     let results = run(pool, act).await.unwrap();
-    String::from_utf8(results[0].json.clone()).unwrap().trim_matches('"').to_owned()
+    String::from_utf8(results[0].json.to_vec()).unwrap().trim_matches('"').to_owned()
 }
 
 pub(crate) async fn crash(pool: &ProcessPool, act: &str) -> String {
