@@ -58,8 +58,9 @@ pub(crate) fn test(project: &Project, summary: &mut Summary) -> Result<()> {
     adapters.env("GP_AWS_STATE", &stack.state).env("GP_AWS_TOOLS", &tools);
     count(&mut adapters, summary)?;
     let url = stack.api_url()?;
-    let mut scenarios =
-        project.cargo("nextest run -p gp-tests --test scenarios --no-fail-fast --status-level fail --success-output final");
+    let mut scenarios = project.cargo(
+        "nextest run -p gp-tests --test scenarios --no-fail-fast --status-level fail --success-output final",
+    );
     count(scenarios.env("GP_TEST_URL", &url), summary)?;
     let mut clients = project.command(project.root.join("tests/clients/run_all.sh"));
     count(clients.arg(format!("{url}/arcgis/rest/services")), summary)

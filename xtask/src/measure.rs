@@ -24,8 +24,11 @@ pub(crate) fn bench(project: &Project, only: Option<&str>) -> Result<()> {
 pub(crate) fn bench_aws(project: &Project) -> Result<()> {
     let tools = install::aws(project)?;
     aws::build(project)?;
-    command::run(&mut project.cargo("build --locked --profile lambda --package gp-api --example echo"))?;
-    let echo = project.server("lambda").with_file_name("examples").join("echo");
+    // With a target, as cargo-lambda builds: so that what was compiled for the programs serves here too.
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let args = "build --locked --profile lambda --package gp-api --example echo --target";
+    command::run(project.cargo(args).arg(&target))?;
+    let echo = project.server(&format!("{target}/lambda")).with_file_name("examples/echo");
     let mut bench = project.command(tools.join("emulator/venv/bin/python"));
     bench.args(["-B", "tests/benches/aws/bench_aws.py", "--tools"]).arg(tools).arg("--echo").arg(echo);
     command::run(&mut bench)

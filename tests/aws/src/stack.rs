@@ -1,9 +1,10 @@
 //! The deployed stack of `stack.py`, as its users and as its operator see it.
 //!
-//! Users send requests to its [`Site`]. The operator's calls are those of the account's root, by hand and in JSON: tests
-//! look at what was stored with other eyes than the adapters'. The emulator does not check the signatures of its root, so
-//! none are made; on AWS nothing here would be answered.
+//! Users send requests to its [`Site`]. The operator calls AWS as the account's root.
 
+mod account;
+
+use account::Account;
 use gp_tests::{Client, Reply, Site};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -57,7 +58,7 @@ struct StackState {
 pub struct Stack {
     state: StackState,
     site: Site,
-    emulator: Site,
+    account: Account,
     /// When the test began, milliseconds since 1970: older lines of the log are not its own.
     began_ms: u128,
     _turn: File,
@@ -96,8 +97,8 @@ impl Stack {
         let turn = File::create(format!("{path}.turn")).unwrap();
         lock(&turn).unwrap();
         let began_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
-        let (site, emulator) = (Site::at(&state.api_url), Site::at(&state.endpoint));
-        Stack { state, site, emulator, began_ms, _turn: turn }
+        let (site, account) = (Site::at(&state.api_url), Account::new(&state.endpoint, &state.region));
+        Stack { state, site, account, began_ms, _turn: turn }
     }
 
     /// The server that users see.
@@ -131,13 +132,13 @@ impl Stack {
     /// Follows a link of a reply, to wherever on the emulator it leads.
     pub fn follow(&self, url: &str, headers: &[(&str, &str)]) -> Reply {
         let target = url.strip_prefix(&self.state.endpoint).unwrap_or_else(|| panic!("{url} leads away"));
-        Client::new(self.emulator.address()).send("GET", target, headers, &[]).unwrap()
+        Client::new(self.site.address()).send("GET", target, headers, &[]).unwrap()
     }
 
     /// Invokes a function and waits for its answer.
     pub fn invoke(&self, function: Function, event: &Value) -> Value {
         let path = format!("/2015-03-31/functions/{}/invocations", self.name(function));
-        let reply = self.call("lambda", ("POST", &path), None, event);
+        let reply = self.account.call("lambda", ("POST", &path), event);
         assert!(reply.header("x-amz-function-error").is_none(), "{function:?}: {}", reply.text());
         reply.json()
     }
@@ -145,7 +146,7 @@ impl Stack {
     /// The item of a job, in DynamoDB's JSON.
     pub fn item(&self, job: &str) -> Value {
         let get = json!({"TableName": self.state.table, "Key": {"id": {"S": job}}, "ConsistentRead": true});
-        let item = self.json_call("dynamodb", "DynamoDB_20120810.GetItem", &get)["Item"].clone();
+        let item = self.account.json_call("dynamodb", "DynamoDB_20120810.GetItem", &get)["Item"].clone();
         assert!(item.is_object(), "there is no item {job}");
         item
     }
@@ -162,22 +163,23 @@ impl Stack {
             "TableName": self.state.table, "Key": {"id": {"S": job}}, "UpdateExpression": format!("SET {}", sets.join(", ")),
             "ExpressionAttributeNames": names, "ExpressionAttributeValues": values,
         });
-        self.json_call("dynamodb", "DynamoDB_20120810.UpdateItem", &update);
+        self.account.json_call("dynamodb", "DynamoDB_20120810.UpdateItem", &update);
     }
 
     /// Puts a message into a queue.
     pub fn send_message(&self, queue: Queue, body: &str) {
         let message = json!({"QueueUrl": self.queue_url(queue), "MessageBody": body});
-        self.json_call("sqs", "AmazonSQS.SendMessage", &message);
+        self.account.json_call("sqs", "AmazonSQS.SendMessage", &message);
     }
 
     /// Takes the next message off the queue of jobs, as if it were lost.
     pub fn lose_message(&self) -> String {
         let url = self.queue_url(Queue::Jobs);
         let receive = json!({"QueueUrl": url, "WaitTimeSeconds": 5});
-        let message = self.json_call("sqs", "AmazonSQS.ReceiveMessage", &receive)["Messages"][0].clone();
+        let message =
+            self.account.json_call("sqs", "AmazonSQS.ReceiveMessage", &receive)["Messages"][0].clone();
         let delete = json!({"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]});
-        self.json_call("sqs", "AmazonSQS.DeleteMessage", &delete);
+        self.account.json_call("sqs", "AmazonSQS.DeleteMessage", &delete);
         message["Body"].as_str().unwrap_or_else(|| panic!("no message: {message}")).to_owned()
     }
 
@@ -185,14 +187,14 @@ impl Stack {
     pub fn messages(&self, queue: Queue) -> u64 {
         let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
         let get = json!({"QueueUrl": self.queue_url(queue), "AttributeNames": names});
-        let found = self.json_call("sqs", "AmazonSQS.GetQueueAttributes", &get);
+        let found = self.account.json_call("sqs", "AmazonSQS.GetQueueAttributes", &get);
         names.iter().map(|name| found["Attributes"][name].as_str().unwrap().parse::<u64>().unwrap()).sum()
     }
 
     /// The keys of the bucket's objects below a prefix.
     pub fn objects(&self, prefix: &str) -> Vec<String> {
         let path = format!("/{}?list-type=2&prefix={}", self.state.bucket, gp_tests::client::escaped(prefix));
-        let xml = self.call("s3", ("GET", &path), None, &Value::Null).text();
+        let xml = self.account.call("s3", ("GET", &path), &Value::Null).text();
         xml.split("<Key>")
             .skip(1)
             .map(|rest| rest.split("</Key>").next().unwrap_or_default().to_owned())
@@ -201,7 +203,7 @@ impl Stack {
 
     /// Removes an object of the bucket.
     pub fn remove_object(&self, key: &str) {
-        self.call("s3", ("DELETE", &format!("/{}/{key}", self.state.bucket)), None, &Value::Null);
+        self.account.call("s3", ("DELETE", &format!("/{}/{key}", self.state.bucket)), &Value::Null);
     }
 
     /// Events that a function logged since the test began and that hold this text, once there are any.
@@ -219,7 +221,7 @@ impl Stack {
             if !next.is_null() {
                 filter["nextToken"] = next;
             }
-            let page = self.json_call("logs", "Logs_20140328.FilterLogEvents", &filter);
+            let page = self.account.json_call("logs", "Logs_20140328.FilterLogEvents", &filter);
             let events = page["events"].as_array().cloned().unwrap_or_default();
             let lines = events.iter().filter_map(|event| event["message"].as_str());
             found.extend(
@@ -235,7 +237,7 @@ impl Stack {
     /// Gives the workers no more messages for a while; those that they have, they finish.
     pub fn pause_workers(&self) -> Pause<'_> {
         let path = format!("/2015-03-31/event-source-mappings/?FunctionName={}", self.name(Function::Worker));
-        let list = self.call("lambda", ("GET", &path), None, &Value::Null).json();
+        let list = self.account.call("lambda", ("GET", &path), &Value::Null).json();
         let source = list["EventSourceMappings"][0]["UUID"].as_str().unwrap().to_owned();
         let pause = Pause { stack: self, source };
         pause.enable(false);
@@ -250,40 +252,6 @@ impl Stack {
     /// The name of the stack.
     pub fn stack_name(&self) -> &str {
         &self.state.stack
-    }
-
-    fn json_call(&self, service: &str, target: &str, body: &Value) -> Value {
-        let reply = self.call(service, ("POST", "/"), Some(target), body);
-        assert_eq!(reply.status, 200, "{target}: {}", reply.text());
-        if reply.body.is_empty() { Value::Null } else { reply.json() }
-    }
-
-    fn call(
-        &self,
-        service: &str,
-        (method, target): (&str, &str),
-        json_target: Option<&str>,
-        body: &Value,
-    ) -> Reply {
-        let scope = format!("test/20260101/{}/{service}/aws4_request", self.state.region);
-        let authorization =
-            format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={:064}", 0);
-        let mut headers = vec![("Authorization", authorization.as_str()), ("X-Amz-Date", "20260101T000000Z")];
-        if let Some(json_target) = json_target {
-            let version =
-                if service == "logs" { "application/x-amz-json-1.1" } else { "application/x-amz-json-1.0" };
-            headers.extend([("X-Amz-Target", json_target), ("Content-Type", version)]);
-        }
-        let body = if body.is_null() { String::new() } else { body.to_string() };
-        let reply =
-            Client::new(self.emulator.address()).send(method, target, &headers, body.as_bytes()).unwrap();
-        assert!(
-            reply.status < 300,
-            "{method} {target} {}: {}",
-            json_target.unwrap_or_default(),
-            reply.text()
-        );
-        reply
     }
 }
 
@@ -301,7 +269,7 @@ impl Function {
 impl Pause<'_> {
     fn enable(&self, enabled: bool) {
         let path = format!("/2015-03-31/event-source-mappings/{}", self.source);
-        self.stack.call("lambda", ("PUT", &path), None, &json!({"Enabled": enabled}));
+        self.stack.account.call("lambda", ("PUT", &path), &json!({"Enabled": enabled}));
     }
 }
 
@@ -309,6 +277,12 @@ impl Drop for Pause<'_> {
     fn drop(&mut self) {
         self.enable(true);
     }
+}
+
+/// A name that no other test and no other run has.
+pub fn unique(kind: &str) -> String {
+    use std::hash::{BuildHasher, RandomState};
+    format!("{kind}-{:016x}", RandomState::new().hash_one(kind))
 }
 
 /// Looks until there is something; what never comes fails the test.

@@ -2,7 +2,7 @@
 //! size of what is stored: what a job costs is what these tests say (`infra/costs.py`).
 //!
 //! The stack is the test's own (`GP_AWS_TOOLS`), because the calls of others would be counted too.
-#![expect(clippy::unwrap_used, reason = "a panic is a failed test")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a panic is a failed test, and sizes are told")]
 
 use gp_aws_tests::OwnStack;
 use gp_aws_tests::stack::{Function, eventually};
@@ -24,7 +24,7 @@ const READ: (&str, usize) = ("DynamoDB.GetItem", 1);
 const STORE: (&str, usize) = ("S3.PutObject", 1);
 const FETCH: (&str, usize) = ("S3.GetObject", 1);
 
-/// The stack, and where the step that is counted begins.
+/// The stack whose calls are counted.
 struct Counter {
     own: OwnStack,
 }
@@ -86,8 +86,15 @@ impl Counter {
 }
 
 #[test]
-fn a_job_makes_the_calls_of_its_budget_and_no_other() {
+fn every_job_and_request_makes_the_calls_of_its_budget_and_no_other() {
     let counter = Counter { own: OwnStack::start(&[]) };
+    count_jobs(&counter);
+    count_a_redirect(&counter);
+    count_keyed_submissions(&counter);
+    count_what_needs_no_data(&counter);
+}
+
+fn count_jobs(counter: &Counter) {
     let long = long_text();
 
     let small = counter.job(ECHO, &[("f", "json"), ("String", "small")], &[CREATE, SEND], &[CLAIM_AND_END]);
@@ -116,9 +123,8 @@ fn a_job_makes_the_calls_of_its_budget_and_no_other() {
     );
 }
 
-#[test]
-fn a_result_behind_a_redirect_is_not_read_by_the_function() {
-    let counter = Counter { own: OwnStack::start(&[]) };
+/// A result behind a redirect is not read by the function.
+fn count_a_redirect(counter: &Counter) {
     let features = scattered_points(10_000);
     let form = [("f", "json"), ("Input_Features", features.as_str()), ("Distance", "1000 Meters")];
     let place = counter.own.proxy.len();
@@ -132,9 +138,7 @@ fn a_result_behind_a_redirect_is_not_read_by_the_function() {
     counter.assert_record_is_small(&job);
 }
 
-#[test]
-fn a_keyed_submission_is_one_transaction_and_execute_calls_nothing() {
-    let counter = Counter { own: OwnStack::start(&[]) };
+fn count_keyed_submissions(counter: &Counter) {
     let keyed = || {
         let headers = [("Idempotency-Key", "once"), ("Content-Type", "application/x-www-form-urlencoded")];
         let path = format!("services/{ECHO}/submitJob");
@@ -145,7 +149,9 @@ fn a_keyed_submission_is_one_transaction_and_execute_calls_nothing() {
     first.wait(counter.own.stack.site());
     let again = counter.counts(Function::Api, &[transaction, READ], keyed);
     assert_eq!(first.id, again.id);
+}
 
+fn count_what_needs_no_data(counter: &Counter) {
     let place = counter.own.proxy.len();
     let site = counter.own.stack.site();
     let reply =

@@ -5,8 +5,8 @@ use crate::rules::{Doomed, EveryNth};
 use gp_aws_tests::{Call, Fault, OwnStack};
 use std::time::Duration;
 
-/// When a worker is killed, told by the call that it makes then.
-type Moment = fn(&Call) -> Option<Fault>;
+/// When a worker is killed, told by the call that it makes then, and how the jobs end.
+type Moment = (fn(&Call) -> Option<Fault>, End);
 
 /// Of so many jobs, one has its worker killed.
 const ONE_IN: usize = 3;
@@ -22,12 +22,24 @@ fn no_job_is_lost_or_ends_twice_when_workers_are_killed() {
     doomed.add(unlucky.ids());
     let mut batches = vec![unlucky];
     let moments: [(&str, Moment); 4] = [
-        ("worker killed after its claim", |call| call.is_claim().then_some(Fault::KillAfter)),
-        ("worker killed after it stored a result", |call| call.stores_result().then_some(Fault::KillAfter)),
-        ("worker killed before it wrote the status", |call| call.ends_job().then_some(Fault::KillBefore)),
-        ("worker killed after it wrote the status", |call| call.ends_job().then_some(Fault::KillAfter)),
+        (
+            "worker killed after its claim",
+            (|call| call.is_claim().then_some(Fault::KillAfter), End::SucceededAgain),
+        ),
+        (
+            "worker killed after it stored a result",
+            (|call| call.stores_result().then_some(Fault::KillAfter), End::SucceededAgain),
+        ),
+        (
+            "worker killed before it wrote the status",
+            (|call| call.ends_job().then_some(Fault::KillBefore), End::SucceededAgain),
+        ),
+        (
+            "worker killed after it wrote the status",
+            (|call| call.ends_job().then_some(Fault::KillAfter), End::Succeeded),
+        ),
     ];
-    for (name, moment) in moments {
+    for (name, (moment, end)) in moments {
         let (lost, chosen) = (doomed.clone(), EveryNth::of(ONE_IN));
         own.proxy.set_rule(move |call| {
             if lost.has(call) {
@@ -35,7 +47,7 @@ fn no_job_is_lost_or_ends_twice_when_workers_are_killed() {
             }
             moment(call).filter(|_| chosen.chooses(call))
         });
-        let batch = Batch::submit(&own, name, jobs_a_fault(), 2, End::Succeeded);
+        let batch = Batch::submit(&own, name, jobs_a_fault(), 2, end);
         batch.wait_until_hit(&own, 0, Duration::from_secs(300));
         batches.push(batch);
     }

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a panic is a failed test")]
 #![expect(clippy::print_stdout, reason = "a line a fault says what it did")]
 
+mod at_once;
 mod batch;
 mod bounds;
 mod killed;

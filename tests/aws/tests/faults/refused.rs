@@ -7,6 +7,8 @@ use gp_aws_tests::{Call, Fault, OwnStack, Wrong};
 use std::thread::sleep;
 use std::time::Duration;
 
+const SLOW_COUNT: &str = "Samples/TaskJobs/GPServer/SlowCount";
+
 /// What goes wrong with a call, by the dice.
 type Storm = fn(&Call, &Dice) -> Option<Fault>;
 
@@ -53,6 +55,7 @@ fn no_job_is_lost_or_ends_twice_when_services_refuse_or_connections_break() {
     }
     own.proxy.set_rule(move |call| refused.clone().filter(|_| call.is_claim() && doomed.has(call)));
     batches.push(twice_and_late(&own));
+    batches.push(again_while_running(&own));
     batches.push(among_poison(&own));
     settle(&own, &batches, Duration::from_secs(240));
 }
@@ -66,6 +69,12 @@ fn twice_and_late(own: &OwnStack) -> Batch {
     batch.wait(own, STORM);
     batch.ids().for_each(|id| own.stack.send_message(Queue::Jobs, &id));
     batch
+}
+
+/// Jobs take longer than messages stay hidden.
+fn again_while_running(own: &OwnStack) -> Batch {
+    let forms = vec![vec![("Seconds", "6".to_owned())]; few() * 2];
+    Batch::submit_all(own, "messages again while their job runs", SLOW_COUNT, forms, End::Succeeded)
 }
 
 /// Nonsense in both queues; that it goes away is part of settling.

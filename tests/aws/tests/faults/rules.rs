@@ -1,8 +1,9 @@
 //! Which calls go wrong.
 
 use gp_aws_tests::{Call, Fault, Wrong};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// Chooses every so many-th of the jobs that it is asked about, the first time that it is asked about it.
 pub(crate) struct EveryNth {
@@ -19,6 +20,28 @@ impl EveryNth {
         let Some(job) = call.job() else { return false };
         let mut seen = self.seen.lock().unwrap();
         seen.insert(job) && seen.len().is_multiple_of(self.step)
+    }
+}
+
+/// Chooses all calls about every so many-th job from the first one on for a while.
+pub(crate) struct AtFirst {
+    nth: EveryNth,
+    window: Duration,
+    chosen: Mutex<HashMap<String, Instant>>,
+}
+
+impl AtFirst {
+    pub(crate) fn of(step: usize, window: Duration) -> AtFirst {
+        AtFirst { nth: EveryNth::of(step), window, chosen: Mutex::default() }
+    }
+
+    pub(crate) fn chooses(&self, call: &Call) -> bool {
+        let Some(job) = call.job() else { return false };
+        let mut chosen = self.chosen.lock().unwrap();
+        if self.nth.chooses(call) {
+            chosen.insert(job.clone(), Instant::now());
+        }
+        chosen.get(&job).is_some_and(|first| first.elapsed() < self.window)
     }
 }
 

@@ -88,3 +88,22 @@ fn a_body_beyond_what_lambda_takes_is_refused_by_the_gateway_with_413() {
     let reply = submit(&stack, &vec![b'x'; 6 << 20], None);
     assert_eq!(reply.status, 413, "{}", reply.text());
 }
+
+#[test]
+fn a_compressed_form_comes_through_and_compressed_json_is_refused_with_words() {
+    let stack = Stack::shared();
+    let path = "services/Samples/Tasks/GPServer/EchoValues/execute";
+    let send = |content_type: &str, body: &str| {
+        let headers = [("Content-Type", content_type), ("Content-Encoding", "gzip")];
+        stack.site().send("POST", path, &headers, &compressed(body.as_bytes()))
+    };
+    let text = "x".repeat(2_000);
+    let reply = send("application/x-www-form-urlencoded", &format!("f=json&String={text}"));
+    assert!(reply.text().contains(&text), "{}", reply.text());
+    // The gateway takes JSON for text whatever its encoding, and what is no text is lost on the way.
+    let error = send("application/json", &format!("{{\"f\":\"json\",\"String\":\"{text}\"}}")).error();
+    assert!(
+        error.code == 400 && (error.details.contains("compressed") || error.details.contains("gzip")),
+        "{error:?}"
+    );
+}

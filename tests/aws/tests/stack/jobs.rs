@@ -1,7 +1,7 @@
 //! Jobs from submission to results, and every way in which they end.
 
 use crate::tasks::{BUFFER, FAIL, SELECT, SLOW_COUNT};
-use gp_aws_tests::stack::{Function, Queue, Stack, eventually};
+use gp_aws_tests::stack::{Function, Queue, Stack, eventually, unique};
 use gp_tests::Job;
 use gp_tests::features::{POINT, points};
 use gp_tests::job::{messages, status};
@@ -129,7 +129,7 @@ fn a_job_that_runs_out_of_memory_fails_and_names_the_memory() {
 #[test]
 fn a_repeated_submission_with_the_same_key_is_the_same_job() {
     let stack = Stack::shared();
-    let key = format!("e2e-{}", std::process::id());
+    let key = unique("key");
     let submit = |seconds: &str, headers: &[(&str, &str)]| {
         let headers = [headers, &[("Content-Type", "application/x-www-form-urlencoded")]].concat();
         let path = format!("services/{SLOW_COUNT}/submitJob");
@@ -177,7 +177,22 @@ fn a_result_that_was_removed_before_its_time_is_said_to_be_missing() {
     assert_eq!(status(&job.wait(stack.site())), "esriJobSucceeded");
     stack.remove_object(&format!("results/{}/1-0", job.id));
     let error = stack.site().get(&format!("{}/results/Output_Features?f=json", job.path)).error();
-    assert_eq!(error.code, 500, "{error:?}");
+    assert!(error.code == 500 && error.details.contains("missing on the server"), "{error:?}");
+}
+
+#[test]
+fn a_job_whose_inputs_were_removed_fails_at_once_and_says_so() {
+    let stack = Stack::alone();
+    let pause = stack.pause_workers();
+    let features = points(2_000);
+    let form = [("f", "json"), ("Input_Features", features.as_str()), ("Where_Clause", "1=1")];
+    let job = Job::submit(stack.site(), SELECT, &form);
+    stack.remove_object(&format!("inputs/{}", job.id));
+    drop(pause);
+    let ended = job.wait(stack.site());
+    assert_eq!(status(&ended), "esriJobFailed");
+    assert!(messages(&ended).contains("is gone"), "{ended}");
+    assert_eq!(stack.item(&job.id)["attempt"]["N"], "1", "nobody tries again what cannot succeed");
 }
 
 #[test]
