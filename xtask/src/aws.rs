@@ -117,6 +117,9 @@ fn check_glibc(project: &Project, program: &Path) -> Result<()> {
     let symbols = String::from_utf8_lossy(&output.stdout).into_owned();
     let needed =
         newest_glibc(&symbols).with_context(|| format!("no glibc version in {}", program.display()))?;
+    if let Some(line) = symbols.lines().find(|line| line.contains(" Base ") && line.ends_with(" hypot")) {
+        bail!("{} exports hypot and would call itself: {line}", program.display());
+    }
     if needed > GLIBC {
         bail!(
             "{} needs glibc {}.{}, Lambda has {}.{}",

@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_job_leaves_time_to_store_what_it_gave_and_has_some_itself() {
-        assert_eq!(job_time(Duration::from_secs(900)), Duration::from_secs(885));
+        assert_eq!(job_time(Duration::from_secs(900)), Duration::from_secs(855));
         assert_eq!(job_time(Duration::from_secs(8)), Duration::from_secs(6));
         assert_eq!(job_time(Duration::ZERO), Duration::ZERO);
     }

@@ -12,5 +12,6 @@
 double gp_oldest_hypot(double x, double y);
 __asm__(".symver gp_oldest_hypot, hypot@" OLDEST);
 
-double hypot(double x, double y) { return gp_oldest_hypot(x, y); }
+/* Hidden: the loader would take an exported definition for the old version as well, and it would call itself. */
+__attribute__((visibility("hidden"))) double hypot(double x, double y) { return gp_oldest_hypot(x, y); }
 #endif

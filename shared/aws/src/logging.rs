@@ -54,7 +54,7 @@ pub fn start_log(function: &Function) {
 /// A level, such as `debug`, or a filter, such as `info,gp_rest=debug`; what is neither counts as `info`.
 fn targets(text: &str) -> Targets {
     let level = text.parse::<tracing::Level>();
-    if level.is_err()
+    if text.contains('=')
         && let Ok(filter) = text.parse()
     {
         return filter;
