@@ -3,7 +3,7 @@
 use crate::batch::{Batch, End, few, jobs_a_fault, settle};
 use crate::rules::AtFirst;
 use gp_aws_tests::{Fault, OwnStack};
-use gp_tests::features::star;
+use gp_tests::features::points;
 use std::time::Duration;
 
 const SLOW_COUNT: &str = "Samples/TaskJobs/GPServer/SlowCount";
@@ -34,7 +34,7 @@ fn a_job_that_takes_too_long_or_too_much_fails_saying_so_and_a_worker_that_lambd
     let slow = Batch::submit_all(&own, "jobs that take too long", SLOW_COUNT, slow, end);
     slow.wait(&own, Duration::from_secs(300));
 
-    let greedy = vec![vec![("Input_Features", star(60_000)), ("Distance", "1000 Meters".to_owned())]; few()];
+    let greedy = vec![vec![("Input_Features", points(30_000)), ("Distance", "1000 Meters".to_owned())]; few()];
     let end = End::Failed("ran out of memory: a worker may use 96 MB of the machine's 128 MB");
     let greedy = Batch::submit_all(&own, "jobs that need too much memory", BUFFER, greedy, end);
     settle(&own, &[ended, slow, greedy], Duration::from_secs(240));

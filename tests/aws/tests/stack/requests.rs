@@ -63,7 +63,7 @@ fn execute_is_answered_by_its_own_function_and_everything_else_by_the_other() {
 fn an_execute_in_other_letters_is_told_how_to_write_it() {
     let stack = Stack::shared();
     let reply = stack.site().get("services/Samples/Tasks/GPServer/SlowCount/EXECUTE?Seconds=0&f=json");
-    assert!(reply.error().details.contains("write execute in lower case letters"), "{}", reply.text());
+    assert!(reply.error().details.contains("end it with exactly /execute"), "{}", reply.text());
 }
 
 #[test]
