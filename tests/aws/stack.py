@@ -44,7 +44,7 @@ def read_arguments():
     up_.add_argument("--build", type=pathlib.Path, default=REPOSITORY / ".aws-sam/build", help="what `sam build` made")
     up_.add_argument("--stack-name", default="serverless-gp")
     up_.add_argument("--auth", action=argparse.BooleanOptionalAction, default=True, help="enforce IAM policies")
-    up_.add_argument("--endpoint", help="where functions find AWS, such as a proxy before the emulator (needs --no-auth)")
+    up_.add_argument("--endpoint", help="where functions find AWS, such as a proxy before the emulator")
     up_.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="parameter of the template")
     up_.set_defaults(run=up)
     down_ = commands.add_parser("down", help="end what `up` started")

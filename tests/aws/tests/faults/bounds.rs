@@ -34,7 +34,8 @@ fn a_job_that_takes_too_long_or_too_much_fails_saying_so_and_a_worker_that_lambd
     let slow = Batch::submit_all(&own, "jobs that take too long", SLOW_COUNT, slow, end);
     slow.wait(&own, Duration::from_secs(300));
 
-    let greedy = vec![vec![("Input_Features", points(30_000)), ("Distance", "1000 Meters".to_owned())]; few()];
+    let greedy =
+        vec![vec![("Input_Features", points(30_000)), ("Distance", "1000 Meters".to_owned())]; few()];
     let end = End::Failed("ran out of memory: a worker may use 96 MB of the machine's 128 MB");
     let greedy = Batch::submit_all(&own, "jobs that need too much memory", BUFFER, greedy, end);
     settle(&own, &[ended, slow, greedy], Duration::from_secs(240));
