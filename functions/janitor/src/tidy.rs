@@ -66,6 +66,8 @@ async fn bury_one(app: &App, forgotten: &Forgotten, letter: &DeadLetter, count: 
                 tracing::warn!(job.id = %id, outcome = ?tended, "a dead letter");
                 forgotten.dead_letters.throw_away(letter).await
             }
+            // The schedule will give it up, once it is due.
+            Err(StoreError::Corrupt(_)) => forgotten.dead_letters.throw_away(letter).await,
             Err(error) => Err(error),
         },
         None => {
@@ -97,6 +99,11 @@ async fn tend(app: &App, forgotten: &Forgotten, end_ms: i64, count: &mut Count) 
                 Ok(())
             }
             Ok(Tended::Ended | Tended::Alive) => Ok(()),
+            Err(error @ StoreError::Corrupt(_)) => {
+                tracing::error!(job.id = %id, error = &error as &dyn std::error::Error, "a job is given up");
+                count.closed += 1;
+                forgotten.jobs.abandon(id, now_ms).await
+            }
             Err(error) => Err(error),
         };
         if let Err(error) = done {

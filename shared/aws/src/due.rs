@@ -5,10 +5,11 @@
 
 use crate::expression::{Expression, number};
 use crate::failure::unavailable;
-use crate::item::attribute as a;
+use crate::item::{self, attribute as a};
 use crate::jobs::{DynamoJobs, Outcome};
+use crate::messages;
 use aws_sdk_dynamodb::types::ReturnValue;
-use gp_core::{JobId, StoreError};
+use gp_core::{JobId, JobStatus, Message, StoreError};
 
 /// The sparse index, with `due_ms` as its key.
 pub(crate) const INDEX: &str = "due";
@@ -53,6 +54,42 @@ impl DynamoJobs {
         found.sort_unstable();
         found.truncate(limit);
         Ok(found.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// Ends a job whose record cannot be read, as failed and saying so: what can be made readable is, and nobody looks
+    /// after it again.
+    ///
+    /// Writes: one update, conditional on the job being due.
+    ///
+    /// # Errors
+    /// The table cannot be written.
+    pub async fn abandon(&self, id: &JobId, now_ms: i64) -> Result<(), StoreError> {
+        let said = [Message::error(
+            "the record of the job was damaged, or written by another version; submit it again",
+        )];
+        let lines = messages::lines(&said);
+        let mut end = Expression::default();
+        end.demand(a::DUE_MS, "<=", number(now_ms));
+        end.set(a::STATUS, item::status_value(JobStatus::Failed));
+        end.set(a::WEIGHT, number(messages::weight(&lines)));
+        end.set(a::SAID, number(lines.len()));
+        end.set(a::MESSAGES, item::lines_value(lines));
+        for (attribute, value) in [
+            (a::ATTEMPT, 0),
+            (a::LEASE_MS, 0),
+            (a::SUBMITTED_MS, now_ms),
+            (a::ENDED_MS, now_ms),
+            (a::EXPIRES_MS, now_ms),
+            (a::TTL, item::ttl_s(now_ms)),
+        ] {
+            end.set(attribute, number(value));
+        }
+        for attribute in [a::DUE_MS, a::PROGRESS, a::RESULTS, a::COST, a::INPUTS, a::PAYLOADS] {
+            end.remove(attribute);
+        }
+        match self.change("end a job that cannot be read", id, end, ReturnValue::None).await? {
+            Outcome::Done(_) | Outcome::Refused(_) => Ok(()),
+        }
     }
 
     /// Looks at the job again at that time, unless it has ended or somebody has taken it since `now_ms`.

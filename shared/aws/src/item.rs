@@ -195,7 +195,7 @@ pub(crate) fn ttl_s(expires_at_ms: i64) -> i64 {
 
 /// Something stored is not what we write.
 pub(crate) fn corrupt(name: &str) -> StoreError {
-    unusable("read a job", format!("attribute {name} of an item is missing or not as this version writes it"))
+    StoreError::Corrupt(format!("the attribute {name} of a job's record"))
 }
 
 fn first_due_ms(job: &Job) -> i64 {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 const PRICES: &str = include_str!("../../../infra/prices.toml");
 
 /// Memory and time of the invocation that takes a submission, about.
-const SUBMIT_GB_SECONDS: f64 = 0.25 * 0.015;
+const SUBMIT_GB_SECONDS: f64 = 0.5 * 0.015;
 /// Kilobytes of a job's record without its payloads, about.
 const RECORD_KB: f64 = 1.0;
 /// Write units of the index of unfinished jobs: one entry is made, moved by the claim, and removed.

@@ -115,7 +115,10 @@ pub enum StoreError {
     /// The thing is not there.
     #[error("{0} does not exist")]
     NotFound(String),
-    /// The store is down, full or corrupt.
+    /// It is there, but nobody can make sense of it: trying again would end the same.
+    #[error("{0} cannot be read: it is damaged, or written by another version")]
+    Corrupt(String),
+    /// The store is down or full.
     #[error("{action}")]
     Unavailable {
         /// What was being done.

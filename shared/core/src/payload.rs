@@ -112,9 +112,8 @@ pub fn write_result(out: &mut Vec<u8>, name: &str, data_type: &str, value: &[u8]
 pub async fn job_inputs(app: &App, job: &Job) -> Result<Parameters, StoreError> {
     let payload = job.payloads.as_ref().map(|payloads| &payloads.inputs);
     let what = || format!("inputs of job {}", job.id);
-    let bytes = read(app, job, payload, BlobKey::Inputs(job.id.clone()), what).await?;
-    Parameters::decode(&bytes)
-        .ok_or_else(|| StoreError::unavailable("read stored inputs", "they are corrupt"))
+    let bytes = read(app, job, payload, BlobKey::Inputs(job.id.clone()), &what).await?;
+    Parameters::decode(&bytes).ok_or_else(|| StoreError::Corrupt(what()))
 }
 
 /// The result at `index` of `job.results`. The job must have been read with its payloads.

@@ -43,6 +43,7 @@ async fn run_claimed(app: &App, job: &Job, terms: Terms) -> Result<(), StoreErro
     let work = match attempt.keep(work_of(app, job)).await {
         Ok(work) => work,
         Err(StoreError::NotFound(what)) => return attempt.fail(vec![format!("{what} is gone")]).await,
+        Err(error @ StoreError::Corrupt(_)) => return attempt.fail(vec![error.to_string()]).await,
         Err(error) => return Err(error),
     };
     let Some(outcome) = attempt.finish_work(work, &terms).await? else { return Ok(()) };

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, HEAD, OPTIONS");
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "X-Esri-Authorization, Authorization, Content-Encoding, Content-Type, Idempotency-Key, X-Request-Id, X-Requested-With, Cache-Control",
+    "X-Esri-Authorization, Authorization, Content-Type, Content-Encoding, Idempotency-Key, X-Request-Id, X-Requested-With, Cache-Control",
 );
 const REPLY_HEADERS: HeaderValue = HeaderValue::from_static("X-Request-Id");
 const MAX_AGE_S: HeaderValue = HeaderValue::from_static("86400");

@@ -76,6 +76,7 @@ pub(crate) async fn show_all(rest: &Rest, path: &JobPath, parameters: &Parameter
     let (service, _, job) = job::read(rest, path, JobDetail::Full).await?;
     check_succeeded(&job, service)?;
     let view = View::read(parameters, service)?;
+    check_changed_size(rest, &job.results)?;
     let mut out = b"[".to_vec();
     for index in 0..job.results.len() {
         json::separate(&mut out);
@@ -126,6 +127,23 @@ async fn read(rest: &Rest, job: &Job, index: usize) -> Result<StoredResult, Fail
     read.map_err(|error| expired(job, "results", (rest.app.now_ms)(), error))
 }
 
+/// Results are changed on their way only while there is memory for that.
+fn check_changed_size(rest: &Rest, results: &[ResultInfo]) -> Result<(), RequestError> {
+    let most = rest.settings.max_changed_bytes;
+    let bytes: u64 = results.iter().map(|info| info.size.plain_bytes).sum();
+    let Some(largest) = results.iter().max_by_key(|info| info.size.plain_bytes).filter(|_| bytes > most)
+    else {
+        return Ok(());
+    };
+    let z_and_m = if largest.has_z_or_m { ", returnZ=true and returnM=true" } else { "" };
+    Err(RequestError::bad(format!(
+        "the reply would be made from {bytes} bytes of results, and this server changes up to {most} on their way; ask for \
+         results/{} alone with f=json{z_and_m}, and without outSR, callback and returnFeatureCollection: then it is sent as \
+         it is",
+        largest.name
+    )))
+}
+
 /// Writes a result as the request wants it.
 async fn write_view(
     rest: &Rest,
@@ -135,18 +153,7 @@ async fn write_view(
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
     let Some(info) = job.results.get(index) else { return Ok(()) };
-    let most = rest.settings.max_changed_bytes;
-    if info.size.plain_bytes > most {
-        return Err(RequestError::bad(format!(
-            "the result {} has {} bytes, and this server changes up to {most} on their way: ask for results/{} with \
-             f=json{} and without outSR, and it is sent as it is",
-            info.name,
-            info.size.plain_bytes,
-            info.name,
-            if info.has_z_or_m { ", returnZ=true, returnM=true" } else { "" }
-        ))
-        .into());
-    }
+    check_changed_size(rest, std::slice::from_ref(info))?;
     let stored = read(rest, job, index).await?;
     let value = if info.size.plain_bytes > MAX_INLINE_BYTES {
         let (info, view) = (info.clone(), view.clone());

@@ -95,7 +95,7 @@ async fn a_result_that_is_too_large_to_be_changed_says_how_to_get_it() {
     let server = server();
     let path = server.run("Echo", &format!("Text={}", noise(150_000))).await;
     let (code, text) = get(&server, &format!("{path}/results"), "gzip").await.error();
-    assert!(code == 400 && text.contains("results/Output_Text with f=json"), "{text}");
+    assert!(code == 400 && text.contains("results/Output_Text alone with f=json"), "{text}");
 }
 
 #[tokio::test]

@@ -121,3 +121,16 @@ fn a_message_that_comes_twice_runs_its_job_once() {
     assert_eq!(events.iter().filter(|event| event["message"] == "job ended").count(), 1, "{events:?}");
     assert_eq!(stack.item(&job.id)["attempt"]["N"], "1");
 }
+
+#[test]
+fn a_job_whose_record_was_damaged_fails_and_says_so() {
+    let stack = Stack::alone();
+    let pause = stack.pause_workers();
+    let job = lost(&stack);
+    drop(pause);
+    stack.change_item(&job.id, &[("messages", json!({"N": "7"})), ("due_ms", json!({"N": "1"}))]);
+    call_janitor(&stack);
+    let ended = job.poll(stack.site());
+    assert_eq!(status(&ended), "esriJobFailed", "{ended}");
+    assert!(messages(&ended).contains("damaged"), "{ended}");
+}
