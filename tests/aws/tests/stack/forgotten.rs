@@ -8,10 +8,22 @@ use serde_json::json;
 
 /// A job that was stored, and whose message was lost.
 fn lost(stack: &Stack) -> Job {
+    let _pause = stack.pause_workers();
     let job = Job::submit(stack.site(), SLOW_COUNT, &[("f", "json"), ("Seconds", "0")]);
     assert_eq!(stack.lose_message(), job.id);
     assert_eq!(status(&job.poll(stack.site())), "esriJobSubmitted");
     job
+}
+
+/// As if that many workers had claimed the job, and none was heard of again.
+fn lose_worker(stack: &Stack, job: &Job, attempt: u32) {
+    let vanished = [
+        ("status", json!({"S": "executing"})),
+        ("attempt", json!({"N": attempt.to_string()})),
+        ("lease_ms", json!({"N": "1"})),
+        ("due_ms", json!({"N": "1"})),
+    ];
+    stack.change_item(&job.id, &vanished);
 }
 
 /// As the schedule does each minute.
@@ -22,9 +34,7 @@ fn call_janitor(stack: &Stack) {
 #[test]
 fn a_job_whose_message_was_lost_is_sent_again_by_the_janitor() {
     let stack = Stack::alone();
-    let pause = stack.pause_workers();
     let job = lost(&stack);
-    drop(pause);
     stack.change_item(&job.id, &[("due_ms", json!({"N": "1"}))]);
     call_janitor(&stack);
     assert_eq!(status(&job.wait(stack.site())), "esriJobSucceeded");
@@ -34,16 +44,8 @@ fn a_job_whose_message_was_lost_is_sent_again_by_the_janitor() {
 #[test]
 fn a_job_whose_worker_vanished_is_run_by_another_one() {
     let stack = Stack::alone();
-    let pause = stack.pause_workers();
     let job = lost(&stack);
-    drop(pause);
-    let vanished = [
-        ("status", json!({"S": "executing"})),
-        ("attempt", json!({"N": "1"})),
-        ("lease_ms", json!({"N": "1"})),
-        ("due_ms", json!({"N": "1"})),
-    ];
-    stack.change_item(&job.id, &vanished);
+    lose_worker(&stack, &job, 1);
     call_janitor(&stack);
     assert_eq!(status(&job.wait(stack.site())), "esriJobSucceeded");
     assert_eq!(stack.item(&job.id)["attempt"]["N"], "2");
@@ -52,16 +54,8 @@ fn a_job_whose_worker_vanished_is_run_by_another_one() {
 #[test]
 fn a_job_that_lost_its_third_worker_fails_and_says_so() {
     let stack = Stack::alone();
-    let pause = stack.pause_workers();
     let job = lost(&stack);
-    drop(pause);
-    let vanished = [
-        ("status", json!({"S": "executing"})),
-        ("attempt", json!({"N": "3"})),
-        ("lease_ms", json!({"N": "1"})),
-        ("due_ms", json!({"N": "1"})),
-    ];
-    stack.change_item(&job.id, &vanished);
+    lose_worker(&stack, &job, 3);
     call_janitor(&stack);
     let ended = job.poll(stack.site());
     assert_eq!(status(&ended), "esriJobFailed", "{ended}");
@@ -71,9 +65,7 @@ fn a_job_that_lost_its_third_worker_fails_and_says_so() {
 #[test]
 fn a_job_whose_message_nobody_could_handle_fails() {
     let stack = Stack::alone();
-    let pause = stack.pause_workers();
     let job = lost(&stack);
-    drop(pause);
     stack.send_message(Queue::DeadLetters, &job.id);
     call_janitor(&stack);
     let ended = job.wait(stack.site());
@@ -125,9 +117,7 @@ fn a_message_that_comes_twice_runs_its_job_once() {
 #[test]
 fn a_job_whose_record_was_damaged_fails_and_says_so() {
     let stack = Stack::alone();
-    let pause = stack.pause_workers();
     let job = lost(&stack);
-    drop(pause);
     stack.change_item(&job.id, &[("messages", json!({"N": "7"})), ("due_ms", json!({"N": "1"}))]);
     call_janitor(&stack);
     let ended = job.poll(stack.site());
