@@ -5,7 +5,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use gp_core::{
-    App, BlobStore, Catalog, JobQueue, JobStore, Limits, Runner, TaskResult, ToolError, Work, WorkError,
+    App, BlobStore, Catalog, JobQueue, JobStore, Meter, Runner, TaskResult, ToolError, Work, WorkError,
     WorkEvent,
 };
 use gp_workers::ProcessPool;
@@ -49,7 +49,8 @@ pub fn app(
         }
     };
     let runs_on_submit = role == Role::Api && variable("GP_RUN_ON_SUBMIT").as_deref() == Some("true");
-    let computes = matches!(role, Role::Execute | Role::Worker) || runs_on_submit;
+    let runs_jobs = role == Role::Worker || runs_on_submit;
+    let computes = role == Role::Execute || runs_jobs;
     let runner: Arc<dyn Runner> = if computes {
         let command = function.worker_command().map_err(|error| ConfigError::Invalid {
             variable: "the program's own path",
@@ -60,8 +61,10 @@ pub fn app(
         Arc::new(NotHere)
     };
     // A request that is quick elsewhere is refused as well where nothing is computed.
-    let max_quick_bytes = if role == Role::Api { 0 } else { function.limits().max_quick_bytes };
-    let limits = Limits { max_quick_bytes, ..function.limits() };
+    let mut limits = function.limits();
+    if role == Role::Api {
+        limits.max_quick_bytes = 0;
+    }
     Ok(App {
         catalog,
         jobs,
@@ -70,7 +73,7 @@ pub fn app(
         job_runner: runner.clone(),
         execute_runner: if role == Role::Execute { runner.clone() } else { Arc::new(NotHere) },
         submit_runner: runs_on_submit.then_some(runner),
-        meter: Some(Arc::new(PriceList::new(function))),
+        meter: runs_jobs.then(|| Arc::new(PriceList::new(function)) as Arc<dyn Meter>),
         limits,
         job_settings: function.job_settings(),
         now_ms,

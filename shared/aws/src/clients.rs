@@ -41,49 +41,43 @@ pub(crate) fn http() -> SharedHttpClient {
     HTTP.get_or_init(make).clone()
 }
 
+/// What every client is told alike; the builders of the SDK have no trait in common.
+macro_rules! configured {
+    ($service:ident, $config:ident, $http:ident, $timeouts:expr) => {{
+        let mut builder = $service::Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new($config.region.clone()))
+            .credentials_provider($config.credentials.clone())
+            .http_client($http.clone())
+            .retry_config(retries())
+            .timeout_config($timeouts);
+        builder.set_endpoint_url($config.endpoint.clone());
+        builder
+    }};
+}
+
 pub(crate) fn dynamodb(config: &Config, http: &SharedHttpClient) -> aws_sdk_dynamodb::Client {
-    let mut builder = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(config.region.clone()))
-        .credentials_provider(config.credentials.clone())
-        .http_client(http.clone())
-        .retry_config(retries())
-        .timeout_config(timeouts(RECORD_ATTEMPT_TIMEOUT, RECORD_TIMEOUT));
-    builder.set_endpoint_url(config.endpoint.clone());
-    aws_sdk_dynamodb::Client::from_conf(builder.build())
+    let timeouts = timeouts(RECORD_ATTEMPT_TIMEOUT, RECORD_TIMEOUT);
+    aws_sdk_dynamodb::Client::from_conf(configured!(aws_sdk_dynamodb, config, http, timeouts).build())
 }
 
 pub(crate) fn sqs(config: &Config, http: &SharedHttpClient) -> aws_sdk_sqs::Client {
-    let mut builder = aws_sdk_sqs::Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(config.region.clone()))
-        .credentials_provider(config.credentials.clone())
-        .http_client(http.clone())
-        .retry_config(retries())
-        .timeout_config(timeouts(RECORD_ATTEMPT_TIMEOUT, RECORD_TIMEOUT));
-    builder.set_endpoint_url(config.endpoint.clone());
-    aws_sdk_sqs::Client::from_conf(builder.build())
+    let timeouts = timeouts(RECORD_ATTEMPT_TIMEOUT, RECORD_TIMEOUT);
+    aws_sdk_sqs::Client::from_conf(configured!(aws_sdk_sqs, config, http, timeouts).build())
 }
 
 pub(crate) fn s3(config: &Config, http: &SharedHttpClient) -> aws_sdk_s3::Client {
-    let blob_timeouts = if config.is_hurried {
+    let timeouts = if config.is_hurried {
         timeouts(HURRIED_BLOB_ATTEMPT_TIMEOUT, HURRIED_BLOB_TIMEOUT)
     } else {
         timeouts(BLOB_ATTEMPT_TIMEOUT, BLOB_TIMEOUT)
     };
-    let mut builder = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(config.region.clone()))
-        .credentials_provider(config.credentials.clone())
-        .http_client(http.clone())
-        .retry_config(retries())
-        .timeout_config(blob_timeouts)
+    let builder = configured!(aws_sdk_s3, config, http, timeouts)
         // The signature already covers a digest of the body, which S3 checks: a CRC beside it would only take time.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
         // What stands in for AWS has one address and no name for each bucket.
         .force_path_style(config.endpoint.is_some());
-    builder.set_endpoint_url(config.endpoint.clone());
     aws_sdk_s3::Client::from_conf(builder.build())
 }
 

@@ -90,7 +90,6 @@ impl<'a> Attempt<'a> {
             }
         };
         self.hear(&mut events);
-        self.usage.run = self.started.elapsed();
         self.outcome = outcome_name(&outcome);
         let results = outcome.as_ref().map_or(&[][..], Vec::as_slice);
         self.features = results.iter().filter_map(|result| result.info.feature_count).sum();

@@ -51,7 +51,7 @@ pub use notice::projection_notices;
 pub use parameter::{DataType, Direction, Filter, Parameter, Requirement};
 pub use parameters::Parameters;
 pub use parse::{parse_parameter, parse_values};
-pub use payload::{StoredResult, job_inputs, job_result, job_result_link, write_result};
+pub use payload::{StoredResult, gzip, job_inputs, job_result, job_result_link, write_result};
 pub use ports::{
     BlobKey, BlobStore, Content, Created, Expected, JobDetail, JobQueue, JobStore, JobUpdate, Runner,
     Updated, Work, WorkError, WorkEvent,

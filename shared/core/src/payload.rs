@@ -34,7 +34,7 @@ impl StoredResult {
         let parts = [head, value, tail];
         let plain_bytes = (frame.len() + value.len()) as u64;
         // Compressed from its parts: a copy of a large value would take as much memory again.
-        let stored = match compressed(&parts) {
+        let stored = match gzip(&parts) {
             Some(bytes) => StoredResult { bytes: bytes.into(), is_gzip: true },
             None => StoredResult { bytes: parts.concat().into(), is_gzip: false },
         };
@@ -197,7 +197,8 @@ async fn read(
     }
 }
 
-fn compressed(parts: &[&[u8]]) -> Option<Vec<u8>> {
+/// The parts, one after the other, compressed; `None` when that is not worth it.
+pub fn gzip(parts: &[&[u8]]) -> Option<Vec<u8>> {
     let plain_bytes: usize = parts.iter().map(|part| part.len()).sum();
     if plain_bytes < MIN_COMPRESSED_BYTES {
         return None;
