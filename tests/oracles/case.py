@@ -2,7 +2,7 @@
 
 import math
 
-from esri import measures
+from esri import measures, vertices
 
 # An exact engine and GEOS differ by vertices snapped to a grid, never by more than this share of an area.
 EXACT = {"area_ratio": 1e-6, "length_ratio": 1e-6, "distance": 1e-3}
@@ -33,8 +33,12 @@ def inline(geometry_type, wkid, fields, rows):
     }
 
 
-def case(tool, name, parameters, rows, *, note, measure="planar", tolerance=EXACT):
-    """`rows`: (key attributes, geometry or None when only the attributes count, "null" when it must be null)."""
+def case(tool, name, parameters, rows, *, note, measure="planar", tolerance=EXACT, output=None, paths=False):
+    """`rows`: (key attributes, geometry or None when only the attributes count, "null" when it must be null).
+
+    `output` names the output that is compared, when it is not the first. With `paths` the vertices of lines and polygons
+    are part of the expectation, compared by their Hausdorff distance.
+    """
     expected = []
     for key, geometry in rows:
         row = {"key": key}
@@ -42,8 +46,12 @@ def case(tool, name, parameters, rows, *, note, measure="planar", tolerance=EXAC
             row["geometry"] = None
         elif geometry is not None:
             row |= measures(geometry, measure)
+            if paths:
+                row["paths"] = vertices(geometry)
         expected.append(row)
     expect = {"count": len(expected), "measure": measure, "tolerance": tolerance}
+    if output:
+        expect["output"] = output
     for total in ("area", "length"):
         if all(total in row or not row.keys() - {"key", "geometry"} for row in expected):
             values = [row[total] for row in expected if total in row]

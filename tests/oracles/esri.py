@@ -144,6 +144,13 @@ def paths_of(geometry):
     return [list(part.coords) for part in shapely.get_parts(geometry)]
 
 
+def vertices(geometry):
+    """The paths of lines, the rings of polygons."""
+    if shapely.get_dimensions(geometry) == 1:
+        return [[list(xy) for xy in path] for path in paths_of(geometry)]
+    return [[list(xy) for xy in ring] for ring in oriented_rings(geometry)]
+
+
 def measures(geometry, measure):
     """The measures of one expected geometry.
 

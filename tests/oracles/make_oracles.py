@@ -5,6 +5,7 @@ The format is described in README.md beside this file. Run by `cargo xtask oracl
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import buffer_cases
@@ -43,12 +44,22 @@ def write(case):
     (folder / f"{case['name']}.json").write_text(text)
 
 
+FAMILIES = [
+    buffer_cases,
+    overlay_cases,
+    table_cases,
+]
+
+
 def main():
-    cases = [*buffer_cases.cases(), *overlay_cases.cases(), *table_cases.cases()]
+    """Tools named as arguments are made anew alone."""
+    wanted = set(sys.argv[1:])
+    cases = [case for family in FAMILIES for case in family.cases() if not wanted or case["tool"] in wanted]
     names = [(case["tool"], case["name"]) for case in cases]
     assert len(set(names)) == len(names), "two cases have one name"
     # Only now: a failure above must not leave the repository without cases.
-    shutil.rmtree(CASES, ignore_errors=True)
+    for folder in [CASES / tool for tool in wanted] or [CASES]:
+        shutil.rmtree(folder, ignore_errors=True)
     for case in cases:
         write(case)
     tools = sorted({tool for tool, _ in names})

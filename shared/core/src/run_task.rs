@@ -96,21 +96,29 @@ fn check_references(values: &[Value], context: &RunContext) -> Result<(), ToolEr
 
 /// Repairs, cuts to the extent and projects feature inputs, as the environment asks.
 fn prepare_inputs(task: &PublishedTask, values: &mut [Value], context: &RunContext) -> Result<(), ToolError> {
+    let repairs = context.environment().simplify_features && task.task.repairs_inputs();
     for (value, parameter) in values.iter_mut().zip(task.inputs()) {
-        match value {
-            Value::FeatureSet(features) => prepare_features(parameter, features, context)?,
-            Value::Multi(members) => {
-                for member in members {
-                    if let Value::FeatureSet(features) = member {
-                        prepare_features(parameter, features, context)?;
-                    }
-                }
+        let members = match value {
+            Value::Multi(members) => members.as_mut_slice(),
+            single => std::slice::from_mut(single),
+        };
+        for member in members {
+            let Value::FeatureSet(features) = member else { continue };
+            if repairs {
+                repair(parameter, features, context);
             }
-            _ => {}
+            prepare_features(parameter, features, context)?;
         }
         context.check()?;
     }
     Ok(())
+}
+
+fn repair(parameter: &Parameter, features: &mut FeatureSet, context: &RunContext) {
+    let report = gp_geometry::repair_features(features);
+    for text in repair_notices(&report, features) {
+        context.warning(format!("{}: {text}", parameter.display_name));
+    }
 }
 
 fn prepare_features(
@@ -119,12 +127,6 @@ fn prepare_features(
     context: &RunContext,
 ) -> Result<(), ToolError> {
     let environment = context.environment();
-    if environment.simplify_features {
-        let report = gp_geometry::repair_features(features);
-        for text in repair_notices(&report, features) {
-            context.warning(format!("{}: {text}", parameter.display_name));
-        }
-    }
     if let Some(extent) = &environment.extent {
         let mut envelope = extent.envelope;
         if let (Some(from), Some(to)) = (&extent.spatial_reference, &features.spatial_reference) {

@@ -12,6 +12,10 @@ pub trait Tool: Send + Sync + 'static {
     const NAME: &'static str;
     /// What people read before they use it.
     const DESCRIPTION: &'static str;
+    /// The group of tools that it belongs to, such as `Overlay`.
+    const TOOLSET: &'static str;
+    /// Whether feature inputs are made valid before the tool sees them; only a tool that looks for faults says no.
+    const REPAIRS_INPUTS: bool = true;
     /// The parameters going in, a struct with `#[derive(Inputs)]`.
     type Inputs: Inputs;
     /// The parameters coming out, a struct with `#[derive(Outputs)]`.
@@ -33,6 +37,10 @@ pub trait Task: Send + Sync {
     fn name(&self) -> &'static str;
     /// The tool's description.
     fn description(&self) -> &'static str;
+    /// The tool's group; see [`Tool::TOOLSET`].
+    fn toolset(&self) -> &'static str;
+    /// Whether feature inputs are made valid first; see [`Tool::REPAIRS_INPUTS`].
+    fn repairs_inputs(&self) -> bool;
     /// The input parameters, in order.
     fn inputs(&self) -> &[Parameter];
     /// The output parameters, in order.
@@ -70,6 +78,14 @@ impl<T: Tool> Task for Published<T> {
 
     fn description(&self) -> &'static str {
         T::DESCRIPTION
+    }
+
+    fn toolset(&self) -> &'static str {
+        T::TOOLSET
+    }
+
+    fn repairs_inputs(&self) -> bool {
+        T::REPAIRS_INPUTS
     }
 
     fn inputs(&self) -> &[Parameter] {

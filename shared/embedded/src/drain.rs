@@ -135,6 +135,14 @@ mod tests {
         fn outputs(&self) -> &[Parameter] {
             &[]
         }
+        fn toolset(&self) -> &'static str {
+            "Samples"
+        }
+
+        fn repairs_inputs(&self) -> bool {
+            true
+        }
+
         fn is_quick(&self, _: &[Value]) -> bool {
             false
         }

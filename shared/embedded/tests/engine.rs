@@ -35,6 +35,14 @@ impl Task for Nothing {
     fn outputs(&self) -> &[Parameter] {
         &[]
     }
+    fn toolset(&self) -> &'static str {
+        "Samples"
+    }
+
+    fn repairs_inputs(&self) -> bool {
+        true
+    }
+
     fn is_quick(&self, _: &[Value]) -> bool {
         false
     }

@@ -98,6 +98,7 @@ impl Tool for Buffer {
     const NAME: &'static str = "Buffer";
     const DESCRIPTION: &'static str =
         "Makes areas around points, lines or polygons, as far as a distance reaches.";
+    const TOOLSET: &'static str = "Proximity";
     type Inputs = BufferInputs;
     type Outputs = BufferOutputs;
 

@@ -41,6 +41,7 @@ pub(crate) struct ClipOutputs {
 impl Tool for Clip {
     const NAME: &'static str = "Clip";
     const DESCRIPTION: &'static str = "Keeps the parts of features that lie within the clip polygons.";
+    const TOOLSET: &'static str = "Overlay";
     type Inputs = ClipInputs;
     type Outputs = ClipOutputs;
 

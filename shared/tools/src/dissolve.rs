@@ -58,6 +58,7 @@ impl Tool for Dissolve {
     const NAME: &'static str = "Dissolve";
     const DESCRIPTION: &'static str =
         "Makes one feature of all features with equal values, with statistics of the others.";
+    const TOOLSET: &'static str = "Generalization";
     type Inputs = DissolveInputs;
     type Outputs = DissolveOutputs;
 

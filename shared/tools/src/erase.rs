@@ -41,6 +41,7 @@ pub(crate) struct EraseOutputs {
 impl Tool for Erase {
     const NAME: &'static str = "Erase";
     const DESCRIPTION: &'static str = "Removes the parts of features that lie within the erase polygons.";
+    const TOOLSET: &'static str = "Overlay";
     type Inputs = EraseInputs;
     type Outputs = EraseOutputs;
 

@@ -67,6 +67,7 @@ impl Tool for Intersect {
     const NAME: &'static str = "Intersect";
     const DESCRIPTION: &'static str =
         "Finds what two sets of features have in common, with the attributes of both.";
+    const TOOLSET: &'static str = "Overlay";
     type Inputs = IntersectInputs;
     type Outputs = IntersectOutputs;
 

@@ -28,33 +28,42 @@ pub use services::built_in_services;
 
 use gp_core::{Published, Task};
 
+/// The list of tools: each type once, published by a static of its own.
+macro_rules! tools {
+    ($($tool:path),+ $(,)?) => {
+        &[$({
+            static PUBLISHED: Published<$tool> = Published::new();
+            &PUBLISHED as &dyn Task
+        }),+]
+    };
+}
+
+/// The toolsets of [`Tool::TOOLSET`](gp_core::Tool::TOOLSET), in the order in which the documentation lists them.
+pub const TOOLSETS: &[&str] = &[
+    "Overlay",
+    "Proximity",
+    "Generalization",
+    "Features",
+    "Statistics",
+    "Data Management",
+    "Sampling",
+    "Samples",
+];
+
 /// Every tool, by name. Explicit, because registries built by linkers lose entries.
-pub const TOOLS: &[&dyn Task] = {
-    static BUFFER: Published<buffer::Buffer> = Published::new();
-    static CLIP: Published<clip::Clip> = Published::new();
-    static DISSOLVE: Published<dissolve::Dissolve> = Published::new();
-    static ECHO_VALUES: Published<samples::echo_values::EchoValues> = Published::new();
-    static ERASE: Published<erase::Erase> = Published::new();
-    static FAIL: Published<samples::fail::Fail> = Published::new();
-    static INTERSECT: Published<intersect::Intersect> = Published::new();
-    static PROJECT: Published<project::Project> = Published::new();
-    static SELECT: Published<select::Select> = Published::new();
-    static SLOW_COUNT: Published<samples::slow_count::SlowCount> = Published::new();
-    static SPATIAL_JOIN: Published<spatial_join::SpatialJoin> = Published::new();
-    &[
-        &BUFFER,
-        &CLIP,
-        &DISSOLVE,
-        &ECHO_VALUES,
-        &ERASE,
-        &FAIL,
-        &INTERSECT,
-        &PROJECT,
-        &SELECT,
-        &SLOW_COUNT,
-        &SPATIAL_JOIN,
-    ]
-};
+pub const TOOLS: &[&dyn Task] = tools![
+    buffer::Buffer,
+    clip::Clip,
+    dissolve::Dissolve,
+    samples::echo_values::EchoValues,
+    erase::Erase,
+    samples::fail::Fail,
+    intersect::Intersect,
+    project::Project,
+    select::Select,
+    samples::slow_count::SlowCount,
+    spatial_join::SpatialJoin,
+];
 
 #[cfg(test)]
 mod tests {
@@ -108,6 +117,13 @@ mod tests {
                 && std::fs::read_to_string(file).unwrap().contains("\nimpl Tool for ")
         };
         files.filter(holds_a_tool).collect()
+    }
+
+    #[test]
+    fn every_tool_is_in_a_toolset_that_the_documentation_knows() {
+        for tool in TOOLS {
+            assert!(TOOLSETS.contains(&tool.toolset()), "{}: {}", tool.name(), tool.toolset());
+        }
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub(crate) struct ProjectOutputs {
 impl Tool for Project {
     const NAME: &'static str = "Project";
     const DESCRIPTION: &'static str = "Brings features from their coordinate system to another.";
+    const TOOLSET: &'static str = "Data Management";
     type Inputs = ProjectInputs;
     type Outputs = ProjectOutputs;
 

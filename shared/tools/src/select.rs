@@ -39,6 +39,7 @@ pub(crate) struct SelectOutputs {
 impl Tool for Select {
     const NAME: &'static str = "Select";
     const DESCRIPTION: &'static str = "Chooses the features whose attributes please a where clause.";
+    const TOOLSET: &'static str = "Data Management";
     type Inputs = SelectInputs;
     type Outputs = SelectOutputs;
 

@@ -76,6 +76,7 @@ impl Tool for SpatialJoin {
     const NAME: &'static str = "SpatialJoin";
     const DESCRIPTION: &'static str =
         "Joins attributes from one set of features to another by where they lie.";
+    const TOOLSET: &'static str = "Overlay";
     type Inputs = SpatialJoinInputs;
     type Outputs = SpatialJoinOutputs;
 

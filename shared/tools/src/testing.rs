@@ -10,9 +10,12 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// What a run gave: features, and the texts of its messages.
+/// What a run gave: the features or rows of its first output, and the texts of its messages.
 pub(crate) struct Run {
     pub(crate) features: FeatureSet,
+    /// The other outputs that are features or rows.
+    #[expect(dead_code, reason = "the first tool with two outputs is still to come")]
+    pub(crate) more: Vec<FeatureSet>,
     pub(crate) warnings: Vec<String>,
 }
 
@@ -32,9 +35,12 @@ pub(crate) fn run(tool: &str, parameters: &Value) -> Result<Run, String> {
     let results = run_task(&service(), &task, values, OutputForm::Stored, &context);
     let results = results.map_err(|error| error.sentences().join("; "))?;
     warnings.extend(heard.lock().unwrap().drain(..));
-    let text = std::str::from_utf8(&results[0].json).unwrap().to_owned();
-    let features = FeatureSet::from_json(&text, &ReadLimits::default()).unwrap().feature_set;
-    Ok(Run { features, warnings })
+    let mut outputs = results.iter().filter(|result| result.info.feature_count.is_some()).map(|result| {
+        let text = std::str::from_utf8(&result.json).unwrap();
+        FeatureSet::from_json(text, &ReadLimits::default()).unwrap().feature_set
+    });
+    let features = outputs.next().unwrap();
+    Ok(Run { features, more: outputs.collect(), warnings })
 }
 
 /// A feature set; the rows are pairs of attributes and geometry. Fields are those of the first row, by their values.

@@ -15,6 +15,8 @@ pub(crate) struct Case {
     pub(crate) note: String,
     /// The parameters as a client would send them.
     pub(crate) parameters: Parameters,
+    /// The output that is compared; the first when none is named.
+    pub(crate) output: Option<String>,
     /// How many features there must be.
     pub(crate) count: usize,
     /// How areas and lengths are measured.
@@ -44,7 +46,7 @@ pub(crate) struct Tolerance {
     pub(crate) area_ratio: Option<f64>,
     /// Relative to the expected length; absolute for 0.
     pub(crate) length_ratio: Option<f64>,
-    /// Of points and boxes, in units of the output.
+    /// Of points, boxes and vertices, in units of the output.
     pub(crate) distance: Option<f64>,
     /// Smaller features may be there or not.
     pub(crate) ignore_area_below: f64,
@@ -64,6 +66,8 @@ pub(crate) struct Row {
     pub(crate) points: Option<Vec<[f64; 2]>>,
     /// xmin, ymin, xmax, ymax.
     pub(crate) bbox: Option<[f64; 4]>,
+    /// The paths of a line or the rings of a polygon, compared by their Hausdorff distance.
+    pub(crate) paths: Option<Vec<Vec<[f64; 2]>>>,
 }
 
 impl Case {
@@ -86,6 +90,7 @@ impl Case {
             tool: json["tool"].as_str().context("tool")?.to_owned(),
             note: json["note"].as_str().unwrap_or_default().to_owned(),
             parameters: parameters(json["parameters"].as_object().context("parameters")?)?,
+            output: expect["output"].as_str().map(str::to_owned),
             count: expect["count"].as_u64().context("expect.count")? as usize,
             measure: match expect["measure"].as_str() {
                 Some("planar") => Measure::Planar,
@@ -113,6 +118,7 @@ impl Case {
 impl Row {
     fn read(json: &Value) -> Result<Row> {
         let points = json.get("points").map(|points| serde_json::from_value(points.clone())).transpose();
+        let paths = json.get("paths").map(|paths| serde_json::from_value(paths.clone())).transpose();
         let bbox = json.get("bbox").map(|bbox| serde_json::from_value(bbox.clone())).transpose();
         Ok(Row {
             key: json["key"].as_object().context("key")?.clone(),
@@ -121,6 +127,7 @@ impl Row {
             length: json["length"].as_f64(),
             points: points.context("points")?,
             bbox: bbox.context("bbox")?,
+            paths: paths.context("paths")?,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What differs between an output and what its case expects.
 
 use crate::case::{Case, Row};
-use crate::measure::{area, length, points};
+use crate::measure::{area, hausdorff, length, points};
 use gp_esri::{Attribute, Feature, FeatureSet, Geometry, Xy};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -89,7 +89,8 @@ fn same_number(number: f64, expected: Option<f64>) -> bool {
 /// What is wrong with a feature as this row.
 fn judge(case: &Case, row: &Row, feature: &Feature) -> Vec<String> {
     let Some(geometry) = &feature.geometry else {
-        let wants_some = row.area.is_some() || row.length.is_some() || row.points.is_some();
+        let wants_some =
+            row.area.is_some() || row.length.is_some() || row.points.is_some() || row.paths.is_some();
         return if wants_some { vec!["there is no geometry".to_owned()] } else { Vec::new() };
     };
     if row.is_null {
@@ -102,6 +103,7 @@ fn judge(case: &Case, row: &Row, feature: &Feature) -> Vec<String> {
     if let Some(distance) = tolerance.distance {
         faults.extend(row.bbox.and_then(|expected| box_fault(geometry, expected, distance)));
         faults.extend(row.points.as_ref().and_then(|expected| points_fault(geometry, expected, distance)));
+        faults.extend(row.paths.as_ref().and_then(|expected| paths_fault(geometry, expected, distance)));
     }
     faults
 }
@@ -120,6 +122,18 @@ fn box_fault(geometry: &Geometry, expected: [f64; 4], distance: f64) -> Option<S
     let sides = [envelope.xmin, envelope.ymin, envelope.xmax, envelope.ymax];
     let is_within = sides.iter().zip(expected).all(|(side, expected)| (side - expected).abs() <= distance);
     (!is_within).then(|| format!("box {sides:?}, not {expected:?}"))
+}
+
+fn paths_fault(geometry: &Geometry, expected: &[Vec<Xy>], distance: f64) -> Option<String> {
+    let (Geometry::Polyline(paths) | Geometry::Polygon(paths)) = geometry else {
+        return Some("neither a line nor a polygon".to_owned());
+    };
+    let found: Vec<&[Xy]> = paths.iter().map(|path| path.xy.as_slice()).collect();
+    let expected: Vec<&[Xy]> = expected.iter().map(Vec::as_slice).collect();
+    let apart = hausdorff(&found, &expected).max(hausdorff(&expected, &found));
+    // Written so that NaN is a fault.
+    let is_within = apart <= distance;
+    (!is_within).then(|| format!("the Hausdorff distance is {apart}"))
 }
 
 /// Every expected position needs one of its own.

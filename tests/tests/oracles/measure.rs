@@ -38,6 +38,24 @@ pub(crate) fn points(geometry: &Geometry) -> Vec<Xy> {
     }
 }
 
+/// The greatest distance of a vertex or the middle of an edge of `from` to the nearest edge of `to`.
+pub(crate) fn hausdorff(from: &[&[Xy]], to: &[&[Xy]]) -> f64 {
+    let middle = |pair: &[Xy]| [f64::midpoint(pair[0][0], pair[1][0]), f64::midpoint(pair[0][1], pair[1][1])];
+    let positions = from.iter().flat_map(|path| path.iter().copied().chain(path.windows(2).map(middle)));
+    let nearest = |xy: Xy| {
+        let edges = to.iter().flat_map(|path| path.windows(2));
+        edges.map(|edge| distance_to_edge(xy, edge[0], edge[1])).fold(f64::INFINITY, f64::min)
+    };
+    positions.map(nearest).fold(0.0, f64::max)
+}
+
+fn distance_to_edge([x, y]: Xy, [ax, ay]: Xy, [bx, by]: Xy) -> f64 {
+    let (dx, dy) = (bx - ax, by - ay);
+    let squared = dx * dx + dy * dy;
+    let along = if squared > 0.0 { (((x - ax) * dx + (y - ay) * dy) / squared).clamp(0.0, 1.0) } else { 0.0 };
+    (x - ax - along * dx).hypot(y - ay - along * dy)
+}
+
 fn path_length(path: &Path) -> f64 {
     path.xy.windows(2).map(|pair| (pair[1][0] - pair[0][0]).hypot(pair[1][1] - pair[0][1])).sum()
 }

@@ -17,7 +17,11 @@ pub(crate) fn run(case: &Case) -> Result<FeatureSet> {
     let (values, _, environment) = read_request(&task, &case.parameters, &Limits::default(), 0)?;
     let context = RunContext::new(environment, Box::new(Silent), Arc::default(), None);
     let results = run_task(&service(), &task, values, OutputForm::Stored, &context)?;
-    let [result] = results.as_slice() else { anyhow::bail!("{} results, not one", results.len()) };
+    let result = match &case.output {
+        None => results.first(),
+        Some(name) => results.iter().find(|result| result.info.name == *name),
+    };
+    let result = result.with_context(|| format!("there is no output {:?}", case.output))?;
     let read = FeatureSet::from_json(std::str::from_utf8(&result.json)?, &ReadLimits::default());
     Ok(read.context("the result cannot be read")?.feature_set)
 }

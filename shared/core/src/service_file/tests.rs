@@ -28,6 +28,7 @@ enum Way {
 impl Tool for Grow {
     const NAME: &'static str = "Grow";
     const DESCRIPTION: &'static str = "Grows.";
+    const TOOLSET: &'static str = "Samples";
     type Inputs = GrowInputs;
     type Outputs = GrowOutputs;
 

@@ -37,6 +37,14 @@ impl Task for Puppet {
         &parameters()[1]
     }
 
+    fn toolset(&self) -> &'static str {
+        "Samples"
+    }
+
+    fn repairs_inputs(&self) -> bool {
+        true
+    }
+
     fn is_quick(&self, _: &[Value]) -> bool {
         false
     }

@@ -2,7 +2,7 @@
 
 use super::{BufferInputs, Method};
 use crate::distance::{Reach, distance_of, reach, warn_without_reference};
-use crate::each::each;
+use crate::each::{each, warn_of_rows};
 use crate::groups::columns_of;
 use crate::reference::Globe;
 use crate::table::{Carried, Table};
@@ -106,9 +106,8 @@ impl<'a> Buffers<'a> {
         table.add_carried(&carried);
         table.add_field(Field::new("BUFF_DIST", FieldType::Double));
         table.add_integer("ORIG_FID");
-        let bare: Vec<i64> =
-            (0..rings.len()).filter(|row| rings[*row].is_empty()).map(|row| set.oid_of(row)).collect();
-        warn_without_buffer(&bare, self.context);
+        let bare: Vec<usize> = (0..rings.len()).filter(|row| rings[*row].is_empty()).collect();
+        warn_without_buffer(&bare, set, self.context);
         for (row, rings) in rings.into_iter().enumerate().filter(|(_, rings)| !rings.is_empty()) {
             let (Some(Reach::Planar(distance)) | Some(Reach::Geodesic(distance))) = reaches[row] else {
                 continue;
@@ -129,8 +128,8 @@ impl<'a> Buffers<'a> {
         let mut table = Table::new(Some(GeometryType::Polygon), set.spatial_reference.clone());
         table.add_carried(&groups.carried);
         let is_bare = |row: &usize| set.features[*row].geometry.is_none() || reaches[*row].is_none();
-        let bare: Vec<i64> = (0..reaches.len()).filter(is_bare).map(|row| set.oid_of(row)).collect();
-        warn_without_buffer(&bare, self.context);
+        let bare: Vec<usize> = (0..reaches.len()).filter(is_bare).collect();
+        warn_without_buffer(&bare, set, self.context);
         for rows in &groups.rows {
             self.context.check()?;
             let rings = match self.equal_discs(set, reaches, rows) {
@@ -186,19 +185,7 @@ impl<'a> Buffers<'a> {
     }
 }
 
-/// How many object ids a warning names.
-const NAMED_OIDS: usize = 10;
-
-fn warn_without_buffer(oids: &[i64], context: &RunContext) {
-    if oids.is_empty() {
-        return;
-    }
-    let named: Vec<String> = oids.iter().take(NAMED_OIDS).map(ToString::to_string).collect();
-    let more = if oids.len() > NAMED_OIDS { ", …" } else { "" };
-    context.warning(format!(
-        "{} features have no buffer, because they have no geometry, no distance, or nothing is left of them (object ids \
-         {}{more})",
-        oids.len(),
-        named.join(", ")
-    ));
+fn warn_without_buffer(rows: &[usize], set: &FeatureSet, context: &RunContext) {
+    let what = "have no buffer, because they have no geometry, no distance, or nothing is left of them";
+    warn_of_rows(rows, set, what, context);
 }

@@ -100,6 +100,7 @@ enum Color {
 impl Tool for EchoValues {
     const NAME: &'static str = "EchoValues";
     const DESCRIPTION: &'static str = "Gives back a value of every type, for trying clients.";
+    const TOOLSET: &'static str = "Samples";
     type Inputs = EchoValuesInputs;
     type Outputs = EchoValuesOutputs;
 

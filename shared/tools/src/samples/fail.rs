@@ -27,6 +27,7 @@ pub(crate) struct FailOutputs {
 impl Tool for Fail {
     const NAME: &'static str = "Fail";
     const DESCRIPTION: &'static str = "Fails with a message, for trying how clients show it.";
+    const TOOLSET: &'static str = "Samples";
     type Inputs = FailInputs;
     type Outputs = FailOutputs;
 

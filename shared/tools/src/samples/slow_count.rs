@@ -32,6 +32,7 @@ impl Tool for SlowCount {
     const NAME: &'static str = "SlowCount";
     const DESCRIPTION: &'static str =
         "Takes as many seconds as it is told, for trying progress and cancelling.";
+    const TOOLSET: &'static str = "Samples";
     type Inputs = SlowCountInputs;
     type Outputs = SlowCountOutputs;
 

@@ -46,6 +46,7 @@ pub(crate) struct EchoOutputs {
 impl Tool for Echo {
     const NAME: &'static str = "Echo";
     const DESCRIPTION: &'static str = "Gives back what it gets.";
+    const TOOLSET: &'static str = "Samples";
     type Inputs = EchoInputs;
     type Outputs = EchoOutputs;
 
@@ -77,6 +78,7 @@ pub(crate) struct FailOutputs {
 impl Tool for Fail {
     const NAME: &'static str = "Fail";
     const DESCRIPTION: &'static str = "Fails.";
+    const TOOLSET: &'static str = "Samples";
     type Inputs = FailInputs;
     type Outputs = FailOutputs;
 
