@@ -26,6 +26,7 @@ use gp_esri::{Geometry, Path, Xy};
 
 pub use dissolve::dissolve_buffers;
 pub use geodesic::buffer_geodesic;
+pub(crate) use geodesic::cut_polygon;
 pub use points_dissolved::dissolve_point_buffers;
 
 use pieces::Piece;

@@ -3,6 +3,7 @@
 //! Separate from the tools because each of these is used by many and tested by itself. Plain functions on the types of
 //! `gp_esri`, without state, threads or input and output; a tool decides what runs in parallel.
 
+mod antimeridian;
 mod buffer;
 mod crs;
 mod geodesic;
@@ -11,12 +12,14 @@ mod line_union;
 mod lines;
 mod measure;
 mod overlay;
+mod plane;
 mod prepared;
 mod project;
 mod relate;
 mod repair;
 mod rings;
 
+pub use antimeridian::split_at_antimeridian;
 pub use buffer::{
     BufferOptions, End, Side, buffer_geodesic, buffer_planar, dissolve_buffers, dissolve_point_buffers,
 };
@@ -27,6 +30,7 @@ pub use line_union::union_lines;
 pub use lines::{Keep, LineIntersection, clip_line, intersect_lines, points_in_polygon};
 pub use measure::{area, centroid, length, point_in_interior};
 pub use overlay::{difference, intersection, symmetric_difference, union_all};
+pub use plane::LocalPlane;
 pub use prepared::{BoxLocation, Location, PreparedPolygon, difference_prepared, intersection_prepared};
 pub use project::{MAX_REPORTED_OIDS, ProjectReport, project_envelope, project_features};
 pub use relate::{

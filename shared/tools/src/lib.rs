@@ -13,6 +13,7 @@ mod groups;
 mod intersect;
 mod mask;
 mod matching;
+mod measures;
 mod project;
 mod reference;
 mod samples;

@@ -3,7 +3,7 @@
 use gp_core::Choices;
 use gp_esri::{Geometry, Point, Xy};
 use gp_geometry::{
-    Geodesy, Shape, centroid, completely_contains, completely_within, contains, contains_clementini,
+    Shape, centroid, completely_contains, completely_within, contains, contains_clementini,
     crossed_by_outline, distance, identical, intersects, shares_line_segment, touches, within,
     within_clementini, within_distance,
 };
@@ -80,30 +80,4 @@ impl MatchOption {
 /// The middle of a feature.
 pub(crate) fn center(geometry: &Geometry) -> Option<Xy> {
     centroid(geometry)
-}
-
-/// The azimuthal equidistant plane around a position: distances from there are those on the ellipsoid, in metres.
-pub(crate) struct LocalPlane<'a> {
-    geodesy: &'a Geodesy,
-    center: Xy,
-}
-
-impl<'a> LocalPlane<'a> {
-    /// The plane around a position in degrees.
-    pub(crate) fn new(geodesy: &'a Geodesy, center: Xy) -> LocalPlane<'a> {
-        LocalPlane { geodesy, center }
-    }
-
-    /// The geometry in this plane.
-    pub(crate) fn flatten(&self, geometry: &Geometry) -> Geometry {
-        let mut flat = geometry.clone();
-        flat.for_each_xy_mut(|positions| {
-            for xy in positions {
-                let inverse = self.geodesy.inverse(self.center, *xy);
-                let (sin, cos) = inverse.azimuth_start_deg.to_radians().sin_cos();
-                *xy = [inverse.distance_m * sin, inverse.distance_m * cos];
-            }
-        });
-        flat
-    }
 }

@@ -3,6 +3,7 @@
 use gp_core::{RunContext, ToolError, projection_notices};
 use gp_esri::{FeatureSet, Geometry, Path, SpatialReference};
 use gp_geometry::{Crs, Ellipsoid, Transform, WGS84_ELLIPSOID};
+use std::borrow::Cow;
 
 /// Projects `other` to the reference of `first`, so that both can be compared.
 ///
@@ -89,6 +90,16 @@ impl Globe {
         self.ellipsoid
     }
 
+    /// The geometry in degrees; a position without an image is NaN there.
+    pub(crate) fn to_degrees<'g>(&self, geometry: &'g Geometry) -> Cow<'g, Geometry> {
+        let Some((there, _)) = &self.ways else { return Cow::Borrowed(geometry) };
+        let mut geometry = geometry.clone();
+        geometry.for_each_xy_mut(|positions| {
+            there.apply(positions);
+        });
+        Cow::Owned(geometry)
+    }
+
     /// Does `work` on the geometry in degrees and brings its result back.
     ///
     /// # Errors
@@ -98,15 +109,13 @@ impl Globe {
         geometry: &Geometry,
         work: impl FnOnce(&Geometry) -> Vec<Path>,
     ) -> Result<Vec<Path>, ToolError> {
-        let Some((there, back)) = &self.ways else { return Ok(work(geometry)) };
-        let mut geometry = geometry.clone();
-        let mut lost = 0;
-        geometry.for_each_xy_mut(|positions| lost += there.apply(positions));
-        if lost == 0 {
+        let Some((_, back)) = &self.ways else { return Ok(work(geometry)) };
+        let geometry = self.to_degrees(geometry);
+        let mut is_defined = true;
+        geometry.for_each_xy(|[longitude, _]| is_defined &= !longitude.is_nan());
+        if is_defined {
             let mut rings = work(&geometry);
-            for ring in &mut rings {
-                lost += back.apply(&mut ring.xy);
-            }
+            let lost: usize = rings.iter_mut().map(|ring| back.apply(&mut ring.xy)).sum();
             if lost == 0 {
                 return Ok(rings);
             }

@@ -10,7 +10,8 @@
 //! latitude is beyond ±90° are left out. A distance of half the way around the earth or more is the whole world.
 
 mod globe;
-mod plane;
+
+pub(crate) use globe::polygon as cut_polygon;
 
 use gp_esri::{Geometry, Path, Xy};
 
@@ -18,7 +19,7 @@ use super::pieces::{self, Piece};
 use super::{BufferOptions, End, Side, disc, dissolve_buffers, fill};
 use crate::crs::Ellipsoid;
 use crate::geodesic::Geodesy;
-use plane::Plane;
+use crate::plane::LocalPlane;
 
 /// Above this a piece of a line is no longer small enough for its plane; discs around dense vertices are used instead.
 const LARGEST_PIECEWISE_DISTANCE_M: f64 = 6_000_000.0;
@@ -72,13 +73,13 @@ impl Globe<'_> {
         if distance_m >= self.half_turn_m * 0.997 {
             return globe::world();
         }
-        let plane = Plane::new(self.geodesy, center);
+        let plane = LocalPlane::new(self.geodesy, center);
         let ring = disc::ring([0.0, 0.0], distance_m);
         if distance_m < self.half_turn_m * 0.495 {
             return globe::from_plane(&plane, vec![ring], distance_m);
         }
         // Past a quarter of the way around it is easier to say what lies outside: the disc around the antipode.
-        let antipode = Plane::new(self.geodesy, [center[0] + 180.0, -center[1]]);
+        let antipode = LocalPlane::new(self.geodesy, [center[0] + 180.0, -center[1]]);
         // Seen from there the ring turns the other way.
         let outside = ring.xy.iter().rev().map(|xy| antipode.project(plane.unproject(*xy))).collect();
         let outside = globe::from_plane(&antipode, vec![Path::from_xy(outside)], distance_m);
@@ -159,7 +160,7 @@ impl Globe<'_> {
         while start + 1 < line.len() {
             let stop = end_of_piece(&line, start);
             let is_last = stop + 1 == line.len();
-            let plane = Plane::new(self.geodesy, line[(start + stop) / 2]);
+            let plane = LocalPlane::new(self.geodesy, line[(start + stop) / 2]);
             let mut flat: Vec<Xy> = line[start..=stop].iter().map(|xy| plane.project(*xy)).collect();
             flat.dedup();
             let piece = match end {

@@ -2,11 +2,11 @@
 
 use super::SpatialJoinInputs;
 use crate::distance::{Reach, reach, warn_without_reference};
-use crate::matching::{LocalPlane, MatchOption, center};
+use crate::matching::{MatchOption, center};
 use crate::reference::{crs_of, in_degrees, is_in_degrees};
 use gp_core::{RunContext, ToolError};
 use gp_esri::{Envelope, Feature, FeatureSet, Geometry};
-use gp_geometry::{BoxIndex, Geodesy, Shape, WGS84_ELLIPSOID, distance};
+use gp_geometry::{BoxIndex, Geodesy, LocalPlane, Shape, WGS84_ELLIPSOID, distance};
 use std::sync::OnceLock;
 
 /// The join features, ready to be searched.

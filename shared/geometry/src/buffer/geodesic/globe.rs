@@ -6,7 +6,7 @@
 use gp_esri::{Path, Xy};
 
 use super::super::fill;
-use super::plane::Plane;
+use crate::plane::LocalPlane;
 
 /// Mean radius of the earth in metres; for estimates only.
 const RADIUS_M: f64 = 6_371_000.0;
@@ -47,7 +47,7 @@ pub(super) fn world() -> Vec<Path> {
 }
 
 /// A valid polygon within ±180° out of Esri rings in degrees.
-pub(super) fn polygon(rings: &[Path]) -> Vec<Path> {
+pub(crate) fn polygon(rings: &[Path]) -> Vec<Path> {
     let (mut exteriors, mut holes) = (Vec::new(), Vec::new());
     for ring in rings {
         let mut xy: Vec<Xy> = ring.xy.iter().copied().filter(|xy| super::is_position(*xy)).collect();
@@ -135,7 +135,7 @@ pub(super) fn rough_length_m(a: Xy, b: Xy) -> f64 {
 }
 
 /// Polygons in a plane as polygons within ±180°.
-pub(super) fn from_plane(plane: &Plane, rings: Vec<Path>, distance_m: f64) -> Vec<Path> {
+pub(super) fn from_plane(plane: &LocalPlane, rings: Vec<Path>, distance_m: f64) -> Vec<Path> {
     let mut exteriors = Vec::new();
     let mut holes = Vec::new();
     for ring in rings {
@@ -161,7 +161,7 @@ fn step_m(distance_m: f64, latitude_deg: f64) -> f64 {
 }
 
 /// A ring of a plane in continuous longitude and latitude, with vertices added where edges are long.
-fn unproject_ring(plane: &Plane, ring: &[Xy], distance_m: f64) -> Vec<Xy> {
+fn unproject_ring(plane: &LocalPlane, ring: &[Xy], distance_m: f64) -> Vec<Xy> {
     let mut result: Vec<Xy> = Vec::with_capacity(ring.len());
     let mut ends: Vec<(Xy, Xy, u32)> = Vec::new();
     let Some(&first) = ring.first() else { return result };
