@@ -13,6 +13,7 @@ use crate::crs::Ellipsoid;
 #[derive(Clone, Debug)]
 pub struct Geodesy {
     geodesic: Geodesic,
+    ellipsoid: Ellipsoid,
     earth_area_m2: f64,
 }
 
@@ -27,6 +28,17 @@ pub struct Inverse {
     pub azimuth_end_deg: f64,
 }
 
+/// A position in degrees as geocentric x, y and z in metres, on the surface of the ellipsoid. The straight line between
+/// two of them is never longer than the geodesic, and hardly shorter between neighbours.
+pub fn geocentric([longitude, latitude]: Xy, ellipsoid: Ellipsoid) -> [f64; 3] {
+    let ((sin, cos), (sin_longitude, cos_longitude)) =
+        (latitude.to_radians().sin_cos(), longitude.to_radians().sin_cos());
+    let squared_eccentricity = ellipsoid.f * (2.0 - ellipsoid.f);
+    let normal_m = ellipsoid.a_m / (1.0 - squared_eccentricity * sin * sin).sqrt();
+    let (ring_m, z_m) = (normal_m * cos, normal_m * (1.0 - squared_eccentricity) * sin);
+    [ring_m * cos_longitude, ring_m * sin_longitude, z_m]
+}
+
 /// More pieces than this in one edge is a mistake in the units, not a wish.
 const MAX_PIECES_PER_EDGE: f64 = 100_000.0;
 
@@ -35,7 +47,12 @@ impl Geodesy {
     pub fn new(ellipsoid: Ellipsoid) -> Geodesy {
         let geodesic = Geodesic::new(ellipsoid.a_m, ellipsoid.f);
         let earth_area_m2 = geodesic.area();
-        Geodesy { geodesic, earth_area_m2 }
+        Geodesy { geodesic, ellipsoid, earth_area_m2 }
+    }
+
+    /// The ellipsoid.
+    pub fn ellipsoid(&self) -> Ellipsoid {
+        self.ellipsoid
     }
 
     /// The shortest line between two positions; NaN where a position is no longitude and latitude.

@@ -13,6 +13,8 @@ mod lines;
 mod measure;
 mod overlay;
 mod plane;
+mod point_index;
+mod polygon_layer;
 mod prepared;
 mod project;
 mod relate;
@@ -24,13 +26,15 @@ pub use buffer::{
     BufferOptions, End, Side, buffer_geodesic, buffer_planar, dissolve_buffers, dissolve_point_buffers,
 };
 pub use crs::{Crs, CrsError, Ellipsoid, Transform, WGS84_ELLIPSOID, latest_code};
-pub use geodesic::{Geodesy, Inverse};
+pub use geodesic::{Geodesy, Inverse, geocentric};
 pub use index::BoxIndex;
 pub use line_union::union_lines;
 pub use lines::{Keep, LineIntersection, clip_line, intersect_lines, points_in_polygon};
 pub use measure::{area, centroid, length, point_in_interior};
 pub use overlay::{difference, intersection, symmetric_difference, union_all};
 pub use plane::LocalPlane;
+pub use point_index::PointIndex;
+pub use polygon_layer::PolygonLayer;
 pub use prepared::{BoxLocation, Location, PreparedPolygon, difference_prepared, intersection_prepared};
 pub use project::{MAX_REPORTED_OIDS, ProjectReport, project_envelope, project_features};
 pub use relate::{

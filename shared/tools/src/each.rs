@@ -51,6 +51,90 @@ pub(crate) fn each<R: Send + Default>(
     results
 }
 
+/// Lists of row numbers, one for each of many items, in one piece of memory.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Lists {
+    /// Where each list ends.
+    ends: Vec<usize>,
+    rows: Vec<u32>,
+}
+
+impl Lists {
+    /// Lists out of pairs of an item and a row; each list in the order of the pairs.
+    pub(crate) fn from_pairs(count: usize, pairs: &[(u32, u32)]) -> Lists {
+        let mut next = vec![0_usize; count + 1];
+        for (item, _) in pairs {
+            next[*item as usize + 1] += 1;
+        }
+        for item in 0..count {
+            next[item + 1] += next[item];
+        }
+        let mut rows = vec![0; pairs.len()];
+        for (item, row) in pairs {
+            let slot = &mut next[*item as usize];
+            rows[*slot] = *row;
+            *slot += 1;
+        }
+        // Every start has moved to the end of its list.
+        next.truncate(count);
+        Lists { ends: next, rows }
+    }
+
+    /// The list of an item.
+    pub(crate) fn of(&self, item: usize) -> &[u32] {
+        let start = if item == 0 { 0 } else { self.ends[item - 1] };
+        &self.rows[start..self.ends[item]]
+    }
+
+    /// All lists, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        (0..self.ends.len()).map(|item| self.of(item))
+    }
+}
+
+/// [`each`] for work that gives a list of row numbers: `work` adds those of an item to a list.
+///
+/// # Errors
+/// As [`each`].
+pub(crate) fn each_list(
+    context: &RunContext,
+    count: usize,
+    doing: &str,
+    work: impl Fn(usize, &mut Vec<u32>) -> Result<(), ToolError> + Sync,
+) -> Result<Lists, ToolError> {
+    let runs = each(context, count.div_ceil(ITEMS_IN_RUN), doing, |run| {
+        let mut lists = Lists::default();
+        for item in run * ITEMS_IN_RUN..((run + 1) * ITEMS_IN_RUN).min(count) {
+            let start = lists.rows.len();
+            // As in `each`, but within the run: an item that panics has an empty list.
+            let done = catch_unwind(AssertUnwindSafe(|| work(item, &mut lists.rows)));
+            match done {
+                Ok(result) => result?,
+                Err(_) => {
+                    lists.rows.truncate(start);
+                    context.warning(format!("{doing}: feature number {} could not be computed; this is a fault of the server, please report it", item + 1));
+                }
+            }
+            lists.ends.push(lists.rows.len());
+        }
+        Ok(lists)
+    })?;
+    let mut all = Lists {
+        ends: Vec::with_capacity(count),
+        rows: Vec::with_capacity(runs.iter().map(|run| run.rows.len()).sum()),
+    };
+    for run in runs {
+        let before = all.rows.len();
+        all.ends.extend(run.ends.iter().map(|end| before + end));
+        all.rows.extend(run.rows);
+    }
+    Ok(all)
+}
+
+/// Items that share a list while they are worked on: so many that an item costs no allocation, so few that threads and
+/// cancels do not wait.
+const ITEMS_IN_RUN: usize = 256;
+
 /// Says that rows were left out, or not treated as asked, naming the first of them by their object ids. `what` goes on
 /// from the number of features: `have no geometry, so they are left out`.
 pub(crate) fn warn_of_rows(rows: &[usize], set: &FeatureSet, what: &str, context: &RunContext) {
@@ -85,6 +169,23 @@ mod tests {
                 (0..count).map(|index| if index == 7 { 0 } else { index + 1 }).collect();
             assert_eq!(found, expected);
         }
+    }
+
+    #[test]
+    fn lists_come_in_order_however_they_are_made() {
+        let work = |item: usize, list: &mut Vec<u32>| {
+            list.extend(0..item as u32 % 4);
+            assert_ne!(item, 700, "a fault of ours");
+            Ok(())
+        };
+        let lists = each_list(&RunContext::silent(), 1_000, "Testing", work).unwrap();
+        let pairs: Vec<(u32, u32)> = (0..1_000_u32)
+            .filter(|item| *item != 700)
+            .flat_map(|item| (0..item % 4).map(move |row| (item, row)))
+            .collect();
+        assert_eq!(lists, Lists::from_pairs(1_000, &pairs));
+        assert_eq!((lists.of(0), lists.of(7), lists.of(700)), (&[][..], &[0, 1, 2][..], &[][..]));
+        assert_eq!(lists.iter().count(), 1_000);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use gp_core::Choices;
 use gp_esri::{Geometry, Point, Xy};
 use gp_geometry::{
-    Shape, centroid, completely_contains, completely_within, contains, contains_clementini,
+    Location, Shape, centroid, completely_contains, completely_within, contains, contains_clementini,
     crossed_by_outline, distance, identical, intersects, shares_line_segment, touches, within,
     within_clementini, within_distance,
 };
@@ -44,6 +44,27 @@ impl MatchOption {
     /// Whether distances are wanted on the ellipsoid even for projected features.
     pub(crate) fn is_geodesic(self) -> bool {
         matches!(self, MatchOption::WithinADistanceGeodesic | MatchOption::ClosestGeodesic)
+    }
+
+    /// Whether a point matches a polygon on this side of its border, either as target or as join feature; `None` where
+    /// points and polygons have no such relation.
+    pub(crate) fn matches_at(self, location: Location, target_is_point: bool) -> Option<bool> {
+        let is_within = match self {
+            MatchOption::Intersect => location != Location::Outside,
+            MatchOption::BoundaryTouches => location == Location::Boundary,
+            MatchOption::Within | MatchOption::HaveTheirCenterIn if target_is_point => {
+                location != Location::Outside
+            }
+            MatchOption::CompletelyWithin | MatchOption::WithinClementini if target_is_point => {
+                location == Location::Inside
+            }
+            MatchOption::Contains if !target_is_point => location != Location::Outside,
+            MatchOption::CompletelyContains | MatchOption::ContainsClementini if !target_is_point => {
+                location == Location::Inside
+            }
+            _ => return None,
+        };
+        Some(is_within)
     }
 
     /// Whether the join feature matches, for every option but the closest.

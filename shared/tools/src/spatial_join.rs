@@ -18,7 +18,7 @@
 
 mod search;
 
-use crate::each::each;
+use crate::each::Lists;
 use crate::matching::MatchOption;
 use crate::reference::match_reference;
 use crate::statistics::Statistics;
@@ -88,9 +88,7 @@ impl Tool for SpatialJoin {
             return Err(ToolError::invalid("Statistics_Fields", "statistics are for JOIN_ONE_TO_ONE"));
         }
         let measure = Measure::new(&inputs, context)?;
-        let search = Search::new(&inputs, &measure, context);
-        let matches =
-            each(context, inputs.target_features.features.len(), "Joining", |row| search.matches_of(row))?;
+        let matches = Search::new(&inputs, &measure, context).matches()?;
         let output_features = match inputs.join_operation {
             JoinOperation::JoinOneToOne => one_to_one(&inputs, &matches, &statistics),
             JoinOperation::JoinOneToMany => one_to_many(&inputs, &matches),
@@ -99,7 +97,7 @@ impl Tool for SpatialJoin {
     }
 }
 
-fn one_to_one(inputs: &SpatialJoinInputs, matches: &[Vec<usize>], statistics: &Statistics) -> FeatureSet {
+fn one_to_one(inputs: &SpatialJoinInputs, matches: &Lists, statistics: &Statistics) -> FeatureSet {
     let (target, join) = (&inputs.target_features, &inputs.join_features);
     let (target_fields, join_fields) = (Carried::all(target), Carried::all(join));
     let mut table = Table::new(target.geometry_type, target.spatial_reference.clone());
@@ -111,7 +109,7 @@ fn one_to_one(inputs: &SpatialJoinInputs, matches: &[Vec<usize>], statistics: &S
     statistics.add_fields(&mut table);
     for (row, found) in matches.iter().enumerate().filter(|(_, found)| keeps(inputs, found)) {
         let feature = &target.features[row];
-        let members: Vec<&Feature> = found.iter().map(|other| &join.features[*other]).collect();
+        let members: Vec<&Feature> = found.iter().map(|other| &join.features[*other as usize]).collect();
         let mut values = vec![Attribute::Integer(found.len() as i64), Attribute::Integer(target.oid_of(row))];
         values.extend(target_fields.values(feature));
         values.extend(joined(&join_fields, members.first().copied()));
@@ -121,7 +119,7 @@ fn one_to_one(inputs: &SpatialJoinInputs, matches: &[Vec<usize>], statistics: &S
     table.finish()
 }
 
-fn one_to_many(inputs: &SpatialJoinInputs, matches: &[Vec<usize>]) -> FeatureSet {
+fn one_to_many(inputs: &SpatialJoinInputs, matches: &Lists) -> FeatureSet {
     let (target, join) = (&inputs.target_features, &inputs.join_features);
     let (target_fields, join_fields) = (Carried::all(target), Carried::all(join));
     let mut table = Table::new(target.geometry_type, target.spatial_reference.clone());
@@ -133,9 +131,8 @@ fn one_to_many(inputs: &SpatialJoinInputs, matches: &[Vec<usize>]) -> FeatureSet
     table.add_carried(&join_fields);
     for (row, found) in matches.iter().enumerate().filter(|(_, found)| keeps(inputs, found)) {
         let feature = &target.features[row];
-        let others: Vec<Option<usize>> =
-            if found.is_empty() { vec![None] } else { found.iter().copied().map(Some).collect() };
-        for other in others {
+        let none = if found.is_empty() { Some(None) } else { None };
+        for other in found.iter().map(|other| Some(*other as usize)).chain(none) {
             let mut values = vec![
                 Attribute::Integer(i64::from(other.is_some())),
                 Attribute::Integer(target.oid_of(row)),
@@ -149,7 +146,7 @@ fn one_to_many(inputs: &SpatialJoinInputs, matches: &[Vec<usize>]) -> FeatureSet
     table.finish()
 }
 
-fn keeps(inputs: &SpatialJoinInputs, found: &[usize]) -> bool {
+fn keeps(inputs: &SpatialJoinInputs, found: &[u32]) -> bool {
     inputs.join_type == JoinType::KeepAll || !found.is_empty()
 }
 

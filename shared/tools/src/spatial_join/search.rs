@@ -2,11 +2,15 @@
 
 use super::SpatialJoinInputs;
 use crate::distance::{Reach, reach, warn_without_reference};
+use crate::each::{Lists, each_list};
 use crate::matching::{MatchOption, center};
 use crate::reference::{crs_of, in_degrees, is_in_degrees};
 use gp_core::{RunContext, ToolError};
-use gp_esri::{Envelope, Feature, FeatureSet, Geometry};
-use gp_geometry::{BoxIndex, Geodesy, LocalPlane, Shape, WGS84_ELLIPSOID, distance};
+use gp_esri::{Envelope, Feature, FeatureSet, Geometry, GeometryType, Path, Xy};
+use gp_geometry::{
+    BoxIndex, Geodesy, LocalPlane, Location, PointIndex, PolygonLayer, Shape, WGS84_ELLIPSOID, distance,
+    geocentric,
+};
 use std::sync::OnceLock;
 
 /// The join features, ready to be searched.
@@ -14,10 +18,23 @@ pub(super) struct Search<'a> {
     target: &'a FeatureSet,
     join: &'a FeatureSet,
     option: MatchOption,
-    index: BoxIndex,
-    shapes: Vec<OnceLock<Shape>>,
     measure: &'a Measure,
     context: &'a RunContext,
+    way: Way<'a>,
+}
+
+/// How matches are found: points have shorter ways than other geometries.
+enum Way<'a> {
+    /// Any geometries: boxes, then shapes.
+    Shapes { index: BoxIndex, shapes: Vec<OnceLock<Shape>> },
+    /// Target points in join polygons.
+    InPolygons(PolygonLayer<'a>),
+    /// Target polygons around join points: the other way round.
+    AroundPoints,
+    /// The nearest of points, in the plane.
+    NearestPoint(PointIndex<2>),
+    /// The nearest of points, or those near by, on the ellipsoid: straight through the earth first.
+    OnEllipsoid(PointIndex<3>),
 }
 
 /// How distances are measured, and how far to look.
@@ -56,54 +73,136 @@ impl<'a> Search<'a> {
             Measure::Geodesic { in_degrees: Some(sets), .. } => (&sets.0, &sets.1),
             _ => (&inputs.target_features, &inputs.join_features),
         };
-        let of = |feature: &Feature| feature.geometry.as_ref().map_or(Envelope::EMPTY, Geometry::envelope);
-        Search {
-            target,
-            join,
-            option: inputs.match_option,
-            index: BoxIndex::new(join.features.iter().map(of).collect()),
-            shapes: join.features.iter().map(|_| OnceLock::new()).collect(),
-            measure,
-            context,
-        }
+        let option = inputs.match_option;
+        Search { target, join, option, measure, context, way: Way::new(target, join, option, measure) }
     }
 
-    /// The join features that match a target, in order.
+    /// The join features that match each target, in order.
     ///
     /// # Errors
     /// The run was stopped.
-    pub(super) fn matches_of(&self, row: usize) -> Result<Vec<usize>, ToolError> {
-        let Some(geometry) = &self.target.features[row].geometry else { return Ok(Vec::new()) };
-        match self.measure {
-            Measure::Geodesic { reach_m, geodesy, .. } => self.geodesic_matches(geometry, *reach_m, geodesy),
-            Measure::Planar { reach } if self.option.is_closest() => self.closest(geometry, *reach),
-            Measure::Planar { reach } => {
+    pub(super) fn matches(&self) -> Result<Lists, ToolError> {
+        let count = self.target.features.len();
+        if let Way::AroundPoints = self.way {
+            return self.around_points();
+        }
+        each_list(self.context, count, "Joining", |row, found| match &self.target.features[row].geometry {
+            Some(geometry) => self.add_matches(geometry, found),
+            None => Ok(()),
+        })
+    }
+
+    fn add_matches(&self, geometry: &Geometry, found: &mut Vec<u32>) -> Result<(), ToolError> {
+        match (&self.way, geometry, self.measure) {
+            (Way::InPolygons(layer), Geometry::Point(point), _) => {
+                let of = |location| self.option.matches_at(location, true) == Some(true);
+                found.extend(
+                    layer.at(point.xy).filter(|(_, location)| of(*location)).map(|(other, _)| other as u32),
+                );
+                Ok(())
+            }
+            (Way::NearestPoint(index), Geometry::Point(point), Measure::Planar { reach }) => {
+                found.extend(index.nearest(point.xy, *reach).map(|(other, _)| other as u32));
+                Ok(())
+            }
+            (Way::OnEllipsoid(index), Geometry::Point(point), Measure::Geodesic { reach_m, geodesy, .. }) => {
+                self.add_on_ellipsoid(index, point.xy, *reach_m, geodesy, found);
+                Ok(())
+            }
+            (_, _, Measure::Geodesic { reach_m, geodesy, .. }) => {
+                found.extend(
+                    self.geodesic_matches(geometry, *reach_m, geodesy)?.iter().map(|other| *other as u32),
+                );
+                Ok(())
+            }
+            (_, _, Measure::Planar { reach }) if self.option.is_closest() => {
+                found.extend(self.closest(geometry, *reach).map(|other| other as u32));
+                Ok(())
+            }
+            (_, _, Measure::Planar { reach }) => {
                 let target = Shape::new(geometry);
                 let around = if self.option.is_by_distance() { *reach } else { 0.0 };
-                let mut found = Vec::new();
-                for other in self.index.query(&padded(&geometry.envelope(), around, around)) {
+                for other in self.boxes_at(&padded(&geometry.envelope(), around, around)) {
                     self.context.check()?;
                     let Some(shape) = self.shape(other) else { continue };
                     if self.option.matches(&target, shape, geometry, *reach) {
-                        found.push(other);
+                        found.push(other as u32);
                     }
                 }
-                Ok(found)
+                Ok(())
             }
         }
     }
 
+    /// Looks for the target polygons around each join point.
+    fn around_points(&self) -> Result<Lists, ToolError> {
+        let layer = PolygonLayer::new(self.target.features.iter().map(rings_of).collect());
+        let around = each_list(self.context, self.join.features.len(), "Joining", |other, found| {
+            if let Some(Geometry::Point(point)) = &self.join.features[other].geometry {
+                let of = |location| self.option.matches_at(location, false) == Some(true);
+                let targets = layer.at(point.xy).filter(|(_, location)| of(*location));
+                found.extend(targets.map(|(row, _)| row as u32));
+            }
+            Ok(())
+        })?;
+        let mut pairs = Vec::new();
+        for (other, targets) in around.iter().enumerate() {
+            pairs.extend(targets.iter().map(|row| (*row, other as u32)));
+        }
+        Ok(Lists::from_pairs(self.target.features.len(), &pairs))
+    }
+
+    /// Points near by on the ellipsoid. A geodesic is never shorter than the straight line: what is farther than the
+    /// nearest found so far along a straight line is farther along a geodesic too.
+    fn add_on_ellipsoid(
+        &self,
+        index: &PointIndex<3>,
+        xy: Xy,
+        reach_m: f64,
+        geodesy: &Geodesy,
+        found: &mut Vec<u32>,
+    ) {
+        let to = geocentric(xy, geodesy.ellipsoid());
+        let distance_m = |other: usize| match &self.join.features[other].geometry {
+            Some(Geometry::Point(point)) => geodesy.distance_m(xy, point.xy),
+            _ => f64::NAN,
+        };
+        if !self.option.is_closest() {
+            let near = index.within(to, reach_m).into_iter();
+            found.extend(
+                near.filter(|(other, _)| distance_m(*other) <= reach_m).map(|(other, _)| other as u32),
+            );
+            return;
+        }
+        let Some((first, _)) = index.nearest(to, reach_m) else { return };
+        let candidates = index.within(to, distance_m(first).min(reach_m)).into_iter();
+        let measured = candidates.map(|(other, _)| (distance_m(other), other));
+        let nearest = measured.filter(|(distance_m, _)| *distance_m <= reach_m);
+        let nearest = nearest.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        found.extend(nearest.map(|(_, other)| other as u32));
+    }
+
+    fn boxes_at(&self, envelope: &Envelope) -> impl Iterator<Item = usize> + use<> {
+        let index = match &self.way {
+            Way::Shapes { index, .. } => Some(index.query(envelope)),
+            _ => None,
+        };
+        index.into_iter().flatten()
+    }
+
     fn shape(&self, other: usize) -> Option<&Shape> {
+        let Way::Shapes { shapes, .. } = &self.way else { return None };
         let geometry = self.join.features[other].geometry.as_ref()?;
-        Some(self.shapes[other].get_or_init(|| Shape::new(geometry)))
+        Some(shapes[other].get_or_init(|| Shape::new(geometry)))
     }
 
     /// The nearest join feature in the plane; the first of several equally near.
-    fn closest(&self, geometry: &Geometry, reach: f64) -> Result<Vec<usize>, ToolError> {
+    fn closest(&self, geometry: &Geometry, reach: f64) -> Option<usize> {
+        let Way::Shapes { index, .. } = &self.way else { return None };
         let target = Shape::new(geometry);
         let of = |other: usize| self.shape(other).map_or(f64::INFINITY, |shape| distance(&target, shape));
-        let nearest = self.index.nearest(&geometry.envelope(), reach, of);
-        Ok(nearest.filter(|(_, distance)| distance.is_finite()).map(|(other, _)| other).into_iter().collect())
+        let nearest = index.nearest(&geometry.envelope(), reach, of);
+        nearest.filter(|(_, distance)| distance.is_finite()).map(|(other, _)| other)
     }
 
     fn geodesic_matches(
@@ -147,12 +246,63 @@ impl<'a> Search<'a> {
         let mut found: Vec<usize> = [-360.0, 0.0, 360.0]
             .into_iter()
             .flat_map(|turn| {
-                self.index.query(&Envelope { xmin: around.xmin + turn, xmax: around.xmax + turn, ..around })
+                self.boxes_at(&Envelope { xmin: around.xmin + turn, xmax: around.xmax + turn, ..around })
             })
             .collect();
         found.sort_unstable();
         found.dedup();
         found
+    }
+}
+
+impl<'a> Way<'a> {
+    fn new(target: &'a FeatureSet, join: &'a FeatureSet, option: MatchOption, measure: &Measure) -> Way<'a> {
+        let is_of = |set: &FeatureSet, geometry_type| set.geometry_type == Some(geometry_type);
+        let (target_is_points, join_is_points) =
+            (is_of(target, GeometryType::Point), is_of(join, GeometryType::Point));
+        let has_way = |target_is_point| option.matches_at(Location::Inside, target_is_point).is_some();
+        let positions = || join.features.iter().map(position);
+        match measure {
+            Measure::Planar { .. } if option.is_closest() && target_is_points && join_is_points => {
+                return Way::NearestPoint(PointIndex::new(&positions().collect::<Vec<Xy>>()));
+            }
+            Measure::Geodesic { geodesy, .. } if target_is_points && join_is_points => {
+                let through = |xy: Xy| geocentric(xy, geodesy.ellipsoid());
+                return Way::OnEllipsoid(PointIndex::new(&positions().map(through).collect::<Vec<_>>()));
+            }
+            Measure::Planar { .. }
+                if target_is_points && is_of(join, GeometryType::Polygon) && has_way(true) =>
+            {
+                return Way::InPolygons(PolygonLayer::new(join.features.iter().map(rings_of).collect()));
+            }
+            Measure::Planar { .. }
+                if join_is_points && is_of(target, GeometryType::Polygon) && has_way(false) =>
+            {
+                return Way::AroundPoints;
+            }
+            _ => {}
+        }
+        let of = |feature: &Feature| feature.geometry.as_ref().map_or(Envelope::EMPTY, Geometry::envelope);
+        Way::Shapes {
+            index: BoxIndex::new(join.features.iter().map(of).collect()),
+            shapes: join.features.iter().map(|_| OnceLock::new()).collect(),
+        }
+    }
+}
+
+/// The rings of a polygon feature; none without geometry.
+fn rings_of(feature: &Feature) -> &[Path] {
+    match &feature.geometry {
+        Some(Geometry::Polygon(rings)) => rings,
+        _ => &[],
+    }
+}
+
+/// The position of a point feature; not a number without geometry.
+fn position(feature: &Feature) -> Xy {
+    match &feature.geometry {
+        Some(Geometry::Point(point)) => point.xy,
+        _ => [f64::NAN; 2],
     }
 }
 
