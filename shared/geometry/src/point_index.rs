@@ -1,10 +1,12 @@
 //! Points in a k-d tree: the nearest to a position, and all within a distance.
 //!
-//! Separate from [`crate::BoxIndex`] because points need no boxes: a balanced tree without pointers, its leaves small
-//! runs of positions that lie side by side in memory (Friedman, Bentley and Finkel 1977). Plane or space: `N` is 2 or 3.
+//! Separate from [`crate::BoxIndex`] because points can be halved evenly: a balanced tree without pointers, its leaves
+//! small runs of positions that lie side by side in memory (Friedman, Bentley and Finkel 1977). Every node knows the box
+//! of its points, which rules out more than the plane that cuts it would where points are clustered. Plane or space: `N`
+//! is 2 or 3.
 
 /// Positions in a leaf, at the most: as many as are scanned faster than they are told apart.
-const LEAF: usize = 12;
+const LEAF: usize = 8;
 /// Levels that a tree can have: more points than memory holds.
 const MAX_DEPTH: usize = 40;
 
@@ -14,8 +16,8 @@ pub struct PointIndex<const N: usize> {
     /// In the order of the leaves.
     points: Vec<[f64; N]>,
     numbers: Vec<u32>,
-    /// The inner nodes, level by level: the axis that is cut, and where.
-    cuts: Vec<(u8, f64)>,
+    /// The nodes, level by level from the root, which is node 1: the children of a node are twice it and one more.
+    boxes: Vec<Extent<N>>,
     /// Levels of inner nodes.
     depth: u32,
 }
@@ -30,21 +32,27 @@ impl<const N: usize> PointIndex<N> {
         while count >> depth > LEAF {
             depth += 1;
         }
-        let mut cuts = Vec::with_capacity((1 << depth) - 1);
         for level in 0..depth {
             for part in 0..1_usize << level {
                 let (start, end) = (start_of(part, level, count), start_of(part + 1, level, count));
                 let middle = start_of(2 * part + 1, level + 1, count);
                 let run = &mut numbers[start..end];
-                let axis = widest_axis(points, run);
+                let axis = Extent::around(run.iter().map(|number| points[*number as usize])).widest_axis();
                 let at = |number: &u32| points[*number as usize][axis];
-                let (_, cut, _) =
-                    run.select_nth_unstable_by(middle - start, |a, b| at(a).total_cmp(&at(b)).then(a.cmp(b)));
-                cuts.push((axis as u8, points[*cut as usize][axis]));
+                run.select_nth_unstable_by(middle - start, |a, b| at(a).total_cmp(&at(b)).then(a.cmp(b)));
             }
         }
-        let points = numbers.iter().map(|number| points[*number as usize]).collect();
-        PointIndex { points, numbers, cuts, depth }
+        let points: Vec<[f64; N]> = numbers.iter().map(|number| points[*number as usize]).collect();
+        let leaves = 1_usize << depth;
+        let mut boxes = vec![Extent::EMPTY; 2 * leaves];
+        for leaf in 0..leaves {
+            let run = start_of(leaf, depth, count)..start_of(leaf + 1, depth, count);
+            boxes[leaves + leaf] = Extent::around(points[run].iter().copied());
+        }
+        for node in (1..leaves).rev() {
+            boxes[node] = boxes[2 * node].join(&boxes[2 * node + 1]);
+        }
+        PointIndex { points, numbers, boxes, depth }
     }
 
     /// The nearest point and its distance, among those not farther than `limit`; of equally near ones the least number.
@@ -90,30 +98,26 @@ impl<const N: usize> PointIndex<N> {
             return;
         }
         let mut reach = limit.powi(2);
-        // The root is node 1, so that the children of a node are twice it and one more.
-        let mut open = [Branch { node: 1, squared: 0.0, offsets: [0.0; N] }; MAX_DEPTH];
+        let mut open = [(0, 0.0); MAX_DEPTH];
+        open[0] = (1, self.boxes[1].squared_distance(to));
         let mut waiting = 1;
         let first_leaf = 1_usize << self.depth;
         while waiting > 0 {
             waiting -= 1;
-            let Branch { mut node, squared, mut offsets } = open[waiting];
+            let (mut node, squared) = open[waiting];
             if squared > reach {
                 continue;
             }
             while node < first_leaf {
-                let (axis, cut) = self.cuts[node - 1];
-                let axis = usize::from(axis);
-                let beyond = to[axis] - cut;
-                let (near, far) =
-                    if beyond < 0.0 { (2 * node, 2 * node + 1) } else { (2 * node + 1, 2 * node) };
-                let before = offsets[axis];
-                offsets[axis] = beyond;
-                let far_squared: f64 = offsets.iter().map(|offset| offset * offset).sum();
+                let (left, right) = (2 * node, 2 * node + 1);
+                let to_left = self.boxes[left].squared_distance(to);
+                let to_right = self.boxes[right].squared_distance(to);
+                let (near, far, far_squared) =
+                    if to_left <= to_right { (left, right, to_right) } else { (right, left, to_left) };
                 if far_squared <= reach {
-                    open[waiting] = Branch { node: far, squared: far_squared, offsets };
+                    open[waiting] = (far, far_squared);
                     waiting += 1;
                 }
-                offsets[axis] = before;
                 node = near;
             }
             let leaf = node - first_leaf;
@@ -129,30 +133,44 @@ impl<const N: usize> PointIndex<N> {
     }
 }
 
-/// A branch still to be searched: its node, how far off it is at the least (squared), and how far along each axis.
-#[derive(Clone, Copy)]
-struct Branch<const N: usize> {
-    node: usize,
-    squared: f64,
-    offsets: [f64; N],
+/// The box around points.
+#[derive(Clone, Copy, Debug)]
+struct Extent<const N: usize> {
+    low: [f64; N],
+    high: [f64; N],
+}
+
+impl<const N: usize> Extent<N> {
+    const EMPTY: Extent<N> = Extent { low: [f64::INFINITY; N], high: [f64::NEG_INFINITY; N] };
+
+    fn around(points: impl Iterator<Item = [f64; N]>) -> Extent<N> {
+        points.fold(Extent::EMPTY, |all, point| all.join(&Extent { low: point, high: point }))
+    }
+
+    fn join(&self, other: &Extent<N>) -> Extent<N> {
+        let mut joined = *self;
+        for axis in 0..N {
+            joined.low[axis] = joined.low[axis].min(other.low[axis]);
+            joined.high[axis] = joined.high[axis].max(other.high[axis]);
+        }
+        joined
+    }
+
+    fn widest_axis(&self) -> usize {
+        let width = |axis: usize| self.high[axis] - self.low[axis];
+        (1..N).fold(0, |widest, axis| if width(axis) > width(widest) { axis } else { widest })
+    }
+
+    fn squared_distance(&self, to: [f64; N]) -> f64 {
+        let along = |axis: usize| (self.low[axis] - to[axis]).max(to[axis] - self.high[axis]).max(0.0);
+        (0..N).map(|axis| along(axis) * along(axis)).sum()
+    }
 }
 
 /// Where a part of a level begins, of `count` points.
 fn start_of(part: usize, level: u32, count: usize) -> usize {
     // In 128 bits: parts times points may not fit into 64.
     ((part as u128 * count as u128) >> level) as usize
-}
-
-fn widest_axis<const N: usize>(points: &[[f64; N]], numbers: &[u32]) -> usize {
-    let (mut low, mut high) = ([f64::INFINITY; N], [f64::NEG_INFINITY; N]);
-    for number in numbers {
-        for axis in 0..N {
-            low[axis] = low[axis].min(points[*number as usize][axis]);
-            high[axis] = high[axis].max(points[*number as usize][axis]);
-        }
-    }
-    let width = |axis: usize| high[axis] - low[axis];
-    (1..N).fold(0, |widest, axis| if width(axis) > width(widest) { axis } else { widest })
 }
 
 #[cfg(test)]

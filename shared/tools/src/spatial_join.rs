@@ -109,12 +109,17 @@ fn one_to_one(inputs: &SpatialJoinInputs, matches: &Lists, statistics: &Statisti
     statistics.add_fields(&mut table);
     for (row, found) in matches.iter().enumerate().filter(|(_, found)| keeps(inputs, found)) {
         let feature = &target.features[row];
+        let ids = [Attribute::Integer(found.len() as i64), Attribute::Integer(target.oid_of(row))];
+        let first = found.first().map(|other| &join.features[*other as usize]);
+        let values =
+            ids.into_iter().chain(target_fields.values(feature)).chain(join_fields.values_or_nulls(first));
+        // A million rows without statistics should not pay for them.
+        if statistics.is_empty() {
+            table.push(values, feature.geometry.clone());
+            continue;
+        }
         let members: Vec<&Feature> = found.iter().map(|other| &join.features[*other as usize]).collect();
-        let mut values = vec![Attribute::Integer(found.len() as i64), Attribute::Integer(target.oid_of(row))];
-        values.extend(target_fields.values(feature));
-        values.extend(joined(&join_fields, members.first().copied()));
-        values.extend(statistics.values(&members));
-        table.push(values, feature.geometry.clone());
+        table.push(values.chain(statistics.values(&members)), feature.geometry.clone());
     }
     table.finish()
 }
@@ -133,13 +138,13 @@ fn one_to_many(inputs: &SpatialJoinInputs, matches: &Lists) -> FeatureSet {
         let feature = &target.features[row];
         let none = if found.is_empty() { Some(None) } else { None };
         for other in found.iter().map(|other| Some(*other as usize)).chain(none) {
-            let mut values = vec![
+            let ids = [
                 Attribute::Integer(i64::from(other.is_some())),
                 Attribute::Integer(target.oid_of(row)),
                 Attribute::Integer(other.map_or(-1, |other| join.oid_of(other))),
             ];
-            values.extend(target_fields.values(feature));
-            values.extend(joined(&join_fields, other.map(|other| &join.features[other])));
+            let joined = join_fields.values_or_nulls(other.map(|other| &join.features[other]));
+            let values = ids.into_iter().chain(target_fields.values(feature)).chain(joined);
             table.push(values, feature.geometry.clone());
         }
     }
@@ -148,14 +153,6 @@ fn one_to_many(inputs: &SpatialJoinInputs, matches: &Lists) -> FeatureSet {
 
 fn keeps(inputs: &SpatialJoinInputs, found: &[u32]) -> bool {
     inputs.join_type == JoinType::KeepAll || !found.is_empty()
-}
-
-/// The values of a match, or nulls.
-fn joined(fields: &Carried, feature: Option<&Feature>) -> Vec<Attribute> {
-    match feature {
-        Some(feature) => fields.values(feature).collect(),
-        None => vec![Attribute::Null; fields.len()],
-    }
 }
 
 #[cfg(test)]

@@ -69,6 +69,11 @@ impl Statistics {
         Ok(Statistics { wanted: wanted.collect::<Result<_, _>>()? })
     }
 
+    /// Whether none is asked for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.wanted.is_empty()
+    }
+
     /// Adds the columns of the statistics.
     pub(crate) fn add_fields(&self, table: &mut Table) {
         for wanted in &self.wanted {

@@ -31,6 +31,15 @@ impl Carried {
         self.columns.iter().map(|column| feature.attributes.get(*column).cloned().unwrap_or(Attribute::Null))
     }
 
+    /// The values of a row in these columns, or as many nulls where there is no row.
+    pub(crate) fn values_or_nulls<'a>(
+        &'a self,
+        feature: Option<&'a Feature>,
+    ) -> impl Iterator<Item = Attribute> + 'a {
+        let value = move |column: &usize| feature?.attributes.get(*column).cloned();
+        self.columns.iter().map(move |column| value(column).unwrap_or(Attribute::Null))
+    }
+
     /// How many columns.
     pub(crate) fn len(&self) -> usize {
         self.columns.len()
