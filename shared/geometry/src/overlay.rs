@@ -8,6 +8,7 @@ mod engine;
 pub(crate) mod nesting;
 mod status;
 pub(crate) mod validity;
+pub(crate) mod walk;
 
 use crate::prepared::{ringside, without_zm};
 use crate::rings::envelope_of;

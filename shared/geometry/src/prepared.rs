@@ -7,6 +7,7 @@
 
 mod rows;
 
+use crate::overlay::walk::{Of, walk};
 use crate::overlay::{reduced_difference, reduced_intersection};
 use crate::relate::segment::{box_holds, is_zero, on_segment, orientation, segment_box};
 use crate::rings::envelope_of;
@@ -51,6 +52,8 @@ pub struct PreparedPolygon {
 #[derive(Clone, Debug)]
 struct PreparedRing {
     xy: Vec<Xy>,
+    /// The number of its first edge.
+    first_edge: u32,
     envelope: Envelope,
     chunks: Vec<Envelope>,
 }
@@ -61,10 +64,11 @@ impl PreparedPolygon {
         let mut edges = Vec::with_capacity(polygon.iter().map(|ring| ring.xy.len()).sum());
         let mut rings = Vec::with_capacity(polygon.len());
         for ring in polygon {
+            let first_edge = edges.len() as u32;
             let finite = |edge: &[Xy; 2]| edge.iter().flatten().all(|value| value.is_finite());
             edges.extend(ring.xy.windows(2).map(|pair| [pair[0], pair[1]]).filter(finite));
             let chunks: Vec<Envelope> = ring.xy.chunks(CHUNK_VERTICES).map(box_of).collect();
-            rings.push(PreparedRing { envelope: box_of(&ring.xy), chunks, xy: ring.xy.clone() });
+            rings.push(PreparedRing { envelope: box_of(&ring.xy), first_edge, chunks, xy: ring.xy.clone() });
         }
         let mut envelope = Envelope::EMPTY;
         for xy in edges.iter().flatten() {
@@ -145,6 +149,27 @@ impl PreparedPolygon {
         found.dedup();
     }
 
+    /// The ring at a position in the list of rings, closed.
+    pub(crate) fn ring(&self, ring: usize) -> &[Xy] {
+        &self.rings[ring].xy
+    }
+
+    /// The box of a ring.
+    pub(crate) fn ring_box(&self, ring: usize) -> &Envelope {
+        &self.rings[ring].envelope
+    }
+
+    /// How many rings there are.
+    pub(crate) fn ring_count(&self) -> usize {
+        self.rings.len()
+    }
+
+    /// The ring that an edge belongs to, and the edge's number in it.
+    pub(crate) fn ring_of_edge(&self, edge: u32) -> (usize, usize) {
+        let ring = self.rings.partition_point(|ring| ring.first_edge <= edge) - 1;
+        (ring, (edge - self.rings[ring].first_edge) as usize)
+    }
+
     pub(crate) fn edge(&self, edge: u32) -> [Xy; 2] {
         self.edges[edge as usize]
     }
@@ -165,6 +190,9 @@ pub fn intersection_prepared(prepared: &PreparedPolygon, polygon: &[Path]) -> Ve
         BoxLocation::Inside => without_zm(polygon),
         BoxLocation::Outside => Vec::new(),
         BoxLocation::Crosses => {
+            if let Some(common) = walk(prepared, polygon, Of::Inside) {
+                return common;
+            }
             let polygon: Vec<Vec<Xy>> =
                 polygon.iter().filter_map(|ring| ringside(&ring.xy, &prepared.envelope)).collect();
             reduced_intersection(&polygon, &prepared.reduced(&envelope))
@@ -178,7 +206,8 @@ pub fn difference_prepared(polygon: &[Path], prepared: &PreparedPolygon) -> Vec<
     match prepared.locate_box(&envelope) {
         BoxLocation::Inside => Vec::new(),
         BoxLocation::Outside => without_zm(polygon),
-        BoxLocation::Crosses => reduced_difference(polygon, &prepared.reduced(&envelope)),
+        BoxLocation::Crosses => walk(prepared, polygon, Of::Outside)
+            .unwrap_or_else(|| reduced_difference(polygon, &prepared.reduced(&envelope))),
     }
 }
 

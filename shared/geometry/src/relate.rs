@@ -5,6 +5,7 @@
 //! leave a choice, the function's comment says what was chosen.
 
 mod distance;
+mod double;
 mod outline;
 pub(crate) mod segment;
 

@@ -5,6 +5,7 @@
 
 #![expect(clippy::float_cmp, reason = "positions are compared exactly: equal vertices are what topology is")]
 
+use super::double::Double;
 use gp_esri::{Envelope, Xy};
 use robust::Coord;
 
@@ -89,7 +90,7 @@ pub(crate) fn meet(a: [Xy; 2], b: [Xy; 2]) -> Meeting {
             return if on_segment(p, other[0], other[1]) { Meeting::Touch(p) } else { Meeting::Apart };
         }
     }
-    Meeting::Cross(crossing(a, a0, a1))
+    Meeting::Cross(crossing(a, b))
 }
 
 /// The distance from `p` to the segment, in the unit of the coordinates.
@@ -122,16 +123,27 @@ pub(crate) fn parameter(a: [Xy; 2], p: Xy) -> f64 {
     if t.is_finite() { t } else { 0.0 }
 }
 
-/// The crossing of `a` with a line from whose two sides its ends lie `from` and `to` away; kept in the box of `a`.
-fn crossing(a: [Xy; 2], from: f64, to: f64) -> Xy {
-    let t = from / (from - to);
-    let near_start = t <= 0.5;
-    let along = |axis: usize| {
-        let span = a[1][axis] - a[0][axis];
-        let value = if near_start { a[0][axis] + t * span } else { a[1][axis] - (1.0 - t) * span };
-        value.clamp(a[0][axis].min(a[1][axis]), a[0][axis].max(a[1][axis]))
+/// Where two segments cross that do so properly, rounded to the nearest position: the same whichever segment comes
+/// first and whichever way they run, so that what is cut on both sides of a border is cut at one vertex.
+pub(crate) fn crossing(a: [Xy; 2], b: [Xy; 2]) -> Xy {
+    let sorted = |[p, q]: [Xy; 2]| if p <= q { [p, q] } else { [q, p] };
+    let (a, b) = (sorted(a), sorted(b));
+    let (a, b) = if a <= b { (a, b) } else { (b, a) };
+    let span = |[p, q]: [Xy; 2], axis: usize| Double::difference(q[axis], p[axis]);
+    let cross = |[ax, ay]: [Double; 2], [bx, by]: [Double; 2]| ax * by - ay * bx;
+    let along_a = [span(a, 0), span(a, 1)];
+    let along_b = [span(b, 0), span(b, 1)];
+    let between = [span([a[0], b[0]], 0), span([a[0], b[0]], 1)];
+    let t = cross(between, along_b) / cross(along_a, along_b);
+    let at = |axis: usize| {
+        let exact = (Double::from(a[0][axis]) + t * along_a[axis]).round();
+        // Beyond 2^500 the products overflow.
+        let value = if exact.is_finite() { exact } else { a[0][axis] };
+        let low = a[0][axis].min(a[1][axis]).max(b[0][axis].min(b[1][axis]));
+        let high = a[0][axis].max(a[1][axis]).min(b[0][axis].max(b[1][axis]));
+        if low <= high { value.clamp(low, high) } else { value }
     };
-    [along(0), along(1)]
+    [at(0), at(1)]
 }
 
 fn meet_on_line(a: [Xy; 2], b: [Xy; 2]) -> Meeting {
@@ -168,6 +180,17 @@ mod tests {
         assert_eq!(meet(a, [[5.0, 0.0], [6.0, 0.0]]), Meeting::Apart);
         assert_eq!(meet(a, [[0.0, 1.0], [4.0, 1.0]]), Meeting::Apart);
         assert_eq!(meet(a, [[2.0, 0.0], [2.0, 0.0]]), Meeting::Touch([2.0, 0.0]));
+    }
+
+    #[test]
+    fn a_crossing_is_the_nearest_position_whichever_way_it_is_asked_for() {
+        // Lines through thirds far from the origin; the crossing is at (1e7 + 1/3, 1/3).
+        let (a, b) = ([[1e7, 0.0], [1e7 + 1.0, 1.0]], [[1e7, 1.0 / 3.0], [1e7 + 1.0, 1.0 / 3.0]]);
+        let expected = [1e7 + 1.0 / 3.0, 1.0 / 3.0];
+        let turned = |[p, q]: [Xy; 2]| [q, p];
+        for (a, b) in [(a, b), (b, a), (turned(a), b), (b, turned(a)), (turned(a), turned(b))] {
+            assert_eq!(meet(a, b), Meeting::Cross(expected));
+        }
     }
 
     #[test]
