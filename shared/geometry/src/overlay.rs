@@ -4,6 +4,7 @@
 //! without z and m. Results are the same for the same input, in the same order. Where boxes already decide, the input is
 //! handed back vertex by vertex. Large polygons met by many small ones belong into [`crate::PreparedPolygon`].
 
+mod coverage;
 mod engine;
 pub(crate) mod nesting;
 mod status;
@@ -40,7 +41,8 @@ pub fn difference(a: &[Path], b: &[Path]) -> Vec<Path> {
 /// The area in any of the polygons. Orientation must be right: a polygon turned inside out would cancel its neighbours.
 pub fn union_all<'a>(polygons: impl IntoIterator<Item = &'a [Path]>) -> Vec<Path> {
     let rings: Vec<&[Xy]> = polygons.into_iter().flatten().map(|ring| ring.xy.as_slice()).collect();
-    overlay(&rings, &[], Operation::Union)
+    // Where neighbours share their borders exactly, nothing has to be computed.
+    coverage::union_of_coverage(&rings).unwrap_or_else(|| overlay(&rings, &[], Operation::Union))
 }
 
 /// The area in exactly one of `a` and `b`.
