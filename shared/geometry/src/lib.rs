@@ -17,6 +17,7 @@ mod point_index;
 mod polygon_layer;
 mod prepared;
 mod project;
+mod region;
 mod relate;
 mod repair;
 mod rings;
@@ -37,6 +38,7 @@ pub use point_index::PointIndex;
 pub use polygon_layer::PolygonLayer;
 pub use prepared::{BoxLocation, Location, PreparedPolygon, difference_prepared, intersection_prepared};
 pub use project::{MAX_REPORTED_OIDS, ProjectReport, project_envelope, project_features};
+pub use region::{Operand, common_box, region, sliver_width, union_outside, without_slivers};
 pub use relate::{
     Shape, completely_contains, completely_within, contains, contains_clementini, crossed_by_outline,
     distance, identical, interiors_intersect, intersects, shares_line_segment, touches, within,

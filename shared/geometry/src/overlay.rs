@@ -13,8 +13,8 @@ pub(crate) mod walk;
 
 use crate::prepared::{ringside, without_zm};
 use crate::rings::envelope_of;
-use engine::{Operation, overlay};
-use gp_esri::{Path, Xy};
+use engine::{Operation, overlay, overlay_common};
+use gp_esri::{Envelope, Path, Xy};
 
 /// The area that `a` and `b` share.
 pub fn intersection(a: &[Path], b: &[Path]) -> Vec<Path> {
@@ -59,6 +59,12 @@ pub(crate) fn raw_difference(shells: &[Path], holes: &[Path]) -> Vec<Path> {
 /// The intersection of rings already reduced to what matters.
 pub(crate) fn reduced_intersection(a: &[Vec<Xy>], b: &[Vec<Xy>]) -> Vec<Path> {
     overlay(&slices(a), &slices(b), Operation::Intersection)
+}
+
+/// The area in each of several polygons and in none of the rings taken away, all reduced to what matters in `window`.
+pub(crate) fn reduced_common(all: &[Vec<Vec<Xy>>], removed: &[Vec<Xy>], window: &Envelope) -> Vec<Path> {
+    let rings: Vec<&[Xy]> = all.iter().flatten().map(Vec::as_slice).collect();
+    overlay_common(&rings, all.len(), &slices(removed), window)
 }
 
 /// The difference with rings already reduced to what matters.

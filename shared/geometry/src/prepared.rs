@@ -175,7 +175,7 @@ impl PreparedPolygon {
     }
 
     /// The rings, reduced to what matters inside a box.
-    fn reduced(&self, envelope: &Envelope) -> Vec<Vec<Xy>> {
+    pub(crate) fn reduced(&self, envelope: &Envelope) -> Vec<Vec<Xy>> {
         self.rings
             .iter()
             .filter_map(|ring| reduce(&ring.xy, &ring.envelope, &ring.chunks, envelope))

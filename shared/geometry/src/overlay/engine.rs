@@ -4,7 +4,8 @@
 //! beyond 2^500; such rings are left out here, though callers repair their input first.
 
 use super::validity::{is_usable, survey};
-use gp_esri::{Path, Xy};
+use crate::rings::is_clockwise;
+use gp_esri::{Envelope, Path, Xy};
 use i_overlay::core::fill_rule::FillRule;
 use i_overlay::core::overlay::{ContourDirection, ShapeType};
 use i_overlay::core::overlay_rule::OverlayRule;
@@ -31,16 +32,51 @@ const EXACT_BITS: u32 = 52;
 /// Applies `operation` to two sets of closed rings, filled where the winding number is not zero. The result is valid,
 /// closed and oriented as Esri wants.
 pub(crate) fn overlay(subject: &[&[Xy]], clip: &[&[Xy]], operation: Operation) -> Vec<Path> {
-    let result = overlay_on_grid(subject, clip, operation, FINE_BITS);
+    made_valid(overlay_on_grid(subject, clip, operation, FillRule::NonZero, FINE_BITS))
+}
+
+/// The area that the clockwise rings wind around at least `count` times, without that of the `clip` rings.
+pub(crate) fn overlay_common(
+    subject: &[&[Xy]],
+    count: usize,
+    clip: &[&[Xy]],
+    window: &Envelope,
+) -> Vec<Path> {
+    // A frame around everything that winds the other way, once for each polygon but one, leaves a winding number above
+    // zero where all of them are.
+    let mut all = *window;
+    for xy in subject.iter().flat_map(|ring| ring.iter()) {
+        all.include(*xy);
+    }
+    let mut frame = all.ring();
+    if is_clockwise(&frame) {
+        frame.reverse();
+    }
+    let mut rings = subject.to_vec();
+    rings.extend((1..count).map(|_| frame.as_slice()));
+    made_valid(overlay_on_grid(&rings, clip, Operation::Difference, CLOCKWISE, FINE_BITS))
+}
+
+/// Fills where rings wind clockwise more often than the other way.
+const CLOCKWISE: FillRule = FillRule::Negative;
+
+/// A result as it is, or rebuilt where rounding has spoilt it.
+fn made_valid(result: Vec<Path>) -> Vec<Path> {
     if survey(&result).is_ok_and(|nesting| nesting.all_oriented()) {
         return result;
     }
     // Rounding of new vertices has made slivers cross: once more, on a grid that needs no rounding.
     let rings: Vec<&[Xy]> = result.iter().map(|ring| ring.xy.as_slice()).collect();
-    overlay_on_grid(&rings, &[], Operation::Union, EXACT_BITS)
+    overlay_on_grid(&rings, &[], Operation::Union, FillRule::NonZero, EXACT_BITS)
 }
 
-fn overlay_on_grid(subject: &[&[Xy]], clip: &[&[Xy]], operation: Operation, bits: u32) -> Vec<Path> {
+fn overlay_on_grid(
+    subject: &[&[Xy]],
+    clip: &[&[Xy]],
+    operation: Operation,
+    fill: FillRule,
+    bits: u32,
+) -> Vec<Path> {
     let usable = |ring: &&&[Xy]| ring.len() > 3 && ring.iter().all(|xy| is_usable(*xy));
     let mut radius = 0.0_f64;
     let mut vertices = 0;
@@ -74,7 +110,7 @@ fn overlay_on_grid(subject: &[&[Xy]], clip: &[&[Xy]], operation: Operation, bits
         Operation::Union => OverlayRule::Union,
         Operation::SymmetricDifference => OverlayRule::Xor,
     };
-    let contours = engine.overlay(rule, FillRule::NonZero).into_iter().flatten();
+    let contours = engine.overlay(rule, fill).into_iter().flatten();
     contours.filter(|contour| contour.len() > 2).map(closed).collect()
 }
 
