@@ -10,6 +10,7 @@ from pathlib import Path
 
 import buffer_cases
 import overlay_cases
+import overlay_more_cases
 import table_cases
 
 CASES = Path(__file__).resolve().parent / "cases"
@@ -47,6 +48,7 @@ def write(case):
 FAMILIES = [
     buffer_cases,
     overlay_cases,
+    overlay_more_cases,
     table_cases,
 ]
 

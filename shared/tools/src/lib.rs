@@ -10,10 +10,14 @@ mod distance;
 mod each;
 mod erase;
 mod groups;
+mod identity;
 mod intersect;
+mod joined;
 mod mask;
 mod matching;
 mod measures;
+mod overlay_pieces;
+mod pairs;
 mod project;
 mod reference;
 mod samples;
@@ -21,9 +25,11 @@ mod select;
 mod services;
 mod spatial_join;
 mod statistics;
+mod sym_diff;
 mod table;
 #[cfg(test)]
 mod testing;
+mod union;
 
 pub use services::built_in_services;
 
@@ -59,11 +65,14 @@ pub const TOOLS: &[&dyn Task] = tools![
     samples::echo_values::EchoValues,
     erase::Erase,
     samples::fail::Fail,
+    identity::Identity,
     intersect::Intersect,
     project::Project,
     select::Select,
     samples::slow_count::SlowCount,
     spatial_join::SpatialJoin,
+    sym_diff::SymDiff,
+    union::Union,
 ];
 
 #[cfg(test)]

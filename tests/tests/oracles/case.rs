@@ -132,19 +132,26 @@ impl Row {
     }
 }
 
-/// The parameters as texts; an object whose only key is `file` stands for the content of that file.
+/// The parameters as texts; an object whose only key is `file`, alone or in a list, stands for the content of that file.
 fn parameters(json: &Map<String, Value>) -> Result<Parameters> {
     let mut parameters = Parameters::default();
     for (name, value) in json {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            Value::Object(members) if members.len() == 1 && members.contains_key("file") => {
-                let path = gp_tests::repository().join(members["file"].as_str().context("file")?);
-                std::fs::read_to_string(&path).with_context(|| path.display().to_string())?
-            }
-            other => other.to_string(),
-        };
-        parameters.push(name.as_str(), text);
+        parameters.push(name.as_str(), text_of(value)?);
     }
     Ok(parameters)
+}
+
+fn text_of(value: &Value) -> Result<String> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Object(members) if members.len() == 1 && members.contains_key("file") => {
+            let path = gp_tests::repository().join(members["file"].as_str().context("file")?);
+            std::fs::read_to_string(&path).with_context(|| path.display().to_string())
+        }
+        Value::Array(members) if members.iter().any(Value::is_object) => {
+            let texts = members.iter().map(text_of).collect::<Result<Vec<_>>>()?;
+            Ok(format!("[{}]", texts.join(",")))
+        }
+        other => Ok(other.to_string()),
+    }
 }

@@ -81,10 +81,13 @@ agrees! {
     clip_agrees_with_geos: "Clip",
     dissolve_agrees_with_geos: "Dissolve",
     erase_agrees_with_geos: "Erase",
+    identity_agrees_with_geos: "Identity",
     intersect_agrees_with_geos: "Intersect",
     project_agrees_with_proj: "Project",
     select_agrees_with_sqlite: "Select",
     spatial_join_agrees_with_geos_and_geographiclib: "SpatialJoin",
+    sym_diff_agrees_with_geos: "SymDiff",
+    union_agrees_with_geos: "Union",
 }
 
 #[test]

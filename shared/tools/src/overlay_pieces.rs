@@ -1,0 +1,158 @@
+//! Layers of polygons laid over each other, cut into pieces: for Intersect, Union, Identity, Symmetrical Difference and
+//! Update.
+//!
+//! A piece is the area that one feature of each of some layers has in common, without all features of the other layers.
+//! Each is cut out of the original polygons at once (`gp_geometry::region`), so borders that layers share exactly stay
+//! exactly shared. Features of one layer do not cut each other.
+
+use crate::each::each;
+use crate::pairs::box_of;
+use gp_core::{RunContext, ToolError};
+use gp_esri::{Envelope, FeatureSet, Geometry, Path};
+use gp_geometry::{BoxIndex, Operand, PreparedPolygon, common_box, envelope_of, region, without_slivers};
+use std::sync::OnceLock;
+
+/// Polygons with more vertices are prepared when they are first met; for smaller ones it costs more than it saves.
+const LARGE_VERTICES: usize = 100;
+
+/// A piece and the rows in which it lies, one a layer.
+pub(crate) struct Piece {
+    pub(crate) rows: Vec<Option<usize>>,
+    pub(crate) geometry: Geometry,
+}
+
+/// Which pieces are wanted.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Wanted {
+    /// Those of all layers.
+    All,
+    /// Those that lie in the first layer.
+    InFirst,
+    /// Those that lie in every layer.
+    InEvery,
+}
+
+/// Layers of polygons.
+pub(crate) struct Layers<'a> {
+    layers: Vec<Layer<'a>>,
+}
+
+struct Layer<'a> {
+    set: &'a FeatureSet,
+    boxes: Vec<Envelope>,
+    index: BoxIndex,
+    prepared: Vec<OnceLock<PreparedPolygon>>,
+}
+
+impl<'a> Layers<'a> {
+    /// Sorts the boxes of the features.
+    pub(crate) fn new(sets: impl IntoIterator<Item = &'a FeatureSet>) -> Layers<'a> {
+        Layers { layers: sets.into_iter().map(Layer::new).collect() }
+    }
+
+    /// The pieces, those of the first layer first, by its rows, then by those of the second, and what lies outside the
+    /// second last.
+    ///
+    /// # Errors
+    /// The run was stopped.
+    pub(crate) fn pieces(&self, wanted: Wanted, context: &RunContext) -> Result<Vec<Piece>, ToolError> {
+        let mut all = Vec::new();
+        for number in 0..if wanted == Wanted::All { self.layers.len() } else { 1 } {
+            let layer = &self.layers[number];
+            let found = each(context, layer.boxes.len(), "Cutting", |row| {
+                let mut pieces = Vec::new();
+                if layer.rings(row).is_some() {
+                    let mut rows = vec![None; number];
+                    rows.push(Some(row));
+                    self.extend(&mut rows, wanted, &mut pieces, context)?;
+                }
+                Ok(pieces)
+            })?;
+            all.extend(found.into_iter().flatten());
+        }
+        Ok(all)
+    }
+
+    /// What of each feature of a layer lies outside all features of the others.
+    ///
+    /// # Errors
+    /// The run was stopped.
+    pub(crate) fn outside(&self, number: usize, context: &RunContext) -> Result<Vec<Vec<Path>>, ToolError> {
+        each(context, self.layers[number].boxes.len(), "Cutting", |row| {
+            let mut rows = vec![None; self.layers.len()];
+            rows[number] = Some(row);
+            Ok(self.region(&rows))
+        })
+    }
+
+    /// Goes on from rows of the first layers to all layers, as long as something is left.
+    fn extend(
+        &self,
+        rows: &mut Vec<Option<usize>>,
+        wanted: Wanted,
+        pieces: &mut Vec<Piece>,
+        context: &RunContext,
+    ) -> Result<(), ToolError> {
+        context.check()?;
+        let rings = self.region(rows);
+        if rings.is_empty() {
+            return Ok(());
+        }
+        let Some(next) = self.layers.get(rows.len()) else {
+            pieces.push(Piece { rows: rows.clone(), geometry: Geometry::Polygon(rings) });
+            return Ok(());
+        };
+        let near: Vec<usize> = next.index.query(&envelope_of(&rings)).collect();
+        let absent = (wanted != Wanted::InEvery).then_some(None);
+        for row in near.into_iter().map(Some).chain(absent) {
+            rows.push(row);
+            self.extend(rows, wanted, pieces, context)?;
+            rows.pop();
+        }
+        Ok(())
+    }
+
+    /// What the rows have in common, outside of the layers that have none.
+    fn region(&self, rows: &[Option<usize>]) -> Vec<Path> {
+        let present: Vec<(&Layer<'_>, usize)> =
+            self.layers.iter().zip(rows).filter_map(|(layer, row)| Some((layer, (*row)?))).collect();
+        // Features that do not touch the box of one of the rows take nothing away.
+        let Some(window) = present.iter().map(|(layer, row)| layer.boxes[*row]).reduce(common_box) else {
+            return Vec::new();
+        };
+        let inside: Vec<Operand<'_>> =
+            present.iter().filter_map(|(layer, row)| layer.operand(*row)).collect();
+        let absent = self.layers.iter().zip(rows).filter(|(_, row)| row.is_none());
+        let outside: Vec<Operand<'_>> = absent
+            .flat_map(|(layer, _)| layer.index.query(&window).filter_map(|row| layer.operand(row)))
+            .collect();
+        if inside.len() < present.len() {
+            return Vec::new();
+        }
+        without_slivers(region(&inside, &outside))
+    }
+}
+
+impl<'a> Layer<'a> {
+    fn new(set: &'a FeatureSet) -> Layer<'a> {
+        let boxes: Vec<Envelope> =
+            set.features.iter().map(|feature| box_of(feature.geometry.as_ref())).collect();
+        let prepared = set.features.iter().map(|_| OnceLock::new()).collect();
+        Layer { set, index: BoxIndex::new(boxes.clone()), boxes, prepared }
+    }
+
+    fn rings(&self, row: usize) -> Option<&'a [Path]> {
+        match &self.set.features[row].geometry {
+            Some(Geometry::Polygon(rings)) => Some(rings),
+            _ => None,
+        }
+    }
+
+    fn operand(&self, row: usize) -> Option<Operand<'_>> {
+        let rings = self.rings(row)?;
+        if rings.iter().map(|ring| ring.xy.len()).sum::<usize>() <= LARGE_VERTICES {
+            return Some(Operand::Plain(rings));
+        }
+        Some(Operand::Prepared(self.prepared[row].get_or_init(|| PreparedPolygon::new(rings))))
+    }
+}
