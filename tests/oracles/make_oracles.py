@@ -11,6 +11,7 @@ from pathlib import Path
 import buffer_cases
 import overlay_cases
 import overlay_more_cases
+import overlay_zone_cases
 import table_cases
 
 CASES = Path(__file__).resolve().parent / "cases"
@@ -49,6 +50,7 @@ FAMILIES = [
     buffer_cases,
     overlay_cases,
     overlay_more_cases,
+    overlay_zone_cases,
     table_cases,
 ]
 

@@ -24,12 +24,15 @@ mod samples;
 mod select;
 mod services;
 mod spatial_join;
+mod split;
 mod statistics;
 mod sym_diff;
 mod table;
+mod tabulate_intersection;
 #[cfg(test)]
 mod testing;
 mod union;
+mod update;
 
 pub use services::built_in_services;
 
@@ -71,8 +74,11 @@ pub const TOOLS: &[&dyn Task] = tools![
     select::Select,
     samples::slow_count::SlowCount,
     spatial_join::SpatialJoin,
+    split::Split,
     sym_diff::SymDiff,
+    tabulate_intersection::TabulateIntersection,
     union::Union,
+    update::Update,
 ];
 
 #[cfg(test)]

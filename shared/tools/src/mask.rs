@@ -1,10 +1,10 @@
-//! What Clip and Erase share: cutting features by the union of polygons.
+//! What Clip, Erase and Split share: cutting features by the union of polygons.
 
 use crate::each::each;
 use crate::reference::{drop_zm, match_reference};
 use crate::table::ensure_object_ids;
 use gp_core::{RunContext, ToolError};
-use gp_esri::{FeatureSet, Geometry, GeometryType, Path, Point};
+use gp_esri::{Envelope, Feature, FeatureSet, Geometry, GeometryType, Path, Point};
 use gp_geometry::{
     BoxLocation, Keep, PreparedPolygon, clip_line, difference_prepared, intersection_prepared,
     points_in_polygon, union_all,
@@ -30,7 +30,7 @@ pub(crate) fn cut(
         drop_zm(&mut features, "Input Features", context);
     }
     context.check()?;
-    let mask = Mask::new(&masks);
+    let mask = Mask::new(&masks.features);
     context.check()?;
     let kept = each(context, features.features.len(), "Cutting", |row| {
         Ok(features.features[row].geometry.as_ref().and_then(|geometry| mask.cut(geometry, keep)))
@@ -44,19 +44,25 @@ pub(crate) fn cut(
 }
 
 /// The union of polygons, ready to cut with.
-struct Mask(PreparedPolygon);
+pub(crate) struct Mask(PreparedPolygon);
 
 impl Mask {
-    fn new(masks: &FeatureSet) -> Mask {
-        let polygons = masks.features.iter().filter_map(|feature| match &feature.geometry {
+    /// The union of the polygons among these features.
+    pub(crate) fn new<'a>(masks: impl IntoIterator<Item = &'a Feature>) -> Mask {
+        let polygons = masks.into_iter().filter_map(|feature| match &feature.geometry {
             Some(Geometry::Polygon(rings)) => Some(rings.as_slice()),
             _ => None,
         });
         Mask(PreparedPolygon::new(&union_all(polygons)))
     }
 
+    /// The box around it.
+    pub(crate) fn envelope(&self) -> Envelope {
+        *self.0.envelope()
+    }
+
     /// What is left of the geometry, or `None` for nothing.
-    fn cut(&self, geometry: &Geometry, keep: Keep) -> Option<Geometry> {
+    pub(crate) fn cut(&self, geometry: &Geometry, keep: Keep) -> Option<Geometry> {
         match self.0.locate_box(&geometry.envelope()) {
             BoxLocation::Inside => return (keep == Keep::Inside).then(|| geometry.clone()),
             BoxLocation::Outside => return (keep == Keep::Outside).then(|| geometry.clone()),

@@ -169,7 +169,8 @@ pub(crate) fn no_field(name: &str, set: &FeatureSet) -> String {
     format!("there is no field \"{name}\"; the fields are {}", names.join(", "))
 }
 
-fn is_numeric(field_type: FieldType) -> bool {
+/// Whether the values of a field are numbers.
+pub(crate) fn is_numeric(field_type: FieldType) -> bool {
     matches!(
         field_type,
         FieldType::SmallInteger

@@ -86,9 +86,10 @@ impl Table {
     /// Adds the columns that are carried along.
     pub(crate) fn add_carried(&mut self, carried: &Carried) {
         for field in &carried.fields {
-            // Identifiers that the other server kept unique are plain text here.
+            // Identifiers that the other server kept unique are plain text and numbers here.
             let field_type = match field.field_type {
                 FieldType::GlobalId => FieldType::Guid,
+                FieldType::Oid => FieldType::BigInteger,
                 other => other,
             };
             self.add_field(Field { field_type, ..field.clone() });

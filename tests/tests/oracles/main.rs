@@ -86,8 +86,11 @@ agrees! {
     project_agrees_with_proj: "Project",
     select_agrees_with_sqlite: "Select",
     spatial_join_agrees_with_geos_and_geographiclib: "SpatialJoin",
+    split_agrees_with_geos: "Split",
     sym_diff_agrees_with_geos: "SymDiff",
+    tabulate_intersection_agrees_with_geos_and_geographiclib: "TabulateIntersection",
     union_agrees_with_geos: "Union",
+    update_agrees_with_geos: "Update",
 }
 
 #[test]
