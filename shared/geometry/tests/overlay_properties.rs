@@ -42,6 +42,59 @@ fn pair() -> impl Strategy<Value = (Vec<Path>, Vec<Path>)> {
     })
 }
 
+/// A star around a centre: radii of equal angles, so narrow spikes and deep notches, and never a crossing.
+fn star() -> impl Strategy<Value = Vec<Path>> {
+    (prop::collection::vec(0.05..1.0_f64, 5..40), -1.0..1.0_f64, -1.0..1.0_f64).prop_filter_map(
+        "nothing left",
+        |(radii, x, y)| {
+            let step = -std::f64::consts::TAU / radii.len() as f64;
+            let at = |(number, radius): (usize, &f64)| {
+                let angle = step * number as f64;
+                [1e6 + 1e3 * (x + radius * angle.cos()), 2e6 + 1e3 * (y + radius * angle.sin())]
+            };
+            let mut ring: Vec<Xy> = radii.iter().enumerate().map(at).collect();
+            ring.push(ring[0]);
+            repair_polygon(&[Path::from_xy(ring)])
+        },
+    )
+}
+
+/// A long strip, from a metre down to a micrometre wide, that crosses the place of the stars.
+fn strip() -> impl Strategy<Value = Vec<Path>> {
+    (0.0..std::f64::consts::PI, -6_i32..1, -500.0..500.0_f64).prop_map(|(angle, digits, shift)| {
+        let (along, across) = ([angle.cos(), angle.sin()], [-angle.sin(), angle.cos()]);
+        let corner = |length: f64, width: f64| {
+            let part = |axis: usize| along[axis] * length + across[axis] * (shift + width);
+            [1e6 + part(0), 2e6 + part(1)]
+        };
+        let width = 10.0_f64.powi(digits);
+        let corners = [corner(-2e3, 0.0), corner(-2e3, width), corner(2e3, width), corner(2e3, 0.0)];
+        vec![Path::from_xy([corners.as_slice(), &corners[..1]].concat())]
+    })
+}
+
+/// Three polygons in one place, of any kind.
+fn triple() -> impl Strategy<Value = [Vec<Path>; 3]> {
+    let any = || prop_oneof![star(), star(), strip()];
+    let crossing = (tangle(), tangle(), tangle()).prop_filter_map("nothing left", |(a, b, c)| {
+        Some([repair_polygon(&a)?, repair_polygon(&b)?, repair_polygon(&c)?])
+    });
+    prop_oneof![(any(), any(), any()).prop_map(|(a, b, c)| [a, b, c]), crossing]
+}
+
+/// The cells of a turned grid, which share their corners exactly; the cell in column i, row j has number i · rows + j.
+fn grid(columns: usize, rows: usize, angle: f64) -> Vec<Vec<Path>> {
+    let corner = |i: usize, j: usize| {
+        let (x, y) = (100.0 * i as f64 / 3.0, 100.0 * j as f64 / 7.0);
+        [1e6 + x * angle.cos() - y * angle.sin(), 2e6 + x * angle.sin() + y * angle.cos()]
+    };
+    let cell = |i: usize, j: usize| {
+        let ring = [corner(i, j), corner(i, j + 1), corner(i + 1, j + 1), corner(i + 1, j), corner(i, j)];
+        vec![Path::from_xy(ring.to_vec())]
+    };
+    (0..columns).flat_map(|i| (0..rows).map(move |j| (i, j))).map(|(i, j)| cell(i, j)).collect()
+}
+
 fn box_area(polygons: &[&[Path]]) -> f64 {
     let mut all = Envelope::EMPTY;
     for xy in polygons.iter().flat_map(|rings| rings.iter()).flat_map(|ring| &ring.xy) {
@@ -162,5 +215,84 @@ proptest! {
         prop_assert!(gap <= 0.0 || !within_distance(&shape_a, &shape_b, gap * 0.999));
         prop_assert_eq!(intersects(&shape_a, &shape_b), intersects(&shape_b, &shape_a));
         prop_assert!(identical(&shape_a, &shape_a) && within(&shape_b, &shape_b));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn union_and_symmetric_difference_do_not_depend_on_the_order([a, b, _] in triple()) {
+        let tolerance = 1e-9 * box_area(&[&a, &b]);
+        let (union, reversed) = (union_all([a.as_slice(), b.as_slice()]), union_all([b.as_slice(), a.as_slice()]));
+        prop_assert!(area(&symmetric_difference(&union, &reversed)) <= tolerance);
+        let either = symmetric_difference(&a, &b);
+        let (only_a, only_b) = (difference(&a, &b), difference(&b, &a));
+        let both = union_all([only_a.as_slice(), only_b.as_slice()]);
+        prop_assert!(area(&symmetric_difference(&either, &both)) <= tolerance);
+    }
+
+    #[test]
+    fn the_regions_of_three_polygons_are_valid_and_tile_their_union(polygons in triple()) {
+        let prepared: Vec<PreparedPolygon> = polygons.iter().map(|rings| PreparedPolygon::new(rings)).collect();
+        let [a, b, c] = &polygons;
+        let tolerance = 1e-9 * box_area(&[a, b, c]);
+        let mut areas = [0.0; 3];
+        let mut total = 0.0;
+        for present in 1..8_usize {
+            let (mut inside, mut outside) = (Vec::new(), Vec::new());
+            let (mut inside_prepared, mut outside_prepared) = (Vec::new(), Vec::new());
+            for number in 0..3 {
+                let is_present = present & (1 << number) != 0;
+                let (plain, sorted) = if is_present {
+                    (&mut inside, &mut inside_prepared)
+                } else {
+                    (&mut outside, &mut outside_prepared)
+                };
+                plain.push(Operand::Plain(&polygons[number]));
+                sorted.push(Operand::Prepared(&prepared[number]));
+            }
+            let (plain, sorted) = (region(&inside, &outside), region(&inside_prepared, &outside_prepared));
+            prop_assert!(plain.is_empty() || is_valid_polygon(&plain), "{:?}", plain);
+            prop_assert!((area(&plain) - area(&sorted)).abs() <= tolerance);
+            let cleaned = without_slivers(plain.clone());
+            prop_assert!(cleaned.is_empty() || is_valid_polygon(&cleaned));
+            prop_assert!((area(&plain) - area(&cleaned)).abs() <= tolerance);
+            total += area(&plain);
+            for number in (0..3).filter(|number| present & (1 << number) != 0) {
+                areas[number] += area(&plain);
+            }
+        }
+        for (found, rings) in areas.iter().zip(&polygons) {
+            prop_assert!((found - area(rings)).abs() <= tolerance, "{} {}", found, area(rings));
+        }
+        prop_assert!((total - area(&union_all(polygons.iter().map(Vec::as_slice)))).abs() <= tolerance);
+    }
+
+    #[test]
+    fn borders_that_are_shared_exactly_leave_no_slivers(
+        columns in 2..6_usize, rows in 2..6_usize, angle in 0.0..6.0_f64, cut in star(),
+    ) {
+        let cells = grid(columns, rows, angle);
+        let coarse: Vec<Vec<Path>> = cells.chunks(rows).map(|column| union_all(column.iter().map(Vec::as_slice))).collect();
+        let all: Vec<Operand<'_>> = coarse.iter().map(|rings| Operand::Plain(rings)).collect();
+        for (number, cell) in cells.iter().enumerate() {
+            let own = Operand::Plain(cell);
+            prop_assert!(without_slivers(region(&[own], &all)).is_empty());
+            for (column, operand) in all.iter().enumerate() {
+                let common = without_slivers(region(&[own, *operand], &[]));
+                prop_assert_eq!(common.len(), usize::from(column == number / rows));
+            }
+            // A third polygon cuts both layers, and what it cuts off still fits.
+            let cut_off = Operand::Plain(&cut);
+            let column = all[number / rows];
+            let mut others = all.clone();
+            others.remove(number / rows);
+            let inside = without_slivers(region(&[own, cut_off], &others));
+            let same = without_slivers(region(&[own, cut_off, column], &[]));
+            prop_assert!((area(&inside) - area(&same)).abs() <= 1e-9 * area(cell));
+            prop_assert!((length(&inside) - length(&same)).abs() <= 1e-6 * length(cell));
+            prop_assert!(without_slivers(region(&[own, cut_off], &all)).is_empty());
+        }
     }
 }

@@ -19,6 +19,8 @@ mod measures;
 mod overlay_pieces;
 mod pairs;
 mod project;
+#[cfg(test)]
+mod properties;
 mod reference;
 mod samples;
 mod select;
