@@ -16,7 +16,7 @@ fn readme() -> String {
     fs::read_to_string(root().join("README.md")).unwrap()
 }
 
-/// Rows for the table; run with UPDATE_README=1 to write them.
+/// Rows for the table; run with UPDATE_DOCS=1 to write them.
 fn tool_table() -> String {
     let mut table = String::from("| task | what it does |\n|---|---|\n");
     for tool in gp_tools::TOOLS {
@@ -32,12 +32,12 @@ fn readme_lists_every_tool() {
     let readme = readme();
     let start = readme.find(begin).unwrap() + begin.len();
     let stop = readme.find(end).unwrap();
-    if std::env::var("UPDATE_README").is_ok() {
+    if std::env::var("UPDATE_DOCS").is_ok() {
         let text = format!("{}{}{}", &readme[..start], tool_table(), &readme[stop..]);
         fs::write(root().join("README.md"), text).unwrap();
         return;
     }
-    assert_eq!(&readme[start..stop], tool_table(), "run with UPDATE_README=1 to write the table anew");
+    assert_eq!(&readme[start..stop], tool_table(), "run with UPDATE_DOCS=1 to write the table anew");
 }
 
 #[test]
