@@ -35,6 +35,11 @@ def load(path):
     return Layer(json.loads((ROOT / path).read_text()))
 
 
+def bounds_of(layer):
+    """xmin, ymin, xmax, ymax of all rows."""
+    return shapely.total_bounds([geometry for _, geometry in layer.rows()])
+
+
 def subset(layer, keep):
     """The feature set narrowed to the rows whose attributes please `keep`."""
     return {**layer.json, "features": [f for f in layer.json["features"] if keep(f["attributes"])]}

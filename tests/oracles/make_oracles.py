@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import buffer_cases
+import h3_cases
 import overlay_cases
 import overlay_more_cases
 import overlay_zone_cases
+import sampling_cases
 import table_cases
 
 CASES = Path(__file__).resolve().parent / "cases"
@@ -48,9 +50,11 @@ def write(case):
 
 FAMILIES = [
     buffer_cases,
+    h3_cases,
     overlay_cases,
     overlay_more_cases,
     overlay_zone_cases,
+    sampling_cases,
     table_cases,
 ]
 

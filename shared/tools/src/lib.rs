@@ -5,10 +5,14 @@
 
 mod buffer;
 mod clip;
+mod create_fishnet;
+mod create_random_points;
 mod dissolve;
 mod distance;
 mod each;
 mod erase;
+mod extent;
+mod generate_tessellation;
 mod groups;
 mod identity;
 mod intersect;
@@ -66,11 +70,14 @@ pub const TOOLSETS: &[&str] = &[
 pub const TOOLS: &[&dyn Task] = tools![
     buffer::Buffer,
     clip::Clip,
+    create_fishnet::CreateFishnet,
+    create_random_points::CreateRandomPoints,
     dissolve::Dissolve,
     samples::echo_values::EchoValues,
     erase::Erase,
     samples::fail::Fail,
     identity::Identity,
+    generate_tessellation::GenerateTessellation,
     intersect::Intersect,
     project::Project,
     select::Select,

@@ -125,7 +125,7 @@ impl Globe {
 }
 
 /// Longitude and latitude of WGS84, in degrees.
-const WGS84_CODE: u32 = 4326;
+pub(crate) const WGS84_CODE: u32 = 4326;
 
 /// Whether coordinates are longitudes and latitudes in degrees, not in grads or metres.
 pub(crate) fn is_in_degrees(crs: &Crs) -> bool {

@@ -14,7 +14,6 @@ use std::time::Duration;
 pub(crate) struct Run {
     pub(crate) features: FeatureSet,
     /// The other outputs that are features or rows.
-    #[expect(dead_code, reason = "the first tool with two outputs is still to come")]
     pub(crate) more: Vec<FeatureSet>,
     pub(crate) warnings: Vec<String>,
 }

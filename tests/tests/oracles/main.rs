@@ -79,9 +79,12 @@ macro_rules! agrees {
 agrees! {
     buffer_agrees_with_geos_and_geographiclib: "Buffer",
     clip_agrees_with_geos: "Clip",
+    create_fishnet_agrees_with_shapely: "CreateFishnet",
+    create_random_points_agrees_with_the_layers: "CreateRandomPoints",
     dissolve_agrees_with_geos: "Dissolve",
     erase_agrees_with_geos: "Erase",
     identity_agrees_with_geos: "Identity",
+    generate_tessellation_agrees_with_shapely_and_h3: "GenerateTessellation",
     intersect_agrees_with_geos: "Intersect",
     project_agrees_with_proj: "Project",
     select_agrees_with_sqlite: "Select",

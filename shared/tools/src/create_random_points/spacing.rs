@@ -1,0 +1,86 @@
+//! A least distance between points: a grid of cubes as wide as that, so that only neighbouring cubes matter.
+//!
+//! Points in degrees are put into the grid by their place in space, where the antimeridian and the poles are like any
+//! other place: a chord is never longer than the way on the ellipsoid.
+
+use crate::distance::Reach;
+use gp_esri::Xy;
+use gp_geometry::{Crs, Ellipsoid, Geodesy};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Points that keep their distance.
+#[derive(Clone)]
+pub(super) struct Spacing {
+    /// In metres on the ellipsoid, else in units of the coordinates.
+    least: f64,
+    globe: Option<Arc<Globe>>,
+    cubes: HashMap<[i64; 3], Vec<Xy>>,
+}
+
+struct Globe {
+    degrees_per_unit: f64,
+    ellipsoid: Ellipsoid,
+    geodesy: Geodesy,
+}
+
+impl Spacing {
+    /// No points yet.
+    pub(super) fn new(reach: Reach, crs: Option<&Crs>) -> Spacing {
+        let (least, globe) = match (reach, crs) {
+            (Reach::Geodesic(least_m), Some(crs)) => {
+                let ellipsoid = crs.ellipsoid();
+                let geodesy = Geodesy::new(ellipsoid);
+                let degrees_per_unit = crs.degrees_per_unit().unwrap_or(1.0);
+                (least_m, Some(Arc::new(Globe { degrees_per_unit, ellipsoid, geodesy })))
+            }
+            (Reach::Geodesic(least) | Reach::Planar(least), _) => (least, None),
+        };
+        Spacing { least, globe, cubes: HashMap::new() }
+    }
+
+    /// Adds a point unless one is nearer than the least distance; says whether it was added.
+    pub(super) fn add(&mut self, position: Xy) -> bool {
+        let cube = self.place(position).map(|ordinate| (ordinate / self.least).floor() as i64);
+        for x in -1..=1 {
+            for y in -1..=1 {
+                // In a plane there are no cubes above or below.
+                let heights = if self.globe.is_some() { -1..=1 } else { 0..=0 };
+                for z in heights {
+                    let near = self.cubes.get(&[cube[0] + x, cube[1] + y, cube[2] + z]);
+                    let near = near.map(Vec::as_slice).unwrap_or_default();
+                    if near.iter().any(|other| self.distance(*other, position) < self.least) {
+                        return false;
+                    }
+                }
+            }
+        }
+        self.cubes.entry(cube).or_default().push(position);
+        true
+    }
+
+    fn distance(&self, a: Xy, b: Xy) -> f64 {
+        match &self.globe {
+            None => (b[0] - a[0]).hypot(b[1] - a[1]),
+            Some(globe) => {
+                let degrees = |[x, y]: Xy| [x * globe.degrees_per_unit, y * globe.degrees_per_unit];
+                globe.geodesy.distance_m(degrees(a), degrees(b))
+            }
+        }
+    }
+
+    /// The place in space, in metres; in a plane the position itself.
+    fn place(&self, [x, y]: Xy) -> [f64; 3] {
+        let Some(globe) = &self.globe else { return [x, y, 0.0] };
+        let (longitude, latitude) =
+            ((x * globe.degrees_per_unit).to_radians(), (y * globe.degrees_per_unit).to_radians());
+        let Ellipsoid { a_m, f } = globe.ellipsoid;
+        let squared_eccentricity = f * (2.0 - f);
+        let normal_m = a_m / (1.0 - squared_eccentricity * latitude.sin().powi(2)).sqrt();
+        [
+            normal_m * latitude.cos() * longitude.cos(),
+            normal_m * latitude.cos() * longitude.sin(),
+            normal_m * (1.0 - squared_eccentricity) * latitude.sin(),
+        ]
+    }
+}
