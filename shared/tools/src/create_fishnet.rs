@@ -127,7 +127,7 @@ impl Tool for CreateFishnet {
         let net = net(&inputs, template.as_ref())?;
         let output_features = match inputs.geometry_type {
             NetType::Polygon => net.polygons(reference.clone(), context)?,
-            NetType::Polyline => net.lines(reference.clone()),
+            NetType::Polyline => net.lines(reference.clone(), context)?,
         };
         let output_labels = match inputs.labels {
             Labels::Labels => Some(net.labels(reference, context)?),
@@ -241,14 +241,22 @@ impl Net {
         Ok(table_of(GeometryType::Polygon, reference, cells.into_iter().flatten()))
     }
 
-    fn lines(&self, reference: Option<SpatialReference>) -> FeatureSet {
-        let line = |ends: [Xy; 2]| Geometry::Polyline(vec![Path::from_xy(ends.to_vec())]);
+    fn lines(
+        &self,
+        reference: Option<SpatialReference>,
+        context: &RunContext,
+    ) -> Result<FeatureSet, ToolError> {
         let (columns, rows) = (self.columns as f64, self.rows as f64);
-        let across =
-            (0..=self.rows).map(|row| line([self.place(0.0, row as f64), self.place(columns, row as f64)]));
-        let along = (0..=self.columns)
-            .map(|column| line([self.place(column as f64, 0.0), self.place(column as f64, rows)]));
-        table_of(GeometryType::Polyline, reference, across.chain(along))
+        let lines = each(context, self.rows + self.columns + 2, "Making lines", |index| {
+            let ends = if index <= self.rows {
+                [self.place(0.0, index as f64), self.place(columns, index as f64)]
+            } else {
+                let column = (index - self.rows - 1) as f64;
+                [self.place(column, 0.0), self.place(column, rows)]
+            };
+            Ok(Some(Geometry::Polyline(vec![Path::from_xy(ends.to_vec())])))
+        })?;
+        Ok(table_of(GeometryType::Polyline, reference, lines.into_iter().flatten()))
     }
 
     fn labels(

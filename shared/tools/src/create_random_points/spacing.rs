@@ -15,8 +15,16 @@ pub(super) struct Spacing {
     /// In metres on the ellipsoid, else in units of the coordinates.
     least: f64,
     globe: Option<Arc<Globe>>,
-    cubes: HashMap<[i64; 3], Vec<Xy>>,
+    cubes: HashMap<[i64; 3], Vec<Known>>,
 }
+
+/// A point with its place in space.
+type Known = (Xy, [f64; 3]);
+
+/// A way of up to 2000 km is less than this many times its chord.
+const MOST_CURVED: f64 = 1.01;
+/// As far as that holds.
+const CURVED_SO_FAR_M: f64 = 2e6;
 
 struct Globe {
     degrees_per_unit: f64,
@@ -41,7 +49,8 @@ impl Spacing {
 
     /// Adds a point unless one is nearer than the least distance; says whether it was added.
     pub(super) fn add(&mut self, position: Xy) -> bool {
-        let cube = self.place(position).map(|ordinate| (ordinate / self.least).floor() as i64);
+        let place = self.place(position);
+        let cube = place.map(|ordinate| (ordinate / self.least).floor() as i64);
         for x in -1..=1 {
             for y in -1..=1 {
                 // In a plane there are no cubes above or below.
@@ -49,24 +58,29 @@ impl Spacing {
                 for z in heights {
                     let near = self.cubes.get(&[cube[0] + x, cube[1] + y, cube[2] + z]);
                     let near = near.map(Vec::as_slice).unwrap_or_default();
-                    if near.iter().any(|other| self.distance(*other, position) < self.least) {
+                    if near.iter().any(|known| self.is_near(*known, (position, place))) {
                         return false;
                     }
                 }
             }
         }
-        self.cubes.entry(cube).or_default().push(position);
+        self.cubes.entry(cube).or_default().push((position, place));
         true
     }
 
-    fn distance(&self, a: Xy, b: Xy) -> f64 {
-        match &self.globe {
-            None => (b[0] - a[0]).hypot(b[1] - a[1]),
-            Some(globe) => {
-                let degrees = |[x, y]: Xy| [x * globe.degrees_per_unit, y * globe.degrees_per_unit];
-                globe.geodesy.distance_m(degrees(a), degrees(b))
-            }
+    /// Whether two points are nearer than the least distance. The chord alone tells it of nearly all.
+    fn is_near(&self, (a, place_a): Known, (b, place_b): Known) -> bool {
+        let squares = (0..3).map(|axis| (place_b[axis] - place_a[axis]).powi(2));
+        let chord = squares.sum::<f64>().sqrt();
+        let Some(globe) = &self.globe else { return chord < self.least };
+        if chord >= self.least {
+            return false;
         }
+        if chord < CURVED_SO_FAR_M && chord * MOST_CURVED < self.least {
+            return true;
+        }
+        let degrees = |[x, y]: Xy| [x * globe.degrees_per_unit, y * globe.degrees_per_unit];
+        globe.geodesy.distance_m(degrees(a), degrees(b)) < self.least
     }
 
     /// The place in space, in metres; in a plane the position itself.
