@@ -50,7 +50,7 @@ pub(crate) fn chosen() -> Result<BTreeMap<String, Choice>> {
 }
 
 impl Example {
-    /// The case that is chosen, else the first by name that reads a real layer and no nasty one, else the first.
+    /// The case that is chosen, else the first by name that reads a real layer and no nasty one, else the one with most data.
     /// `None` for a sample without cases.
     pub(crate) fn of(tool: &'static dyn Task, choice: Option<&Choice>) -> Result<Option<Example>> {
         let folder = Path::new("tests/oracles/cases").join(tool.name());
@@ -101,7 +101,9 @@ fn first_case(folder: &Path) -> Result<PathBuf> {
             return Ok(case.clone());
         }
     }
-    cases.into_iter().next().context("there is no oracle case")
+    let size =
+        |case: &PathBuf| std::fs::metadata(gp_tests::repository().join(case)).map_or(0, |data| data.len());
+    cases.into_iter().max_by_key(size).context("there is no oracle case")
 }
 
 fn read_json(path: &Path) -> Result<Json> {
@@ -148,6 +150,10 @@ fn argument(name: &str, value: &Json, case: &Path) -> String {
     }
     let members = value.as_array().map(Vec::as_slice).unwrap_or_default();
     if members.iter().any(|member| file_of(member).is_some()) {
+        let files: Option<Vec<&str>> = members.iter().map(file_of).collect();
+        if let Some(files) = files {
+            return format!("--data-urlencode {name}@<(jq -cs . {})", files.join(" "));
+        }
         let documents = members.iter().map(|member| match file_of(member) {
             Some(file) => format!("cat {file}"),
             None => format!("echo {}", quoted(&member.to_string())),
@@ -173,6 +179,7 @@ fn quoted(text: &str) -> String {
 fn feature_sets(name: &str, value: &Value) -> Vec<(String, FeatureSet)> {
     match value {
         Value::FeatureSet(set) | Value::RecordSet(RecordSet(set)) => vec![(name.to_owned(), set.clone())],
+        Value::Multi(members) if members.len() == 1 => feature_sets(name, &members[0]),
         Value::Multi(members) => members
             .iter()
             .enumerate()

@@ -5,7 +5,7 @@
 
 use crate::draw::{Detail, Frame};
 use crate::example::Example;
-use crate::window::{stretch, window, with_margin};
+use crate::window::{stretch, window};
 use anyhow::Result;
 use gp_esri::{Attribute, Envelope, Feature, FeatureSet, FieldType, GeometryType};
 use gp_geometry::{project_features, repair_features};
@@ -22,6 +22,10 @@ const GAP: i32 = 24;
 const LINE: i32 = 44;
 /// Shades of the output by a new column.
 const SHADES: usize = 4;
+/// The second part of a class: how shapes are drawn.
+const AREA: &str = " area";
+const LINES: &str = " line";
+const DOT: &str = " dot";
 /// The letters of the legend are so wide on average, with room for other fonts.
 const LETTER: i32 = 15;
 
@@ -66,9 +70,7 @@ pub(crate) fn picture(tool: &str, example: &Example) -> Result<Option<String>> {
     let chosen = example.window.or_else(|| window(&output_sets.iter().collect::<Vec<_>>(), &around));
     let Some(right) = chosen else { return Ok(None) };
     let left = if is_one_map { Some(right) } else { window(&[], &input_sets.iter().collect::<Vec<_>>()) };
-    let left = left
-        .filter(|_| !inputs.is_empty())
-        .map(|window| if is_one_map { window } else { with_margin(&window) });
+    let left = left.filter(|_| !inputs.is_empty());
     let shade = shading(first_output, &example.inputs);
     let mut drawn = String::new();
     for (tolerance, most_features) in DETAILS {
@@ -106,10 +108,7 @@ fn shading<'s>(output: &'s FeatureSet, inputs: &[(String, FeatureSet)]) -> Optio
     for (column, field) in output.fields.iter().enumerate() {
         let name = field.name.to_uppercase();
         let is_id = field.field_type == FieldType::Oid || name.ends_with("ID") || name.contains("FID_");
-        if is_id
-            || !field.field_type.is_numeric()
-            || inputs.iter().any(|(_, set)| set.field_index(&name).is_some())
-        {
+        if is_id || !field.field_type.is_numeric() || !is_new(&name, inputs) {
             continue;
         }
         let values: Vec<f64> =
@@ -128,6 +127,13 @@ fn shading<'s>(output: &'s FeatureSet, inputs: &[(String, FeatureSet)]) -> Optio
         }
     }
     None
+}
+
+/// Whether no input has a column of that name, nor of that name without a number behind: `NAME_1` was `NAME`.
+pub(crate) fn is_new(name: &str, inputs: &[(String, FeatureSet)]) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let base = name.rsplit_once('_').filter(|(_, number)| is_number(number)).map_or(name, |(base, _)| base);
+    !inputs.iter().any(|(_, set)| set.field_index(name).or(set.field_index(base)).is_some())
 }
 
 /// The least values of the second shade and those above.
@@ -177,7 +183,11 @@ fn draw(
             let shapes = frame.path(layer.set.features.iter(), coarser(detail));
             let _ = write!(body, "<path class=\"faint{}\" d=\"{shapes}\"/>", kind(&layer.set));
         }
-        for (index, layer) in layers.iter().enumerate() {
+        let mut order: Vec<(usize, &Layer)> = layers.iter().enumerate().collect();
+        // Points and lines would vanish below areas.
+        order
+            .sort_by_key(|(_, layer)| [AREA, LINES, DOT].iter().position(|known| *known == kind(&layer.set)));
+        for (index, layer) in order {
             let shade = shade.filter(|_| side == 1 && index == 0);
             shapes(&mut body, &frame, layer, shade, detail);
         }
@@ -207,12 +217,12 @@ fn coarser(detail: Detail) -> Detail {
     Detail { tolerance: 2.0 * detail.tolerance, most_features: detail.most_features / 2 }
 }
 
-/// The second part of a class: how shapes of that type are drawn.
+/// How shapes of that type are drawn.
 fn kind(set: &FeatureSet) -> &'static str {
     match set.geometry_type {
-        Some(GeometryType::Point | GeometryType::Multipoint) => " dot",
-        Some(GeometryType::Polyline) => " line",
-        _ => " area",
+        Some(GeometryType::Point | GeometryType::Multipoint) => DOT,
+        Some(GeometryType::Polyline) => LINES,
+        _ => AREA,
     }
 }
 
