@@ -165,8 +165,11 @@ pub(crate) fn asynchronous_service(tool: &dyn Task) -> Result<Option<String>> {
 fn request(text: &mut String, tool: &dyn Task, example: Option<&Example>) -> Result<()> {
     let service = asynchronous_service(tool)?.unwrap_or_else(|| USUAL_SERVICE.to_owned());
     let task = format!("{service}/GPServer/{}", tool.name());
-    text.push_str(
-        "\n## Example\n\nA server on this machine, in the folder of the repository; the shell is bash.\n\n",
+    let uses_jq = example.is_some_and(|example| example.arguments.iter().any(|text| text.contains("jq -c")));
+    let shell = if uses_jq { "bash, with jq" } else { "bash" };
+    let _ = writeln!(
+        text,
+        "\n## Example\n\nA server on this machine, in the folder of the repository; the shell is {shell}.\n"
     );
     let _ = write!(
         text,
