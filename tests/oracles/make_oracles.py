@@ -14,6 +14,7 @@ import overlay_cases
 import overlay_more_cases
 import overlay_zone_cases
 import sampling_cases
+import statistics_cases
 import table_cases
 
 CASES = Path(__file__).resolve().parent / "cases"
@@ -55,6 +56,7 @@ FAMILIES = [
     overlay_more_cases,
     overlay_zone_cases,
     sampling_cases,
+    statistics_cases,
     table_cases,
 ]
 

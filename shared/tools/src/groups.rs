@@ -1,9 +1,11 @@
-//! Rows grouped by the values of fields, for tools that dissolve.
+//! Rows grouped by the values of fields: those with equal values are one group.
 
+use crate::keys::Key;
 use crate::statistics::{compare, no_field};
 use gp_core::ToolError;
 use gp_esri::{Attribute, FeatureSet, Field};
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::HashMap;
 
 /// The columns of these fields.
 pub(crate) fn columns_of(
@@ -19,32 +21,31 @@ pub(crate) fn columns_of(
 
 /// Row numbers by the values of these columns, ordered by value.
 pub(crate) fn groups_by(set: &FeatureSet, columns: &[usize]) -> Vec<Vec<usize>> {
-    let mut groups: BTreeMap<GroupKey<'_>, Vec<usize>> = BTreeMap::new();
+    let mut numbers: HashMap<Vec<Key<'_>>, usize> = HashMap::new();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut key: Vec<Key<'_>> = Vec::with_capacity(columns.len());
     for (row, feature) in set.features.iter().enumerate() {
-        let key = GroupKey(columns.iter().map(|column| feature.attributes.get(*column)).collect());
-        groups.entry(key).or_default().push(row);
+        key.clear();
+        key.extend(columns.iter().map(|column| Key::of(feature.attributes.get(*column))));
+        let number = match numbers.get(key.as_slice()) {
+            Some(number) => *number,
+            None => {
+                numbers.insert(key.clone(), groups.len());
+                groups.push(Vec::new());
+                groups.len() - 1
+            }
+        };
+        groups[number].push(row);
     }
-    groups.into_values().collect()
+    groups.sort_by(|a, b| compare_rows(set, columns, a[0], b[0]));
+    groups
 }
 
-#[derive(PartialEq)]
-struct GroupKey<'a>(Vec<Option<&'a Attribute>>);
-
-impl Eq for GroupKey<'_> {}
-
-impl PartialOrd for GroupKey<'_> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for GroupKey<'_> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let pairs = self.0.iter().zip(&other.0);
-        let mut orders =
-            pairs.map(|(a, b)| compare(a.unwrap_or(&Attribute::Null), b.unwrap_or(&Attribute::Null)));
-        orders.find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
-    }
+fn compare_rows(set: &FeatureSet, columns: &[usize], a: usize, b: usize) -> Ordering {
+    let value =
+        |row: usize, column: usize| set.features[row].attributes.get(column).unwrap_or(&Attribute::Null);
+    let mut orders = columns.iter().map(|column| compare(value(a, *column), value(b, *column)));
+    orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 #[cfg(test)]

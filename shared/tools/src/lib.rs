@@ -4,6 +4,7 @@
 //! no environment, and gives the same output for the same input, in the same order.
 
 mod buffer;
+mod calculate_field;
 mod clip;
 mod create_fishnet;
 mod create_random_points;
@@ -13,6 +14,8 @@ mod each;
 mod erase;
 mod extent;
 mod generate_tessellation;
+mod fields;
+mod frequency;
 mod groups;
 mod identity;
 mod intersect;
@@ -22,6 +25,12 @@ mod matching;
 mod measures;
 mod overlay_pieces;
 mod pairs;
+mod join_field;
+mod keys;
+mod mask;
+mod matching;
+mod measures;
+mod moments;
 mod project;
 #[cfg(test)]
 mod properties;
@@ -33,6 +42,7 @@ mod spatial_join;
 mod split;
 mod statistics;
 mod sym_diff;
+mod summary_statistics;
 mod table;
 mod tabulate_intersection;
 #[cfg(test)]
@@ -69,6 +79,7 @@ pub const TOOLSETS: &[&str] = &[
 /// Every tool, by name. Explicit, because registries built by linkers lose entries.
 pub const TOOLS: &[&dyn Task] = tools![
     buffer::Buffer,
+    calculate_field::CalculateField,
     clip::Clip,
     create_fishnet::CreateFishnet,
     create_random_points::CreateRandomPoints,
@@ -78,7 +89,9 @@ pub const TOOLS: &[&dyn Task] = tools![
     samples::fail::Fail,
     identity::Identity,
     generate_tessellation::GenerateTessellation,
+    frequency::Frequency,
     intersect::Intersect,
+    join_field::JoinField,
     project::Project,
     select::Select,
     samples::slow_count::SlowCount,
@@ -88,6 +101,7 @@ pub const TOOLS: &[&dyn Task] = tools![
     tabulate_intersection::TabulateIntersection,
     union::Union,
     update::Update,
+    summary_statistics::SummaryStatistics,
 ];
 
 #[cfg(test)]

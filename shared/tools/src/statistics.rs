@@ -1,8 +1,10 @@
 //! Statistics of fields over groups of rows: `POP SUM` makes a column `SUM_POP`.
 
+use crate::moments::Moments;
 use crate::table::Table;
 use gp_core::ToolError;
 use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType};
+use std::cmp::Ordering;
 
 /// What can be computed of the values of a field. Null values take no part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ enum Kind {
     Unique,
     First,
     Last,
+    Mode,
+    Concatenate,
 }
 
 const KINDS: &[(&str, Kind)] = &[
@@ -34,17 +38,62 @@ const KINDS: &[(&str, Kind)] = &[
     ("UNIQUE", Kind::Unique),
     ("FIRST", Kind::First),
     ("LAST", Kind::Last),
+    ("MODE", Kind::Mode),
+    ("CONCATENATE", Kind::Concatenate),
 ];
 
 /// The statistics that a caller asked for.
+#[derive(Default)]
 pub(crate) struct Statistics {
+    /// The columns that are read, each once.
+    columns: Vec<Column>,
     wanted: Vec<Wanted>,
+    /// What stands between concatenated values.
+    separator: String,
+}
+
+struct Column {
+    column: usize,
+    /// Whether a statistic needs all values at once.
+    keeps_values: bool,
 }
 
 struct Wanted {
+    /// The place in `Statistics::columns`.
     column: usize,
     kind: Kind,
     field: Field,
+}
+
+/// What is known of the values of a column after one pass over the rows.
+#[derive(Default)]
+struct Seen<'a> {
+    count: i64,
+    moments: Moments,
+    first: Option<&'a Attribute>,
+    last: Option<&'a Attribute>,
+    least: Option<&'a Attribute>,
+    greatest: Option<&'a Attribute>,
+    values: Vec<&'a Attribute>,
+}
+
+/// The entries of a value table of two columns, such as `POP SUM` or `["POP","SUM"]`; a text may hold several, separated
+/// by semicolons.
+///
+/// # Errors
+/// A sentence for an entry that is no pair; `example` is one.
+pub(crate) fn pairs(entries: &[String], example: &str) -> Result<Vec<(String, String)>, String> {
+    let is_mark = |letter: char| matches!(letter, '[' | ']' | '"' | ',');
+    let entries = entries.iter().flat_map(|entry| entry.split(';')).map(|entry| match entry.trim() {
+        // Rows of a value table come as JSON arrays.
+        row if row.starts_with('[') => row.replace(is_mark, " ").trim().to_owned(),
+        text => text.to_owned(),
+    });
+    let pair = |entry: String| match entry.rsplit_once(char::is_whitespace) {
+        Some((first, second)) => Ok((first.trim().to_owned(), second.to_owned())),
+        None => Err(format!("\"{entry}\" is no pair such as \"{example}\"")),
+    };
+    entries.filter(|entry| !entry.is_empty()).map(pair).collect()
 }
 
 impl Statistics {
@@ -57,16 +106,37 @@ impl Statistics {
         set: &FeatureSet,
         parameter: &str,
     ) -> Result<Statistics, ToolError> {
-        // Rows of a value table come as JSON arrays: ["POP","SUM"].
-        let is_mark = |letter: char| matches!(letter, '[' | ']' | '"' | ',');
-        let entries = entries.iter().flat_map(|entry| entry.split(';')).map(|entry| match entry.trim() {
-            row if row.starts_with('[') => row.replace(is_mark, " ").trim().to_owned(),
-            text => text.to_owned(),
-        });
-        let wanted = entries
-            .filter(|entry| !entry.is_empty())
-            .map(|entry| Wanted::read(&entry, set).map_err(|reason| ToolError::invalid(parameter, reason)));
-        Ok(Statistics { wanted: wanted.collect::<Result<_, _>>()? })
+        let invalid = |reason: String| ToolError::invalid(parameter, reason);
+        let mut statistics = Statistics::default();
+        for (field, kind) in pairs(entries, "POP SUM").map_err(invalid)? {
+            let column = set.field_index(&field).ok_or_else(|| invalid(no_field(&field, set)))?;
+            let Some((name, kind)) = KINDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&kind)) else {
+                let names: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+                return Err(invalid(format!("\"{kind}\" is no statistic; use one of {}", names.join(", "))));
+            };
+            let name = format!("{name}_{}", set.fields[column].name);
+            statistics.want(column, *kind, name, set).map_err(invalid)?;
+        }
+        Ok(statistics)
+    }
+
+    /// The sums of these fields, under their own names.
+    ///
+    /// # Errors
+    /// [`ToolError::InvalidParameter`] for a field that is not there or has no numbers.
+    pub(crate) fn sums(fields: &[Field], set: &FeatureSet, parameter: &str) -> Result<Statistics, ToolError> {
+        let invalid = |reason: String| ToolError::invalid(parameter, reason);
+        let mut statistics = Statistics::default();
+        for field in fields {
+            let column = set.field_index(&field.name).ok_or_else(|| invalid(no_field(&field.name, set)))?;
+            statistics.want(column, Kind::Sum, set.fields[column].name.clone(), set).map_err(invalid)?;
+        }
+        Ok(statistics)
+    }
+
+    /// The same with this text between concatenated values.
+    pub(crate) fn with_separator(self, separator: String) -> Statistics {
+        Statistics { separator, ..self }
     }
 
     /// Whether none is asked for.
@@ -81,85 +151,109 @@ impl Statistics {
         }
     }
 
-    /// The statistics of these rows.
-    pub(crate) fn values<'a>(&self, rows: &[&'a Feature]) -> Vec<Attribute> {
-        let value_of = |wanted: &Wanted| {
-            let values: Vec<&'a Attribute> = rows
-                .iter()
-                .filter_map(|row| row.attributes.get(wanted.column))
-                .filter(|value| **value != Attribute::Null)
-                .collect();
-            wanted.kind.of(&values)
+    /// The statistics of these rows, each column read once.
+    pub(crate) fn values(&self, rows: &[&Feature]) -> Vec<Attribute> {
+        let seen: Vec<Seen<'_>> = self.columns.iter().map(|column| Seen::of(rows, column)).collect();
+        self.wanted.iter().map(|wanted| self.value(wanted.kind, &seen[wanted.column])).collect()
+    }
+
+    fn want(&mut self, column: usize, kind: Kind, name: String, set: &FeatureSet) -> Result<(), String> {
+        let source = &set.fields[column];
+        if kind.needs_numbers() && !source.field_type.is_numeric() {
+            return Err(format!("{} needs a field of numbers, and {} has none", kind.name(), source.name));
+        }
+        let field_type = kind.field_type(source.field_type);
+        let mut field = Field::new(name, field_type);
+        let keeps_length = field_type == FieldType::String && kind != Kind::Concatenate;
+        field.length = source.length.filter(|_| keeps_length);
+        let known = self.columns.iter().position(|known| known.column == column);
+        let place = known.unwrap_or_else(|| {
+            self.columns.push(Column { column, keeps_values: false });
+            self.columns.len() - 1
+        });
+        self.columns[place].keeps_values |= kind.needs_all_values();
+        self.wanted.push(Wanted { column: place, kind, field });
+        Ok(())
+    }
+
+    /// A statistic of values that are not null; null where there are none.
+    fn value(&self, kind: Kind, seen: &Seen<'_>) -> Attribute {
+        let value = |value: Option<&Attribute>| value.cloned().unwrap_or(Attribute::Null);
+        let number = |number: Option<f64>| {
+            number.filter(|number| number.is_finite()).map_or(Attribute::Null, Attribute::Double)
         };
-        self.wanted.iter().map(value_of).collect()
+        let moments = &seen.moments;
+        match kind {
+            Kind::Count => Attribute::Integer(seen.count),
+            Kind::Unique => Attribute::Integer(runs(&seen.values).len() as i64),
+            Kind::First => value(seen.first),
+            Kind::Last => value(seen.last),
+            Kind::Min => value(seen.least),
+            Kind::Max => value(seen.greatest),
+            Kind::Sum => number(moments.sum()),
+            Kind::Mean => number(moments.mean()),
+            Kind::Range => number(moments.greatest().zip(moments.least()).map(|(max, min)| max - min)),
+            Kind::Std => number(moments.variance().map(f64::sqrt)),
+            Kind::Variance => number(moments.variance()),
+            Kind::Median => number(median(&seen.values)),
+            Kind::Mode => value(mode(&seen.values)),
+            Kind::Concatenate => concatenated(&seen.values, &self.separator),
+        }
     }
 }
 
-impl Wanted {
-    fn read(entry: &str, set: &FeatureSet) -> Result<Wanted, String> {
-        let (field, kind) = entry.rsplit_once(char::is_whitespace).ok_or_else(|| {
-            format!("\"{entry}\" is no pair of a field and a statistic, such as \"POP SUM\"")
-        })?;
-        let field = field.trim();
-        let column = set.field_index(field).ok_or_else(|| no_field(field, set))?;
-        let known = KINDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(kind));
-        let Some((name, kind)) = known else {
-            let names: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
-            return Err(format!("\"{kind}\" is no statistic; use one of {}", names.join(", ")));
-        };
-        let source = &set.fields[column];
-        if kind.needs_numbers() && !is_numeric(source.field_type) {
-            return Err(format!("{name} needs a field of numbers, and {} has none", source.name));
+impl<'a> Seen<'a> {
+    fn of(rows: &[&'a Feature], column: &Column) -> Seen<'a> {
+        let mut seen = Seen::default();
+        for row in rows {
+            let Some(value) = row.attributes.get(column.column) else { continue };
+            if *value == Attribute::Null {
+                continue;
+            }
+            seen.count += 1;
+            seen.first = seen.first.or(Some(value));
+            seen.last = Some(value);
+            if seen.least.is_none_or(|least| compare(value, least).is_lt()) {
+                seen.least = Some(value);
+            }
+            if seen.greatest.is_none_or(|greatest| compare(value, greatest).is_gt()) {
+                seen.greatest = Some(value);
+            }
+            if let Some(number) = number(value) {
+                seen.moments.add(number);
+            }
+            if column.keeps_values {
+                seen.values.push(value);
+            }
         }
-        let field_type = kind.field_type(source.field_type);
-        let mut field = Field::new(format!("{name}_{}", source.name), field_type);
-        field.length = source.length.filter(|_| field_type == FieldType::String);
-        Ok(Wanted { column, kind: *kind, field })
+        seen
     }
 }
 
 impl Kind {
+    fn name(self) -> &'static str {
+        KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
+    }
+
     fn needs_numbers(self) -> bool {
         matches!(self, Kind::Sum | Kind::Mean | Kind::Range | Kind::Std | Kind::Variance | Kind::Median)
+    }
+
+    fn needs_all_values(self) -> bool {
+        matches!(self, Kind::Median | Kind::Unique | Kind::Mode | Kind::Concatenate)
     }
 
     fn field_type(self, source: FieldType) -> FieldType {
         match self {
             Kind::Count | Kind::Unique => FieldType::Integer,
-            Kind::Min | Kind::Max | Kind::First | Kind::Last => match source {
+            Kind::Concatenate => FieldType::String,
+            Kind::Min | Kind::Max | Kind::First | Kind::Last | Kind::Mode => match source {
                 FieldType::Oid => FieldType::BigInteger,
+                FieldType::GlobalId => FieldType::Guid,
                 other => other,
             },
             _ => FieldType::Double,
         }
-    }
-
-    /// The statistic of values that are not null; null where there are none.
-    fn of(self, values: &[&Attribute]) -> Attribute {
-        match self {
-            Kind::Count => return Attribute::Integer(values.len() as i64),
-            Kind::Unique => return Attribute::Integer(unique(values)),
-            _ if values.is_empty() => return Attribute::Null,
-            Kind::First => return values[0].clone(),
-            Kind::Last => return values[values.len() - 1].clone(),
-            Kind::Min => return extreme(values, std::cmp::Ordering::Less),
-            Kind::Max => return extreme(values, std::cmp::Ordering::Greater),
-            _ => {}
-        }
-        let numbers: Vec<f64> = values.iter().filter_map(|value| number(value)).collect();
-        let (count, sum) = (numbers.len() as f64, numbers.iter().sum::<f64>());
-        let result = match self {
-            Kind::Sum => Some(sum),
-            Kind::Mean => Some(sum / count),
-            Kind::Range => {
-                let (min, max) = bounds(&numbers);
-                Some(max - min)
-            }
-            Kind::Std => variance(&numbers).map(f64::sqrt),
-            Kind::Variance => variance(&numbers),
-            _ => Some(median(numbers)),
-        };
-        result.filter(|number| number.is_finite()).map_or(Attribute::Null, Attribute::Double)
     }
 }
 
@@ -169,20 +263,8 @@ pub(crate) fn no_field(name: &str, set: &FeatureSet) -> String {
     format!("there is no field \"{name}\"; the fields are {}", names.join(", "))
 }
 
-/// Whether the values of a field are numbers.
-pub(crate) fn is_numeric(field_type: FieldType) -> bool {
-    matches!(
-        field_type,
-        FieldType::SmallInteger
-            | FieldType::Integer
-            | FieldType::BigInteger
-            | FieldType::Single
-            | FieldType::Double
-            | FieldType::Oid
-    )
-}
-
-fn number(value: &Attribute) -> Option<f64> {
+/// The value as a number, when it is one.
+pub(crate) fn number(value: &Attribute) -> Option<f64> {
     match value {
         Attribute::Integer(number) => Some(*number as f64),
         Attribute::Double(number) => Some(*number),
@@ -190,55 +272,62 @@ fn number(value: &Attribute) -> Option<f64> {
     }
 }
 
-fn bounds(numbers: &[f64]) -> (f64, f64) {
-    numbers
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(min, max), number| (min.min(*number), max.max(*number)))
+/// The value as text, numbers in the fewest digits that say them exactly; none for null.
+pub(crate) fn text_of(value: &Attribute) -> String {
+    match value {
+        Attribute::Null => String::new(),
+        Attribute::Integer(number) => number.to_string(),
+        Attribute::Double(number) => number.to_string(),
+        Attribute::Text(text) => text.to_string(),
+    }
 }
 
-/// The variance of a sample (divided by n − 1, as ArcGIS does); null of a single value.
-fn variance(numbers: &[f64]) -> Option<f64> {
-    let count = numbers.len() as f64;
-    let mean = numbers.iter().sum::<f64>() / count;
-    let squares = numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>();
-    (numbers.len() > 1).then(|| squares / (count - 1.0))
-}
-
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
+fn median(values: &[&Attribute]) -> Option<f64> {
+    let mut numbers: Vec<f64> = values.iter().filter_map(|value| number(value)).collect();
+    numbers.sort_unstable_by(f64::total_cmp);
     let middle = numbers.len() / 2;
-    if numbers.len().is_multiple_of(2) {
-        f64::midpoint(numbers[middle - 1], numbers[middle])
-    } else {
-        numbers[middle]
+    let upper = *numbers.get(middle)?;
+    Some(if numbers.len().is_multiple_of(2) { f64::midpoint(numbers[middle - 1], upper) } else { upper })
+}
+
+/// The value that is there most often; of several the least.
+fn mode<'a>(values: &[&'a Attribute]) -> Option<&'a Attribute> {
+    let mut best: Option<(usize, &Attribute)> = None;
+    for (count, value) in runs(values) {
+        if best.is_none_or(|(most, _)| count > most) {
+            best = Some((count, value));
+        }
     }
+    best.map(|(_, value)| value)
 }
 
-fn extreme(values: &[&Attribute], wanted: std::cmp::Ordering) -> Attribute {
-    let better = |best: &&Attribute, value: &&Attribute| compare(value, best) == wanted;
-    let best = values.iter().copied().reduce(|best, value| if better(&best, &value) { value } else { best });
-    best.cloned().unwrap_or(Attribute::Null)
-}
-
-/// Numbers before texts; whole numbers exactly.
-pub(crate) fn compare(a: &Attribute, b: &Attribute) -> std::cmp::Ordering {
-    match (a, b) {
-        (Attribute::Null, Attribute::Null) => std::cmp::Ordering::Equal,
-        (Attribute::Null, _) => std::cmp::Ordering::Less,
-        (_, Attribute::Null) => std::cmp::Ordering::Greater,
-        (Attribute::Integer(a), Attribute::Integer(b)) => a.cmp(b),
-        (Attribute::Text(a), Attribute::Text(b)) => a.cmp(b),
-        (Attribute::Text(_), _) => std::cmp::Ordering::Greater,
-        (_, Attribute::Text(_)) => std::cmp::Ordering::Less,
-        (a, b) => number(a).unwrap_or(0.0).total_cmp(&number(b).unwrap_or(0.0)),
-    }
-}
-
-fn unique(values: &[&Attribute]) -> i64 {
+/// The different values, ascending, each with how often it is there.
+fn runs<'a>(values: &[&'a Attribute]) -> Vec<(usize, &'a Attribute)> {
     let mut sorted = values.to_vec();
     sorted.sort_by(|a, b| compare(a, b));
-    sorted.dedup_by(|a, b| compare(a, b).is_eq());
-    sorted.len() as i64
+    sorted.chunk_by(|a, b| compare(a, b).is_eq()).map(|run| (run.len(), run[0])).collect()
+}
+
+fn concatenated(values: &[&Attribute], separator: &str) -> Attribute {
+    if values.is_empty() {
+        return Attribute::Null;
+    }
+    let texts: Vec<String> = values.iter().map(|value| text_of(value)).collect();
+    Attribute::Text(texts.join(separator).into())
+}
+
+/// Nulls before numbers, numbers before texts; whole numbers exactly.
+pub(crate) fn compare(a: &Attribute, b: &Attribute) -> Ordering {
+    match (a, b) {
+        (Attribute::Null, Attribute::Null) => Ordering::Equal,
+        (Attribute::Null, _) => Ordering::Less,
+        (_, Attribute::Null) => Ordering::Greater,
+        (Attribute::Integer(a), Attribute::Integer(b)) => a.cmp(b),
+        (Attribute::Text(a), Attribute::Text(b)) => a.cmp(b),
+        (Attribute::Text(_), _) => Ordering::Greater,
+        (_, Attribute::Text(_)) => Ordering::Less,
+        (a, b) => number(a).unwrap_or(0.0).total_cmp(&number(b).unwrap_or(0.0)),
+    }
 }
 
 #[cfg(test)]
@@ -274,6 +363,24 @@ mod tests {
     }
 
     #[test]
+    fn the_mode_is_the_least_of_the_most_frequent_values_and_texts_are_joined() {
+        assert_eq!(statistic("POP MODE"), Attribute::Integer(4));
+        assert_eq!(statistic("NAME MODE"), Attribute::Text("a".into()));
+        let set = set();
+        let statistics = Statistics::read(&["NAME CONCATENATE;POP CONCATENATE".into()], &set, "S").unwrap();
+        let rows: Vec<&Feature> = set.features.iter().collect();
+        let joined = statistics.with_separator("; ".into()).values(&rows);
+        assert_eq!(joined, [Attribute::Text("b; a; c; a".into()), Attribute::Text("1; 4; 4".into())]);
+    }
+
+    #[test]
+    fn rows_of_a_value_table_come_as_arrays_too() {
+        let read = pairs(&["[\"POP\",\"SUM\"]".into(), "A MAX; B MIN".into()], "POP SUM").unwrap();
+        let read: Vec<(&str, &str)> = read.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        assert_eq!(read, [("POP", "SUM"), ("A", "MAX"), ("B", "MIN")]);
+    }
+
+    #[test]
     fn texts_have_a_least_and_a_greatest_but_no_sum() {
         assert_eq!(statistic("NAME MAX"), Attribute::Text("c".into()));
         assert_eq!(statistic("NAME FIRST"), Attribute::Text("b".into()));
@@ -285,7 +392,8 @@ mod tests {
         let error = |entry: &str| Statistics::read(&[entry.into()], &set(), "S").err().unwrap().to_string();
         assert_eq!(error("X SUM"), "S: there is no field \"X\"; the fields are POP, NAME");
         assert!(error("POP FOO").contains("\"FOO\" is no statistic; use one of SUM, MEAN"));
-        assert!(error("POP").contains("no pair"));
+        assert!(error("POP").contains("no pair such as \"POP SUM\""));
+        assert_eq!(error("NAME SUM"), "S: SUM needs a field of numbers, and NAME has none");
     }
 
     #[test]

@@ -40,6 +40,11 @@ impl Carried {
         self.columns.iter().map(move |column| value(column).unwrap_or(Attribute::Null))
     }
 
+    /// The fields of the columns.
+    pub(crate) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
     /// How many columns.
     pub(crate) fn len(&self) -> usize {
         self.columns.len()
@@ -68,12 +73,7 @@ impl Table {
 
     /// Adds a column of that name, or of that name with a number when it is taken.
     pub(crate) fn add_field(&mut self, mut field: Field) {
-        if self.set.field_index(&field.name).is_some() {
-            let base = std::mem::take(&mut field.name);
-            let numbered = |number: usize| format!("{base}_{number}");
-            let free = (1..).find(|number| self.set.field_index(&numbered(*number)).is_none()).unwrap_or(1);
-            field.name = numbered(free);
-        }
+        field.name = free_name(&self.set, field.name);
         self.set.fields.push(field);
     }
 
@@ -86,13 +86,7 @@ impl Table {
     /// Adds the columns that are carried along.
     pub(crate) fn add_carried(&mut self, carried: &Carried) {
         for field in &carried.fields {
-            // Identifiers that the other server kept unique are plain text and numbers here.
-            let field_type = match field.field_type {
-                FieldType::GlobalId => FieldType::Guid,
-                FieldType::Oid => FieldType::BigInteger,
-                other => other,
-            };
-            self.add_field(Field { field_type, ..field.clone() });
+            self.add_field(carried_field(field));
         }
     }
 
@@ -120,6 +114,25 @@ impl Table {
     pub(crate) fn finish(self) -> FeatureSet {
         self.set
     }
+}
+
+/// A field as another table carries it: identifiers that its server kept unique are plain values there.
+pub(crate) fn carried_field(field: &Field) -> Field {
+    match field.field_type {
+        FieldType::GlobalId => Field { field_type: FieldType::Guid, ..field.clone() },
+        FieldType::Oid => Field { field_type: FieldType::BigInteger, length: None, ..field.clone() },
+        _ => field.clone(),
+    }
+}
+
+/// That name for a new column, or that name with a number when it is taken.
+pub(crate) fn free_name(set: &FeatureSet, name: String) -> String {
+    if set.field_index(&name).is_none() {
+        return name;
+    }
+    let numbered = |number: usize| format!("{name}_{number}");
+    let free = (1..).find(|number| set.field_index(&numbered(*number)).is_none()).unwrap_or(1);
+    numbered(free)
 }
 
 /// Makes sure that every row has an object id, for tools whose rows are rows of the input: ids that are there stay.

@@ -27,7 +27,6 @@ use crate::each::{each, warn_of_rows};
 use crate::groups::{columns_of, groups_by};
 use crate::pairs::{LinesMeet, Pairs};
 use crate::reference::match_reference;
-use crate::statistics::is_numeric;
 use crate::table::{Carried, Table};
 use gauge::{Gauge, Kind};
 use gp_core::{Inputs, Outputs, RecordSet, RunContext, Tool, ToolError};
@@ -83,7 +82,7 @@ impl Tool for TabulateIntersection {
         let class_fields = inputs.class_fields.unwrap_or_default();
         let class_columns = columns_of(&classes, &class_fields, "Class_Fields")?;
         let sum_columns = columns_of(&classes, &inputs.sum_fields.unwrap_or_default(), "Sum_Fields")?;
-        let text = sum_columns.iter().find(|column| !is_numeric(classes.fields[**column].field_type));
+        let text = sum_columns.iter().find(|column| !classes.fields[**column].field_type.is_numeric());
         if let Some(column) = text {
             let name = &classes.fields[*column].name;
             return Err(ToolError::invalid("Sum_Fields", format!("{name} is no field of numbers")));

@@ -78,6 +78,7 @@ macro_rules! agrees {
 
 agrees! {
     buffer_agrees_with_geos_and_geographiclib: "Buffer",
+    calculate_field_agrees_with_sqlite: "CalculateField",
     clip_agrees_with_geos: "Clip",
     create_fishnet_agrees_with_shapely: "CreateFishnet",
     create_random_points_agrees_with_the_layers: "CreateRandomPoints",
@@ -85,7 +86,9 @@ agrees! {
     erase_agrees_with_geos: "Erase",
     identity_agrees_with_geos: "Identity",
     generate_tessellation_agrees_with_shapely_and_h3: "GenerateTessellation",
+    frequency_agrees_with_pandas: "Frequency",
     intersect_agrees_with_geos: "Intersect",
+    join_field_agrees_with_pandas: "JoinField",
     project_agrees_with_proj: "Project",
     select_agrees_with_sqlite: "Select",
     spatial_join_agrees_with_geos_and_geographiclib: "SpatialJoin",
@@ -94,6 +97,7 @@ agrees! {
     tabulate_intersection_agrees_with_geos_and_geographiclib: "TabulateIntersection",
     union_agrees_with_geos: "Union",
     update_agrees_with_geos: "Update",
+    statistics_agrees_with_pandas: "Statistics",
 }
 
 #[test]

@@ -1,0 +1,168 @@
+//! Columns that a tool writes values into: found or appended, and what fits into which type.
+
+use crate::statistics::text_of;
+use gp_core::ToolError;
+use gp_esri::{Attribute, FeatureSet, Field, FieldType, date};
+
+/// The column of that name; a new one of that type is appended, with nulls.
+///
+/// # Errors
+/// [`ToolError::InvalidParameter`] for a name that no field can have, or a column that nobody may write.
+pub(crate) fn column_to_write(
+    set: &mut FeatureSet,
+    name: &str,
+    new_type: FieldType,
+    parameter: &str,
+) -> Result<usize, ToolError> {
+    if let Some(column) = set.field_index(name) {
+        let field = &set.fields[column];
+        return match field.field_type {
+            FieldType::Oid
+            | FieldType::GlobalId
+            | FieldType::Geometry
+            | FieldType::Blob
+            | FieldType::Raster => Err(ToolError::invalid(
+                parameter,
+                format!("{} cannot be calculated; name another field", field.name),
+            )),
+            _ => Ok(column),
+        };
+    }
+    let starts_well = name.starts_with(|letter: char| letter.is_alphabetic() || letter == '_');
+    if !starts_well || !name.chars().all(|letter| letter.is_alphanumeric() || letter == '_') {
+        return Err(ToolError::invalid(
+            parameter,
+            format!("\"{name}\" is no name for a new field; use letters, digits and underscores"),
+        ));
+    }
+    set.fields.push(Field::new(name, new_type));
+    for feature in &mut set.features {
+        feature.attributes.push(Attribute::Null);
+    }
+    Ok(set.fields.len() - 1)
+}
+
+/// The value as the field can hold it; `None` where it does not fit. Null always does.
+///
+/// A number in a field of whole numbers is rounded, halves away from zero. Text is read as a number or a date where the
+/// field has these; a number in a field of dates counts milliseconds since 1970.
+pub(crate) fn fit(value: Attribute, field: &Field) -> Option<Attribute> {
+    if value == Attribute::Null {
+        return Some(value);
+    }
+    match field.field_type {
+        FieldType::SmallInteger => whole(&value, i64::from(i16::MIN), i64::from(i16::MAX)),
+        FieldType::Integer => whole(&value, i64::from(i32::MIN), i64::from(i32::MAX)),
+        FieldType::BigInteger | FieldType::Oid => whole(&value, i64::MIN, i64::MAX),
+        FieldType::Double => double(&value).map(Attribute::Double),
+        FieldType::Single => {
+            let single = f64::from(double(&value)? as f32);
+            single.is_finite().then_some(Attribute::Double(single))
+        }
+        FieldType::Date => moment_ms(&value).map(Attribute::Integer),
+        FieldType::DateOnly => text(date::normalise_date_only(&moment_text(&value)?)?),
+        FieldType::TimeOnly => text(date::normalise_time_only(&text_of(&value))?),
+        FieldType::TimestampOffset => text(date::normalise_timestamp_offset(&moment_text(&value)?)?),
+        FieldType::String | FieldType::Guid | FieldType::GlobalId | FieldType::Xml => {
+            let value = text_of(&value);
+            let fits = field.length.is_none_or(|length| value.chars().count() <= length as usize);
+            if fits { text(value) } else { None }
+        }
+        FieldType::Geometry | FieldType::Blob | FieldType::Raster => None,
+    }
+}
+
+fn text(text: String) -> Option<Attribute> {
+    Some(Attribute::Text(text.into()))
+}
+
+fn double(value: &Attribute) -> Option<f64> {
+    match value {
+        Attribute::Integer(number) => Some(*number as f64),
+        Attribute::Double(number) => Some(*number),
+        Attribute::Text(text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
+        Attribute::Null => None,
+    }
+}
+
+fn whole(value: &Attribute, least: i64, greatest: i64) -> Option<Attribute> {
+    /// Rounded doubles below this are whole numbers of 64 bits: 2^63.
+    const WHOLE_BELOW: f64 = 9_223_372_036_854_775_808.0;
+    let whole = match value {
+        Attribute::Integer(number) => *number,
+        Attribute::Text(text) if text.trim().parse::<i64>().is_ok() => text.trim().parse().ok()?,
+        other => {
+            let rounded = double(other)?.round();
+            (rounded.abs() < WHOLE_BELOW).then_some(rounded as i64)?
+        }
+    };
+    (least..=greatest).contains(&whole).then_some(Attribute::Integer(whole))
+}
+
+fn moment_ms(value: &Attribute) -> Option<i64> {
+    match value {
+        Attribute::Integer(ms) => Some(*ms),
+        Attribute::Double(_) => double(value).filter(|ms| ms.abs() < 9.0e15).map(|ms| ms.round() as i64),
+        Attribute::Text(text) => date::parse_date(text).ok(),
+        Attribute::Null => None,
+    }
+}
+
+fn moment_text(value: &Attribute) -> Option<String> {
+    match value {
+        Attribute::Text(text) => Some(text.to_string()),
+        number => moment_ms(number).map(date::date_to_text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fitted(value: Attribute, field_type: FieldType) -> Option<Attribute> {
+        fit(value, &Field::new("F", field_type))
+    }
+
+    fn written(text: &str) -> Attribute {
+        Attribute::Text(text.into())
+    }
+
+    #[test]
+    fn numbers_are_rounded_into_whole_fields_and_must_be_in_range() {
+        assert_eq!(fitted(Attribute::Double(2.5), FieldType::Integer), Some(Attribute::Integer(3)));
+        assert_eq!(fitted(Attribute::Double(-2.5), FieldType::Integer), Some(Attribute::Integer(-3)));
+        assert_eq!(fitted(Attribute::Integer(40_000), FieldType::SmallInteger), None);
+        assert_eq!(fitted(Attribute::Double(1e19), FieldType::BigInteger), None);
+        assert_eq!(fitted(written(" 12 "), FieldType::Integer), Some(Attribute::Integer(12)));
+        assert_eq!(fitted(written("twelve"), FieldType::Double), None);
+        assert_eq!(fitted(Attribute::Double(1e300), FieldType::Single), None);
+        assert_eq!(fitted(Attribute::Null, FieldType::Single), Some(Attribute::Null));
+    }
+
+    #[test]
+    fn dates_come_of_milliseconds_and_of_text() {
+        let date = Attribute::Integer(1_714_521_600_000);
+        assert_eq!(fitted(written("2024-05-01"), FieldType::Date), Some(date.clone()));
+        assert_eq!(fitted(date, FieldType::DateOnly), Some(written("2024-05-01")));
+        assert_eq!(fitted(written("10:05"), FieldType::TimeOnly), Some(written("10:05:00")));
+        assert_eq!(fitted(written("soon"), FieldType::Date), None);
+    }
+
+    #[test]
+    fn text_longer_than_its_field_does_not_fit() {
+        let mut field = Field::new("F", FieldType::String);
+        field.length = Some(3);
+        assert_eq!(fit(Attribute::Double(1.5), &field), Some(written("1.5")));
+        assert_eq!(fit(written("four"), &field), None);
+    }
+
+    #[test]
+    fn an_object_id_cannot_be_written_and_a_new_field_needs_a_name() {
+        let fields = vec![Field::new("OBJECTID", FieldType::Oid), Field::new("A", FieldType::Double)];
+        let mut set = FeatureSet { fields, ..FeatureSet::default() };
+        assert!(column_to_write(&mut set, "objectid", FieldType::Double, "P").is_err());
+        assert!(column_to_write(&mut set, "2nd", FieldType::Double, "P").is_err());
+        assert_eq!(column_to_write(&mut set, "a", FieldType::Integer, "P"), Ok(1));
+        assert_eq!(column_to_write(&mut set, "Größe_2", FieldType::Integer, "P"), Ok(2));
+    }
+}
