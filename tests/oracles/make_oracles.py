@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import aggregate_cases
 import buffer_cases
 import h3_cases
 import overlay_cases
@@ -15,6 +16,7 @@ import overlay_more_cases
 import overlay_zone_cases
 import sampling_cases
 import statistics_cases
+import summary_cases
 import table_cases
 
 CASES = Path(__file__).resolve().parent / "cases"
@@ -50,6 +52,7 @@ def write(case):
 
 
 FAMILIES = [
+    aggregate_cases,
     buffer_cases,
     h3_cases,
     overlay_cases,
@@ -57,6 +60,7 @@ FAMILIES = [
     overlay_zone_cases,
     sampling_cases,
     statistics_cases,
+    summary_cases,
     table_cases,
 ]
 

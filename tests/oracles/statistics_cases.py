@@ -45,9 +45,8 @@ def groups(table, fields):
     """(values of the fields, rows) of each group; null is a value."""
     if not fields:
         return [((), table)]
-    return [
-        (key if isinstance(key, tuple) else (key,), rows) for key, rows in table.groupby(fields, dropna=False, sort=True)
-    ]
+    grouped = table.groupby(fields, dropna=False, sort=True)
+    return [(key if isinstance(key, tuple) else (key,), rows) for key, rows in grouped]
 
 
 def statistics_case(name, source, layer, cases, entries, note, **more):
@@ -89,7 +88,12 @@ def statistics_cases():
         "every statistic of numbers, and those of texts",
     )
     yield statistics_case(
-        "counties_by_state", file(COUNTIES), counties, ["STATE"], ["ALAND SUM", "ALAND STD", "GEOID COUNT"], "areas in m2"
+        "counties_by_state",
+        file(COUNTIES),
+        counties,
+        ["STATE"],
+        ["ALAND SUM", "ALAND STD", "GEOID COUNT"],
+        "areas in m2",
     )
     yield statistics_case(
         "hexagons_by_class",
@@ -196,7 +200,12 @@ def join_cases():
     table = (continents, kind(continents))
     named = (file(COUNTRIES), countries)
     yield join_case(
-        "countries_by_continent", named, table, ("CONTINENT", "NAME"), ["CODE", "NAME"], "text with regard to case and blanks"
+        "countries_by_continent",
+        named,
+        table,
+        ("CONTINENT", "NAME"),
+        ["CODE", "NAME"],
+        "text with regard to case and blanks",
     )
     yield join_case(
         "whole_numbers_by_doubles", (file(HEXAGONS), hexagons), table, ("CLASS", "CLASS"), ["CODE"], "1 is 1.0"
@@ -242,9 +251,8 @@ def calculate_cases():
         ),
     }
     for name, (field_type, expression, sqlite) in expressions.items():
-        rows = [
-            ({"OBJECTID": number, "RESULT": value}, None) for number, value in sqlite_values(countries, sqlite or expression)
-        ]
+        values = sqlite_values(countries, sqlite or expression)
+        rows = [({"OBJECTID": number, "RESULT": value}, None) for number, value in values]
         yield case(
             "CalculateField",
             name,

@@ -3,6 +3,7 @@
 //! A tool is plain and synchronous: typed inputs in, typed outputs out. It does no input or output, reads no clock and
 //! no environment, and gives the same output for the same input, in the same order.
 
+mod aggregate_points;
 mod buffer;
 mod calculate_field;
 mod clip;
@@ -42,6 +43,8 @@ mod spatial_join;
 mod split;
 mod statistics;
 mod sym_diff;
+mod summaries;
+mod summarize_within;
 mod summary_statistics;
 mod table;
 mod tabulate_intersection;
@@ -49,6 +52,7 @@ mod tabulate_intersection;
 mod testing;
 mod union;
 mod update;
+mod within;
 
 pub use services::built_in_services;
 
@@ -78,6 +82,7 @@ pub const TOOLSETS: &[&str] = &[
 
 /// Every tool, by name. Explicit, because registries built by linkers lose entries.
 pub const TOOLS: &[&dyn Task] = tools![
+    aggregate_points::AggregatePoints,
     buffer::Buffer,
     calculate_field::CalculateField,
     clip::Clip,
@@ -102,6 +107,7 @@ pub const TOOLS: &[&dyn Task] = tools![
     union::Union,
     update::Update,
     summary_statistics::SummaryStatistics,
+    summarize_within::SummarizeWithin,
 ];
 
 #[cfg(test)]

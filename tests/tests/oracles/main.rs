@@ -77,6 +77,7 @@ macro_rules! agrees {
 }
 
 agrees! {
+    aggregate_points_agrees_with_geos: "AggregatePoints",
     buffer_agrees_with_geos_and_geographiclib: "Buffer",
     calculate_field_agrees_with_sqlite: "CalculateField",
     clip_agrees_with_geos: "Clip",
@@ -98,6 +99,7 @@ agrees! {
     union_agrees_with_geos: "Union",
     update_agrees_with_geos: "Update",
     statistics_agrees_with_pandas: "Statistics",
+    summarize_within_agrees_with_geos_and_geographiclib: "SummarizeWithin",
 }
 
 #[test]
