@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import aggregate_cases
+import attribute_cases
 import buffer_cases
 import h3_cases
 import overlay_cases
@@ -53,6 +54,7 @@ def write(case):
 
 FAMILIES = [
     aggregate_cases,
+    attribute_cases,
     buffer_cases,
     h3_cases,
     overlay_cases,

@@ -6,6 +6,7 @@
 mod aggregate_points;
 mod buffer;
 mod calculate_field;
+mod calculate_geometry_attributes;
 mod clip;
 mod create_fishnet;
 mod create_random_points;
@@ -85,6 +86,7 @@ pub const TOOLS: &[&dyn Task] = tools![
     aggregate_points::AggregatePoints,
     buffer::Buffer,
     calculate_field::CalculateField,
+    calculate_geometry_attributes::CalculateGeometryAttributes,
     clip::Clip,
     create_fishnet::CreateFishnet,
     create_random_points::CreateRandomPoints,

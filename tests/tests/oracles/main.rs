@@ -80,6 +80,7 @@ agrees! {
     aggregate_points_agrees_with_geos: "AggregatePoints",
     buffer_agrees_with_geos_and_geographiclib: "Buffer",
     calculate_field_agrees_with_sqlite: "CalculateField",
+    calculate_geometry_attributes_agrees_with_geos_and_geographiclib: "CalculateGeometryAttributes",
     clip_agrees_with_geos: "Clip",
     create_fishnet_agrees_with_shapely: "CreateFishnet",
     create_random_points_agrees_with_the_layers: "CreateRandomPoints",
