@@ -11,6 +11,7 @@ mod index;
 mod line_union;
 mod lines;
 mod measure;
+mod noding;
 mod overlay;
 mod plane;
 mod point_index;
@@ -32,6 +33,7 @@ pub use index::BoxIndex;
 pub use line_union::union_lines;
 pub use lines::{Keep, LineIntersection, clip_line, intersect_lines, points_in_polygon};
 pub use measure::{area, centroid, length, point_in_interior};
+pub use noding::{NodedLine, node_lines};
 pub use overlay::{difference, intersection, symmetric_difference, union_all};
 pub use plane::LocalPlane;
 pub use point_index::PointIndex;
@@ -39,12 +41,16 @@ pub use polygon_layer::PolygonLayer;
 pub use prepared::{BoxLocation, Location, PreparedPolygon, difference_prepared, intersection_prepared};
 pub use project::{MAX_REPORTED_OIDS, ProjectReport, project_envelope, project_features};
 pub use region::{Operand, common_box, region, sliver_width, union_outside, without_slivers};
+pub use relate::segment::{distance_to_segment, nearest_share};
 pub use relate::{
     Shape, completely_contains, completely_within, contains, contains_clementini, crossed_by_outline,
     distance, identical, interiors_intersect, intersects, shares_line_segment, touches, within,
     within_clementini, within_distance,
 };
-pub use repair::{Repair, RepairReport, is_valid_polygon, repair_features, repair_geometry, repair_polygon};
+pub use repair::{
+    PolygonFaults, Repair, RepairReport, is_valid_polygon, polygon_faults, repair_features, repair_geometry,
+    repair_polygon,
+};
 pub use rings::{
     close, envelope_of, is_clockwise, orient, part_indices, parts, remove_repeated_points, reverse,
     signed_area,

@@ -101,6 +101,28 @@ pub fn is_valid_polygon(rings: &[Path]) -> bool {
     !rings.is_empty() && survey(rings).is_ok_and(|nesting| nesting.all_oriented())
 }
 
+/// What keeps rings from being a valid polygon, as far as it can be told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PolygonFaults {
+    /// A ring encloses no area: too few different vertices, or all on one line.
+    pub empty_ring: bool,
+    /// Edges cross or overlap, a ring touches itself, or rings that touch cut the interior in two.
+    pub crossing: bool,
+    /// Nothing crosses, but a ring runs the wrong way for where it lies.
+    pub misoriented: bool,
+}
+
+/// The faults of closed rings. Repeated vertices are none.
+pub fn polygon_faults(rings: &[Path]) -> PolygonFaults {
+    let sound: Vec<Path> = rings.iter().filter(|ring| encloses_area(ring)).cloned().collect();
+    let empty_ring = sound.len() < rings.len();
+    let (crossing, misoriented) = match survey(&sound) {
+        Ok(nesting) => (false, !nesting.all_oriented()),
+        Err(_) => (true, false),
+    };
+    PolygonFaults { empty_ring, crossing, misoriented }
+}
+
 fn outcome(changed: bool, empty: bool) -> Repair {
     match (empty, changed) {
         (true, _) => Repair::Emptied,

@@ -93,13 +93,18 @@ pub(crate) fn meet(a: [Xy; 2], b: [Xy; 2]) -> Meeting {
     Meeting::Cross(crossing(a, b))
 }
 
-/// The distance from `p` to the segment, in the unit of the coordinates.
-pub(crate) fn distance_to_segment(p: Xy, a: Xy, b: Xy) -> f64 {
+/// How far along the segment from `a` to `b` its place nearest to `p` lies: 0 at `a`, 1 at `b`.
+pub fn nearest_share(p: Xy, a: Xy, b: Xy) -> f64 {
     let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
     let length2 = dx * dx + dy * dy;
     let t = if length2 > 0.0 { ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length2 } else { 0.0 };
-    let t = t.clamp(0.0, 1.0);
-    (p[0] - a[0] - t * dx).hypot(p[1] - a[1] - t * dy)
+    t.clamp(0.0, 1.0)
+}
+
+/// The distance from `p` to the segment, in the unit of the coordinates.
+pub fn distance_to_segment(p: Xy, a: Xy, b: Xy) -> f64 {
+    let t = nearest_share(p, a, b);
+    (p[0] - a[0] - t * (b[0] - a[0])).hypot(p[1] - a[1] - t * (b[1] - a[1]))
 }
 
 /// The distance between two segments, zero when they meet.

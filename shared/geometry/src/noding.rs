@@ -1,0 +1,283 @@
+//! Noding: lines and outlines cut wherever they meet, cross or run together, every stretch once.
+//!
+//! First everything is cut where ends and vertices lie on other segments: that is exact, and what runs together
+//! becomes the same edges. Then edges are cut where they cross; only these positions are rounded. Cutting in this
+//! order gives every crossing one position, however many lines run through it. Results carry no z and m.
+
+#![expect(clippy::float_cmp, reason = "positions are compared exactly: equal vertices are what topology is")]
+
+mod sources;
+
+use crate::index::BoxIndex;
+use crate::relate::segment::{Meeting, meet, parameter, segment_box};
+use gp_esri::{Geometry, Xy};
+use sources::Sources;
+use std::collections::{HashMap, HashSet};
+
+/// A stretch between two nodes, or a closed one without any.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodedLine {
+    /// Its vertices, in the direction of the first line that has it.
+    pub xy: Vec<Xy>,
+    /// The numbers of the geometries that have it, ascending.
+    pub sources: Vec<usize>,
+}
+
+/// Cuts the lines and outlines of all geometries. The stretches come in the order of the geometries, and along each.
+/// Nodes are where lines meet or cross, and the ends of lines; where the outline of a polygon begins is none.
+pub fn node_lines(geometries: &[Option<&Geometry>]) -> Vec<NodedLine> {
+    let mut net = Net::default();
+    let strands = net.load(geometries);
+    let met = net.cut_where_vertices_lie(strands);
+    net.cut_where_edges_cross(met)
+}
+
+/// A path of one geometry, as steps along edges.
+struct Strand {
+    source: u32,
+    is_ring: bool,
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Copy)]
+struct Step {
+    edge: u32,
+    is_forward: bool,
+}
+
+/// Edges, each once, from the lesser end to the greater.
+#[derive(Default)]
+struct Net {
+    edges: Vec<[Xy; 2]>,
+    numbers: HashMap<[u64; 4], u32>,
+}
+
+impl Net {
+    /// The step from one position to another.
+    fn step(&mut self, from: Xy, to: Xy) -> Step {
+        let is_forward = from < to;
+        let [low, high] = if is_forward { [from, to] } else { [to, from] };
+        let ([a, b], [c, d]) = (key(low), key(high));
+        let next = self.edges.len() as u32;
+        let edge = *self.numbers.entry([a, b, c, d]).or_insert(next);
+        if edge == next {
+            self.edges.push([low, high]);
+        }
+        Step { edge, is_forward }
+    }
+
+    fn load(&mut self, geometries: &[Option<&Geometry>]) -> Vec<Strand> {
+        let mut strands = Vec::new();
+        for (source, geometry) in geometries.iter().enumerate() {
+            let (paths, is_ring) = match geometry {
+                Some(Geometry::Polyline(paths)) => (paths, false),
+                Some(Geometry::Polygon(rings)) => (rings, true),
+                _ => continue,
+            };
+            for path in paths {
+                let pairs = path.xy.windows(2).filter(|pair| pair[0] != pair[1]);
+                let steps = pairs.map(|pair| self.step(pair[0], pair[1])).collect();
+                strands.push(Strand { source: source as u32, is_ring, steps });
+            }
+        }
+        strands
+    }
+
+    fn index(&self) -> BoxIndex {
+        BoxIndex::new(self.edges.iter().map(|[low, high]| segment_box(*low, *high)).collect())
+    }
+
+    /// Cuts edges at vertices that lie on them, exactly: what runs together is the same edges afterwards.
+    fn cut_where_vertices_lie(&mut self, strands: Vec<Strand>) -> Vec<Strand> {
+        let index = self.index();
+        let cuts_of = |number: usize| {
+            let edge = self.edges[number];
+            let mut cuts = Vec::new();
+            for other in index.query(&segment_box(edge[0], edge[1])).filter(|other| *other != number) {
+                match meet(edge, self.edges[other]) {
+                    Meeting::Apart | Meeting::Cross(_) => {}
+                    Meeting::Touch(p) => cuts.push(p),
+                    Meeting::Overlap(a, b) => cuts.extend([a, b]),
+                }
+            }
+            // On one line lexicographic order is order along the line.
+            cuts.sort_unstable_by(|a: &Xy, b: &Xy| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
+            cuts
+        };
+        let cuts: Vec<Vec<Xy>> = (0..self.edges.len()).map(cuts_of).collect();
+        self.refine(strands, &cuts)
+    }
+
+    fn cut_where_edges_cross(mut self, strands: Vec<Strand>) -> Vec<NodedLine> {
+        let index = self.index();
+        let mut cuts: Vec<Vec<Xy>> = vec![Vec::new(); self.edges.len()];
+        for (number, edge) in self.edges.iter().enumerate() {
+            for other in index.query(&segment_box(edge[0], edge[1])).skip_while(|other| *other <= number) {
+                if let Meeting::Cross(p) = meet(*edge, self.edges[other]) {
+                    cuts[number].push(p);
+                    cuts[other].push(p);
+                }
+            }
+        }
+        for (edge, cuts) in self.edges.iter().zip(&mut cuts) {
+            cuts.sort_by(|a, b| parameter(*edge, *a).total_cmp(&parameter(*edge, *b)));
+        }
+        let strands = self.refine(strands, &cuts);
+        self.stretches(&strands)
+    }
+
+    /// Replaces every edge by its pieces between cuts, which are in order along it.
+    fn refine(&mut self, strands: Vec<Strand>, cuts: &[Vec<Xy>]) -> Vec<Strand> {
+        let old = std::mem::take(self);
+        let mut refined = Vec::with_capacity(strands.len());
+        for strand in strands {
+            let mut steps = Vec::with_capacity(strand.steps.len());
+            for step in &strand.steps {
+                let [low, high] = old.edges[step.edge as usize];
+                let begin = steps.len();
+                let mut from = low;
+                for to in cuts[step.edge as usize].iter().copied().chain([high]) {
+                    if from != to {
+                        steps.push(self.step(from, to));
+                        from = to;
+                    }
+                }
+                if !step.is_forward {
+                    steps[begin..].reverse();
+                    steps[begin..].iter_mut().for_each(|piece| piece.is_forward = !piece.is_forward);
+                }
+            }
+            refined.push(Strand { steps, ..strand });
+        }
+        refined
+    }
+
+    fn ends(&self, step: Step) -> [Xy; 2] {
+        let [low, high] = self.edges[step.edge as usize];
+        if step.is_forward { [low, high] } else { [high, low] }
+    }
+
+    /// Edges joined to stretches between nodes, each once.
+    fn stretches(&self, strands: &[Strand]) -> Vec<NodedLine> {
+        let sources = Sources::new(strands, self.edges.len());
+        let mut degrees: HashMap<[u64; 2], u32> = HashMap::with_capacity(self.edges.len());
+        for end in self.edges.iter().flatten() {
+            *degrees.entry(key(*end)).or_default() += 1;
+        }
+        let mut line_ends = HashSet::new();
+        for strand in strands.iter().filter(|strand| !strand.is_ring) {
+            if let (Some(first), Some(last)) = (strand.steps.first(), strand.steps.last()) {
+                line_ends.insert(key(self.ends(*first)[0]));
+                line_ends.insert(key(self.ends(*last)[1]));
+            }
+        }
+        let is_node = |xy: Xy| degrees.get(&key(xy)) != Some(&2) || line_ends.contains(&key(xy));
+        // Where a stretch of some lines becomes one of others there is a node, but for a line that turns back on itself.
+        let breaks = |before: Step, after: Step| {
+            is_node(self.ends(after)[0]) || sources.of(before.edge) != sources.of(after.edge)
+        };
+        let mut is_done = vec![false; self.edges.len()];
+        let mut lines = Vec::new();
+        for strand in strands {
+            let mut steps = strand.steps.clone();
+            if strand.is_ring
+                && let Some(last) = steps.last()
+            {
+                let before = std::iter::once(*last).chain(steps.iter().copied());
+                let first_break = before.zip(&steps).position(|(before, after)| breaks(before, *after));
+                steps.rotate_left(first_break.unwrap_or(0));
+            }
+            for run in steps.chunk_by(|before, after| !breaks(*before, *after)) {
+                if is_done[run[0].edge as usize] {
+                    continue;
+                }
+                let mut xy = vec![self.ends(run[0])[0]];
+                for step in run {
+                    is_done[step.edge as usize] = true;
+                    xy.push(self.ends(*step)[1]);
+                }
+                let sources = sources.of(run[0].edge).iter().map(|source| *source as usize).collect();
+                lines.push(NodedLine { xy, sources });
+            }
+        }
+        lines
+    }
+}
+
+/// The bits of a position; minus zero equals zero.
+fn key([x, y]: Xy) -> [u64; 2] {
+    [(x + 0.0).to_bits(), (y + 0.0).to_bits()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gp_esri::Path;
+
+    fn line(xy: &[Xy]) -> Geometry {
+        Geometry::Polyline(vec![Path::from_xy(xy.to_vec())])
+    }
+
+    fn square(x: f64) -> Geometry {
+        let xy = vec![[x, 0.0], [x, 10.0], [x + 10.0, 10.0], [x + 10.0, 0.0], [x, 0.0]];
+        Geometry::Polygon(vec![Path::from_xy(xy)])
+    }
+
+    fn noded(geometries: &[Geometry]) -> Vec<NodedLine> {
+        node_lines(&geometries.iter().map(Some).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn lines_are_cut_where_they_cross_and_where_they_touch() {
+        let made = noded(&[
+            line(&[[0.0, 0.0], [10.0, 0.0]]),
+            line(&[[5.0, -5.0], [5.0, 5.0]]),
+            line(&[[8.0, 0.0], [8.0, 1.0]]),
+        ]);
+        let spans: Vec<(Xy, Xy)> = made.iter().map(|line| (line.xy[0], line.xy[line.xy.len() - 1])).collect();
+        let expected = [
+            ([0.0, 0.0], [5.0, 0.0]),
+            ([5.0, 0.0], [8.0, 0.0]),
+            ([8.0, 0.0], [10.0, 0.0]),
+            ([5.0, -5.0], [5.0, 0.0]),
+            ([5.0, 0.0], [5.0, 5.0]),
+            ([8.0, 0.0], [8.0, 1.0]),
+        ];
+        assert_eq!(spans, expected);
+    }
+
+    #[test]
+    fn a_border_between_squares_comes_once_and_knows_both() {
+        let made = noded(&[square(0.0), square(10.0)]);
+        let sources: Vec<Vec<usize>> = made.iter().map(|line| line.sources.clone()).collect();
+        assert_eq!(sources, [vec![0, 1], vec![0], vec![1]]);
+        assert_eq!(made[0].xy, [[10.0, 10.0], [10.0, 0.0]]);
+        assert_eq!(made[1].xy, [[10.0, 0.0], [0.0, 0.0], [0.0, 10.0], [10.0, 10.0]]);
+    }
+
+    #[test]
+    fn a_lone_outline_stays_whole_and_an_outline_is_not_cut_where_it_begins() {
+        assert_eq!(noded(&[square(0.0)])[0].xy.len(), 5);
+        let made = noded(&[square(0.0), line(&[[-5.0, 5.0], [15.0, 5.0]])]);
+        assert_eq!(made.iter().filter(|line| line.sources == [0]).count(), 2);
+    }
+
+    #[test]
+    fn lines_that_overlap_are_crossed_at_one_position() {
+        // The crossing has no exact position; both lines must be cut at the same one.
+        let (a, b) = (line(&[[0.0, 0.0], [9.0, 3.0]]), line(&[[12.0, 4.0], [3.0, 1.0]]));
+        let made = noded(&[a, b, line(&[[4.1, 0.0], [4.3, 3.0]])]);
+        let shared: Vec<&NodedLine> = made.iter().filter(|line| line.sources == [0, 1]).collect();
+        assert_eq!(shared.len(), 2, "{made:?}");
+        assert_eq!(shared[0].xy[1], shared[1].xy[0]);
+        assert_eq!(made.len(), 6);
+    }
+
+    #[test]
+    fn a_line_back_and_forth_comes_once_and_one_that_crosses_itself_is_cut() {
+        assert_eq!(noded(&[line(&[[0.0, 0.0], [10.0, 0.0], [0.0, 0.0]])]).len(), 1);
+        let eight = line(&[[0.0, 0.0], [10.0, 10.0], [10.0, 0.0], [0.0, 10.0]]);
+        assert_eq!(noded(&[eight]).len(), 3);
+        assert!(node_lines(&[None]).is_empty());
+    }
+}
