@@ -12,6 +12,7 @@ import aggregate_cases
 import attribute_cases
 import buffer_cases
 import h3_cases
+import feature_cases
 import overlay_cases
 import overlay_more_cases
 import overlay_zone_cases
@@ -57,6 +58,7 @@ FAMILIES = [
     attribute_cases,
     buffer_cases,
     h3_cases,
+    feature_cases,
     overlay_cases,
     overlay_more_cases,
     overlay_zone_cases,

@@ -15,12 +15,13 @@
 
 use crate::each::each;
 use crate::groups::{columns_of, groups_by};
+use crate::parts::single_parts;
 use crate::reference::drop_zm;
 use crate::statistics::Statistics;
 use crate::table::{Carried, Table};
 use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Feature, FeatureSet, Field, Geometry, GeometryType, Path, Point};
-use gp_geometry::{parts, union_all, union_lines};
+use gp_geometry::{union_all, union_lines};
 
 /// Makes features of equal values one.
 pub(crate) struct Dissolve;
@@ -140,22 +141,6 @@ fn append(points: &mut Path, more: &Path) {
             all.extend_from_slice(more);
             all.resize(after, f64::NAN);
         }
-    }
-}
-
-fn single_parts(geometry: &Geometry) -> Vec<Geometry> {
-    match geometry {
-        Geometry::Polygon(rings) => parts(rings).into_iter().map(Geometry::Polygon).collect(),
-        Geometry::Polyline(paths) => {
-            paths.iter().map(|path| Geometry::Polyline(vec![path.clone()])).collect()
-        }
-        Geometry::Multipoint(points) => (0..points.xy.len())
-            .map(|index| {
-                let of = |values: &[f64]| values.get(index).copied();
-                Geometry::Point(Point { xy: points.xy[index], z: of(&points.z), m: of(&points.m) })
-            })
-            .collect(),
-        Geometry::Point(point) => vec![Geometry::Point(*point)],
     }
 }
 

@@ -4,12 +4,14 @@
 //! no environment, and gives the same output for the same input, in the same order.
 
 mod aggregate_points;
+mod along;
 mod buffer;
 mod calculate_field;
 mod calculate_geometry_attributes;
 mod clip;
 mod create_fishnet;
 mod create_random_points;
+mod derived;
 mod dissolve;
 mod distance;
 mod each;
@@ -18,6 +20,9 @@ mod extent;
 mod generate_tessellation;
 mod fields;
 mod frequency;
+mod feature_to_point;
+mod feature_vertices_to_points;
+mod generate_points_along_lines;
 mod groups;
 mod identity;
 mod intersect;
@@ -33,6 +38,8 @@ mod mask;
 mod matching;
 mod measures;
 mod moments;
+mod multipart_to_singlepart;
+mod parts;
 mod project;
 #[cfg(test)]
 mod properties;
@@ -99,6 +106,11 @@ pub const TOOLS: &[&dyn Task] = tools![
     frequency::Frequency,
     intersect::Intersect,
     join_field::JoinField,
+    feature_to_point::FeatureToPoint,
+    feature_vertices_to_points::FeatureVerticesToPoints,
+    generate_points_along_lines::GeneratePointsAlongLines,
+    intersect::Intersect,
+    multipart_to_singlepart::MultipartToSinglepart,
     project::Project,
     select::Select,
     samples::slow_count::SlowCount,
