@@ -13,6 +13,7 @@ import attribute_cases
 import buffer_cases
 import h3_cases
 import feature_cases
+import line_cases
 import overlay_cases
 import overlay_more_cases
 import overlay_zone_cases
@@ -59,6 +60,7 @@ FAMILIES = [
     buffer_cases,
     h3_cases,
     feature_cases,
+    line_cases,
     overlay_cases,
     overlay_more_cases,
     overlay_zone_cases,

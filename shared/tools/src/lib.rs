@@ -20,6 +20,7 @@ mod extent;
 mod generate_tessellation;
 mod fields;
 mod frequency;
+mod feature_to_line;
 mod feature_to_point;
 mod feature_vertices_to_points;
 mod generate_points_along_lines;
@@ -49,6 +50,8 @@ mod select;
 mod services;
 mod spatial_join;
 mod split;
+mod split_line;
+mod split_line_at_point;
 mod statistics;
 mod sym_diff;
 mod summaries;
@@ -106,6 +109,7 @@ pub const TOOLS: &[&dyn Task] = tools![
     frequency::Frequency,
     intersect::Intersect,
     join_field::JoinField,
+    feature_to_line::FeatureToLine,
     feature_to_point::FeatureToPoint,
     feature_vertices_to_points::FeatureVerticesToPoints,
     generate_points_along_lines::GeneratePointsAlongLines,
@@ -122,6 +126,8 @@ pub const TOOLS: &[&dyn Task] = tools![
     update::Update,
     summary_statistics::SummaryStatistics,
     summarize_within::SummarizeWithin,
+    split_line::SplitLine,
+    split_line_at_point::SplitLineAtPoint,
 ];
 
 #[cfg(test)]

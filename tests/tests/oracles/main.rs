@@ -91,6 +91,7 @@ agrees! {
     frequency_agrees_with_pandas: "Frequency",
     intersect_agrees_with_geos: "Intersect",
     join_field_agrees_with_pandas: "JoinField",
+    feature_to_line_agrees_with_geos: "FeatureToLine",
     feature_to_point_agrees_with_geos: "FeatureToPoint",
     feature_vertices_to_points_agrees_with_geos: "FeatureVerticesToPoints",
     generate_points_along_lines_agrees_with_geos_and_geographiclib: "GeneratePointsAlongLines",
@@ -106,6 +107,8 @@ agrees! {
     update_agrees_with_geos: "Update",
     statistics_agrees_with_pandas: "Statistics",
     summarize_within_agrees_with_geos_and_geographiclib: "SummarizeWithin",
+    split_line_agrees_with_geos_and_geographiclib: "SplitLine",
+    split_line_at_point_agrees_with_geos_and_geographiclib: "SplitLineAtPoint",
 }
 
 #[test]
