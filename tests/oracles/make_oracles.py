@@ -20,6 +20,7 @@ import overlay_zone_cases
 import sampling_cases
 import statistics_cases
 import summary_cases
+import row_cases
 import table_cases
 
 CASES = Path(__file__).resolve().parent / "cases"
@@ -67,6 +68,7 @@ FAMILIES = [
     sampling_cases,
     statistics_cases,
     summary_cases,
+    row_cases,
     table_cases,
 ]
 

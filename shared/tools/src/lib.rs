@@ -5,12 +5,16 @@
 
 mod aggregate_points;
 mod along;
+mod append;
 mod buffer;
 mod calculate_field;
 mod calculate_geometry_attributes;
 mod clip;
 mod create_fishnet;
 mod create_random_points;
+mod check_geometry;
+mod clip;
+mod delete_identical;
 mod derived;
 mod dissolve;
 mod distance;
@@ -39,13 +43,16 @@ mod mask;
 mod matching;
 mod measures;
 mod moments;
+mod merge;
 mod multipart_to_singlepart;
 mod parts;
 mod project;
 #[cfg(test)]
 mod properties;
 mod reference;
+mod repair_geometry;
 mod samples;
+mod schema;
 mod select;
 mod services;
 mod spatial_join;
@@ -100,6 +107,11 @@ pub const TOOLS: &[&dyn Task] = tools![
     clip::Clip,
     create_fishnet::CreateFishnet,
     create_random_points::CreateRandomPoints,
+    append::Append,
+    buffer::Buffer,
+    check_geometry::CheckGeometry,
+    clip::Clip,
+    delete_identical::DeleteIdentical,
     dissolve::Dissolve,
     samples::echo_values::EchoValues,
     erase::Erase,
@@ -114,8 +126,10 @@ pub const TOOLS: &[&dyn Task] = tools![
     feature_vertices_to_points::FeatureVerticesToPoints,
     generate_points_along_lines::GeneratePointsAlongLines,
     intersect::Intersect,
+    merge::Merge,
     multipart_to_singlepart::MultipartToSinglepart,
     project::Project,
+    repair_geometry::RepairGeometry,
     select::Select,
     samples::slow_count::SlowCount,
     spatial_join::SpatialJoin,
