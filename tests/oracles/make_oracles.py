@@ -21,6 +21,9 @@ import sampling_cases
 import statistics_cases
 import summary_cases
 import row_cases
+import proximity_area_cases
+import proximity_cases
+import proximity_table_cases
 import table_cases
 
 CASES = Path(__file__).resolve().parent / "cases"
@@ -69,6 +72,9 @@ FAMILIES = [
     statistics_cases,
     summary_cases,
     row_cases,
+    proximity_area_cases,
+    proximity_cases,
+    proximity_table_cases,
     table_cases,
 ]
 

@@ -12,6 +12,7 @@ mod line_union;
 mod lines;
 mod measure;
 mod noding;
+mod nearest;
 mod overlay;
 mod plane;
 mod point_index;
@@ -22,6 +23,7 @@ mod region;
 mod relate;
 mod repair;
 mod rings;
+mod voronoi;
 
 pub use antimeridian::split_at_antimeridian;
 pub use buffer::{
@@ -34,6 +36,7 @@ pub use line_union::union_lines;
 pub use lines::{Keep, LineIntersection, clip_line, intersect_lines, points_in_polygon};
 pub use measure::{area, centroid, length, point_in_interior};
 pub use noding::{NodedLine, node_lines};
+pub use nearest::{Near, NearQuery, NearestIndex};
 pub use overlay::{difference, intersection, symmetric_difference, union_all};
 pub use plane::LocalPlane;
 pub use point_index::PointIndex;
@@ -55,3 +58,4 @@ pub use rings::{
     close, envelope_of, is_clockwise, orient, part_indices, parts, remove_repeated_points, reverse,
     signed_area,
 };
+pub use voronoi::Voronoi;

@@ -16,6 +16,7 @@ mod check_geometry;
 mod clip;
 mod delete_identical;
 mod derived;
+mod create_thiessen_polygons;
 mod dissolve;
 mod distance;
 mod each;
@@ -28,6 +29,7 @@ mod feature_to_line;
 mod feature_to_point;
 mod feature_vertices_to_points;
 mod generate_points_along_lines;
+mod generate_near_table;
 mod groups;
 mod identity;
 mod intersect;
@@ -46,6 +48,9 @@ mod moments;
 mod merge;
 mod multipart_to_singlepart;
 mod parts;
+mod near;
+mod near_search;
+mod point_distance;
 mod project;
 #[cfg(test)]
 mod properties;
@@ -112,6 +117,7 @@ pub const TOOLS: &[&dyn Task] = tools![
     check_geometry::CheckGeometry,
     clip::Clip,
     delete_identical::DeleteIdentical,
+    create_thiessen_polygons::CreateThiessenPolygons,
     dissolve::Dissolve,
     samples::echo_values::EchoValues,
     erase::Erase,
@@ -128,6 +134,10 @@ pub const TOOLS: &[&dyn Task] = tools![
     intersect::Intersect,
     merge::Merge,
     multipart_to_singlepart::MultipartToSinglepart,
+    generate_near_table::GenerateNearTable,
+    intersect::Intersect,
+    near::Near,
+    point_distance::PointDistance,
     project::Project,
     repair_geometry::RepairGeometry,
     select::Select,

@@ -1,0 +1,331 @@
+//! Which of many features are nearest to a geometry, how far they are, and the two positions between which that is.
+//!
+//! Separate from the relations of two shapes because all segments of all features stand in one tree: a layer of a few
+//! long coasts is searched as fast as one of many short streets. The tree is one of boxes in three dimensions. In the
+//! plane the third is zero; on the ellipsoid positions are earth-centred, where there is no antimeridian and no pole,
+//! and a straight line through the earth is never longer than the way on its surface, so that a box which is too far
+//! away can be left out safely.
+//!
+//! An edge is straight in its coordinates, in degrees too, as buffers and maps draw it. Where geometries share a point
+//! the distance is zero, and both positions are such a point.
+
+mod geodesic;
+mod hits;
+mod planar;
+
+use crate::crs::Ellipsoid;
+use crate::index::BoxIndex;
+use crate::prepared::{Location, PreparedPolygon};
+use crate::relate::segment::{same, segment_box};
+use crate::rings::envelope_of;
+use geodesic::Globe;
+use gp_esri::{Envelope, Geometry, Path, Xy};
+use hits::Hits;
+use rstar::RTree;
+use rstar::primitives::{GeomWithData, Rectangle};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// A feature that is near, and where.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Near {
+    /// The number of the feature, in the order in which they were given.
+    pub feature: usize,
+    /// In the units of the coordinates, or in metres on the ellipsoid.
+    pub distance: f64,
+    /// The position on the geometry that was asked for.
+    pub from: Xy,
+    /// The position on the feature.
+    pub to: Xy,
+}
+
+/// What to look for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NearQuery {
+    /// How many features at most.
+    pub count: usize,
+    /// How far they may be.
+    pub limit: f64,
+    /// Features that are not looked at.
+    pub except: Vec<usize>,
+}
+
+/// Features made ready for being asked which of them are nearest.
+pub struct NearestIndex {
+    metric: Metric,
+    /// Segments; a point is a segment whose ends are equal.
+    items: Vec<[Xy; 2]>,
+    /// The feature of each item.
+    owners: Vec<usize>,
+    /// Further features that have the same point, by item.
+    twins: HashMap<u32, Vec<usize>>,
+    tree: RTree<GeomWithData<Rectangle<[f64; 3]>, u32>>,
+    polygons: Vec<Area>,
+    polygon_boxes: BoxIndex,
+    /// One position of each part of each feature.
+    starts: Vec<(Xy, usize)>,
+    start_boxes: BoxIndex,
+}
+
+struct Area {
+    owner: usize,
+    rings: Vec<Path>,
+    prepared: OnceLock<PreparedPolygon>,
+}
+
+enum Metric {
+    Planar,
+    Geodesic(Box<Globe>),
+}
+
+/// A shortest connection of two items.
+#[derive(Clone, Copy)]
+struct Link {
+    distance: f64,
+    from: Xy,
+    to: Xy,
+}
+
+/// The segments of a geometry, one position of each part, and its rings if it is a polygon.
+#[derive(Default)]
+struct Pieces {
+    items: Vec<[Xy; 2]>,
+    starts: Vec<Xy>,
+    rings: Vec<Path>,
+}
+
+/// Sums of squares lose digits; boxes are taken to be nearer by this share of the distance.
+const BOX_RATIO: f64 = 1e-9;
+
+impl NearestIndex {
+    /// Features in a plane; distances are in the units of the coordinates. `None` is a feature without geometry.
+    pub fn planar<'g>(features: impl IntoIterator<Item = Option<Cow<'g, Geometry>>>) -> NearestIndex {
+        NearestIndex::new(Metric::Planar, features)
+    }
+
+    /// Features in degrees; distances are in metres on the ellipsoid. `None` is a feature without geometry.
+    pub fn geodesic<'g>(
+        features: impl IntoIterator<Item = Option<Cow<'g, Geometry>>>,
+        ellipsoid: Ellipsoid,
+    ) -> NearestIndex {
+        NearestIndex::new(Metric::Geodesic(Box::new(Globe::new(ellipsoid))), features)
+    }
+
+    fn new<'g>(
+        metric: Metric,
+        features: impl IntoIterator<Item = Option<Cow<'g, Geometry>>>,
+    ) -> NearestIndex {
+        let (mut items, mut owners) = (Vec::new(), Vec::new());
+        let (mut starts, mut polygons) = (Vec::new(), Vec::new());
+        let mut twins: HashMap<u32, Vec<usize>> = HashMap::new();
+        let mut points: HashMap<[u64; 2], u32> = HashMap::new();
+        for (owner, geometry) in features.into_iter().enumerate() {
+            let Some(geometry) = geometry else { continue };
+            let pieces = metric.pieces(&geometry);
+            starts.extend(pieces.starts.into_iter().map(|start| (start, owner)));
+            for item in pieces.items {
+                if same(item[0], item[1]) {
+                    // Many features at one place would otherwise all be looked at from there.
+                    let number = items.len() as u32;
+                    let first = *points.entry(item[0].map(f64::to_bits)).or_insert(number);
+                    if first != number {
+                        twins.entry(first).or_default().push(owner);
+                        continue;
+                    }
+                }
+                items.push(item);
+                owners.push(owner);
+            }
+            if !pieces.rings.is_empty() {
+                polygons.push(Area { owner, rings: pieces.rings, prepared: OnceLock::new() });
+            }
+        }
+        let boxes = metric.boxes(&items);
+        NearestIndex {
+            tree: RTree::bulk_load(boxes),
+            polygon_boxes: BoxIndex::new(polygons.iter().map(|area| envelope_of(&area.rings)).collect()),
+            start_boxes: BoxIndex::new(starts.iter().map(|(start, _)| segment_box(*start, *start)).collect()),
+            metric,
+            items,
+            owners,
+            twins,
+            polygons,
+            starts,
+        }
+    }
+
+    /// The nearest features to a geometry, nearest first; of equally near ones the least number comes first.
+    pub fn nearest(&self, from: &Geometry, query: &NearQuery) -> Vec<Near> {
+        let mut hits = Hits::new(query);
+        let pieces = self.metric.pieces(from);
+        self.find_areas_around(&pieces, &mut hits);
+        self.find_inside(&pieces, &mut hits);
+        for item in &pieces.items {
+            self.find_near_item(*item, &mut hits);
+        }
+        hits.finish()
+    }
+
+    /// Polygons in which a part of the geometry lies: where no outlines meet, one position of a part tells.
+    fn find_areas_around(&self, pieces: &Pieces, hits: &mut Hits<'_>) {
+        if self.polygons.is_empty() {
+            return;
+        }
+        for start in &pieces.starts {
+            for turned in self.metric.turns(*start) {
+                for number in self.polygon_boxes.query(&segment_box(turned, turned)) {
+                    let area = &self.polygons[number];
+                    let prepared = area.prepared.get_or_init(|| PreparedPolygon::new(&area.rings));
+                    if prepared.locate(turned) != Location::Outside {
+                        hits.push(area.owner, Link { distance: 0.0, from: *start, to: *start });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Features of which a part lies in the geometry.
+    fn find_inside(&self, pieces: &Pieces, hits: &mut Hits<'_>) {
+        if pieces.rings.is_empty() {
+            return;
+        }
+        let prepared = PreparedPolygon::new(&pieces.rings);
+        let envelope = *prepared.envelope();
+        for [turn, _] in self.metric.turns([0.0, 0.0]) {
+            let turned = Envelope { xmin: envelope.xmin + turn, xmax: envelope.xmax + turn, ..envelope };
+            for number in self.start_boxes.query(&turned) {
+                let (start, owner) = self.starts[number];
+                if prepared.locate([start[0] - turn, start[1]]) != Location::Outside {
+                    hits.push(owner, Link { distance: 0.0, from: start, to: start });
+                }
+            }
+        }
+    }
+
+    fn find_near_item(&self, item: [Xy; 2], hits: &mut Hits<'_>) {
+        let own_box = self.metric.item_box(item);
+        let (low, high) = (own_box.lower(), own_box.upper());
+        let middle = [0, 1, 2].map(|axis| f64::midpoint(low[axis], high[axis]));
+        let half = distance_3d(low, high) / 2.0;
+        for (candidate, distance2) in self.tree.nearest_neighbor_iter_with_distance_2(&middle) {
+            let at_least = distance2.sqrt() * (1.0 - BOX_RATIO) - half * (1.0 + BOX_RATIO);
+            if at_least > hits.bound() + self.metric.noise() {
+                break;
+            }
+            let number = candidate.data;
+            let link = self.metric.link(item, self.items[number as usize], hits.bound());
+            hits.push(self.owners[number as usize], link);
+            for twin in self.twins.get(&number).into_iter().flatten() {
+                if hits.is_enough_of_one_place() {
+                    break;
+                }
+                hits.push(*twin, link);
+            }
+        }
+        hits.settle();
+    }
+}
+
+impl Metric {
+    fn pieces(&self, geometry: &Geometry) -> Pieces {
+        let mut pieces = Pieces::default();
+        match geometry {
+            Geometry::Point(point) => pieces.add_points(&[point.xy]),
+            Geometry::Multipoint(points) => pieces.add_points(&points.xy),
+            Geometry::Polyline(paths) => pieces.add_paths(paths),
+            Geometry::Polygon(rings) => match self {
+                Metric::Planar => pieces.rings = rings.clone(),
+                // Its cuts at the antimeridian lie inside, where the distance is zero whatever they are.
+                Metric::Geodesic(_) => pieces.rings = geodesic::within_one_turn(rings),
+            },
+        }
+        if !pieces.rings.is_empty() {
+            let rings = std::mem::take(&mut pieces.rings);
+            pieces.add_paths(&rings);
+            pieces.rings = rings;
+        }
+        if let Metric::Geodesic(_) = self {
+            pieces.items.retain(|item| item.iter().all(|[_, latitude]| latitude.abs() <= 90.0));
+            pieces.items.iter_mut().for_each(geodesic::take_short_way);
+        }
+        pieces
+    }
+
+    /// The same position, where longitudes have turned round.
+    fn turns(&self, [x, y]: Xy) -> impl Iterator<Item = Xy> + use<> {
+        let turns: &[f64] = match self {
+            Metric::Planar => &[0.0],
+            Metric::Geodesic(_) => &[0.0, -360.0, 360.0],
+        };
+        turns.iter().map(move |turn| [x + turn, y])
+    }
+
+    /// The boxes of all items, with their numbers.
+    fn boxes(&self, items: &[[Xy; 2]]) -> Vec<GeomWithData<Rectangle<[f64; 3]>, u32>> {
+        let mut boxes = Vec::with_capacity(items.len());
+        for (number, item) in items.iter().enumerate() {
+            boxes.push(GeomWithData::new(self.item_box(*item), number as u32));
+        }
+        boxes
+    }
+
+    fn item_box(&self, item: [Xy; 2]) -> Rectangle<[f64; 3]> {
+        match self {
+            Metric::Planar => {
+                let [[ax, ay], [bx, by]] = item;
+                Rectangle::from_corners([ax, ay, 0.0], [bx, by, 0.0])
+            }
+            Metric::Geodesic(globe) => globe.item_box(item),
+        }
+    }
+
+    /// The shortest connection; where it is longer than `limit` any longer one will do.
+    fn link(&self, from: [Xy; 2], to: [Xy; 2], limit: f64) -> Link {
+        match self {
+            Metric::Planar => planar::link(from, to),
+            Metric::Geodesic(globe) => globe.link(from, to, limit),
+        }
+    }
+
+    /// What a box may be off by, because its corners are rounded.
+    fn noise(&self) -> f64 {
+        match self {
+            Metric::Planar => 0.0,
+            Metric::Geodesic(_) => geodesic::NOISE_M,
+        }
+    }
+}
+
+impl Pieces {
+    fn add_points(&mut self, points: &[Xy]) {
+        for xy in points.iter().filter(|xy| is_finite(**xy)) {
+            self.items.push([*xy, *xy]);
+            self.starts.push(*xy);
+        }
+    }
+
+    fn add_paths(&mut self, paths: &[Path]) {
+        for path in paths {
+            let before = self.items.len();
+            let pairs = path.xy.windows(2).map(|pair| [pair[0], pair[1]]);
+            self.items.extend(pairs.filter(|[a, b]| !same(*a, *b) && is_finite(*a) && is_finite(*b)));
+            match self.items.get(before) {
+                Some(first) => self.starts.push(first[0]),
+                // A path of one place is a point.
+                None => self.add_points(&path.xy[..path.xy.len().min(1)]),
+            }
+        }
+    }
+}
+
+fn is_finite([x, y]: Xy) -> bool {
+    x.is_finite() && y.is_finite()
+}
+
+fn distance_3d(a: [f64; 3], b: [f64; 3]) -> f64 {
+    (a[0] - b[0]).hypot(a[1] - b[1]).hypot(a[2] - b[2])
+}
+
+#[cfg(test)]
+mod tests;
