@@ -23,6 +23,7 @@ import summary_cases
 import row_cases
 import proximity_area_cases
 import proximity_cases
+import proximity_summary_cases
 import proximity_table_cases
 import table_cases
 
@@ -74,6 +75,7 @@ FAMILIES = [
     row_cases,
     proximity_area_cases,
     proximity_cases,
+    proximity_summary_cases,
     proximity_table_cases,
     table_cases,
 ]

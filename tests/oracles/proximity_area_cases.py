@@ -1,11 +1,12 @@
-"""Create Thiessen Polygons by scipy and GEOS."""
+"""Create Thiessen Polygons by scipy and GEOS, Multiple Ring Buffer by GEOS and GeographicLib."""
 
 import numpy
 import shapely
 from scipy.spatial import Voronoi
 
-from case import case, file, inline
-from esri import Layer, load
+from buffer_cases import buffered, circle
+from case import ARCS, arcs, case, file, inline
+from esri import Layer, load, subset
 from proximity_cases import ALBERS, CITIES, HEXAGONS, NASTY, centres
 
 # Both are exact but for rounding.
@@ -86,5 +87,111 @@ def thiessen_cases():
     )
 
 
+def rings(layer, distances, outside=False):
+    """Rings around all features, without what the next smaller ring and its inside hold."""
+    union = shapely.union_all([geometry for _, geometry in layer.rows()])
+    smaller, rows = union if outside else shapely.Polygon(), []
+    for distance in distances:
+        area = shapely.union_all([buffered(geometry, distance) for _, geometry in layer.rows()])
+        ring = shapely.difference(area, smaller)
+        if not ring.is_empty:
+            rows.append(({"distance": distance}, ring))
+        smaller = area
+    return rows
+
+
+def ring_cases():
+    counties, hexagons, cities = load(ALBERS), load(HEXAGONS), load(CITIES)
+    points = centres(hexagons, "ZONE", lambda row: row["OBJECTID"] % 7 == 0)
+    # A ring is the difference of two areas, each of which may be off by as much as an arc.
+    tolerance = arcs(9_000) | {"area_ratio": 5e-3, "length_ratio": 1e-2}
+    yield case(
+        "MultipleRingBuffer",
+        "points_all",
+        {"Input_Features": points, "Distances": [9_000, 3_000, 6_000]},
+        rings(Layer(points), [3_000, 6_000, 9_000]),
+        note="rings that grow into each other, in the unit of the coordinates",
+        tolerance=tolerance,
+    )
+    yield case(
+        "MultipleRingBuffer",
+        "counties_all",
+        {"Input_Features": file(ALBERS), "Distances": [-2_000, 1_000, 4_000], "Buffer_Unit": "Meters"},
+        rings(counties, [-2_000, 1_000, 4_000]),
+        note="the insides, the border, and what is around",
+        tolerance=tolerance | {"length_ratio": 2e-2},
+    )
+    yield case(
+        "MultipleRingBuffer",
+        "counties_outside_only",
+        {
+            "Input_Features": file(ALBERS),
+            "Distances": [1, 4],
+            "Buffer_Unit": "Kilometers",
+            "Outside_Polygons_Only": "OUTSIDE_ONLY",
+        },
+        [({"distance": row["distance"] / 1000}, ring) for row, ring in rings(counties, [1_000, 4_000], outside=True)],
+        note="without the polygons",
+        tolerance=tolerance | {"length_ratio": 2e-2},
+    )
+    yield case(
+        "MultipleRingBuffer",
+        "hexagons_none",
+        {
+            "Input_Features": subset(hexagons, lambda row: row["OBJECTID"] % 20 == 0),
+            "Distances": [500, 1_500],
+            "Field_Name": "REACH",
+            "Dissolve_Option": "NONE",
+        },
+        [
+            ({"ZONE": row["ZONE"], "REACH": distance, "ORIG_FID": row["OBJECTID"]}, buffered(geometry, distance))
+            for distance in (500, 1_500)
+            for row, geometry in hexagons.rows()
+            if row["OBJECTID"] % 20 == 0
+        ],
+        note="a disc for each feature",
+        tolerance=arcs(1_500),
+    )
+    some = subset(cities, lambda row: row["OBJECTID"] % 6 == 0)
+    yield case(
+        "MultipleRingBuffer",
+        "cities_geodesic",
+        {"Input_Features": some, "Distances": [50, 200], "Buffer_Unit": "Kilometers", "Dissolve_Option": "NONE"},
+        [
+            ({"CITY": row["CITY"], "distance": distance}, circle(point, 1_000 * distance))
+            for distance in (50, 200)
+            for row, point in Layer(some).rows()
+        ],
+        note="degrees on the ellipsoid",
+        measure="geodesic",
+        tolerance=ARCS,
+    )
+    apart = load(NASTY + "antimeridian_point.json")
+    discs = [[circle(point, 1_000 * distance) for _, point in apart.rows()] for distance in (0.001, 30, 80)]
+    between = [
+        shapely.MultiPolygon([outer.difference(inner) for outer, inner in zip(discs[at], discs[at - 1], strict=True)])
+        for at in (1, 2)
+    ]
+    yield case(
+        "MultipleRingBuffer",
+        "nasty_antimeridian_point",
+        {"Input_Features": apart.json, "Distances": [80, 30], "Buffer_Unit": "Kilometers"},
+        [({"distance": distance}, ring) for distance, ring in zip((30, 80), between, strict=True)],
+        note="rings across the antimeridian; the inner one is as good as a disc",
+        measure="geodesic",
+        tolerance={"area_ratio": 5e-3},
+    )
+    for name in ("bowtie", "hole_touches_shell", "overlapping_parts", "self_crossing_line", "null_geometry", "nan_point"):
+        layer = load(f"{NASTY}{name}.json")
+        yield case(
+            "MultipleRingBuffer",
+            f"nasty_{name}",
+            {"Input_Features": file(f"{NASTY}{name}.json"), "Distances": [5, 10], "Buffer_Unit": "Meters"},
+            rings(layer, [5, 10]),
+            note="repaired first",
+            tolerance=arcs(10) | {"area_ratio": 5e-3, "length_ratio": 1e-2},
+        )
+
+
 def cases():
-    return [*thiessen_cases()]
+    return [*thiessen_cases(), *ring_cases()]

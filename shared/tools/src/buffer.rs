@@ -19,6 +19,7 @@
 
 mod make;
 
+use crate::distance::Method;
 use crate::groups::{columns_of, groups_by};
 use crate::reference::{crs_of, drop_zm};
 use crate::table::Carried;
@@ -65,12 +66,6 @@ pub(crate) struct BufferInputs {
 pub(crate) struct BufferOutputs {
     /// The areas.
     output_features: FeatureSet,
-}
-
-#[derive(Choices, Clone, Copy, PartialEq)]
-enum Method {
-    Planar,
-    Geodesic,
 }
 
 #[derive(Choices, Clone, Copy, PartialEq)]

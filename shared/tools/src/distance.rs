@@ -1,8 +1,15 @@
 //! Distances with units, made ready for features in some spatial reference.
 
-use gp_core::{RunContext, ToolError};
+use gp_core::{Choices, RunContext, ToolError};
 use gp_esri::{Attribute, LinearUnit, LinearUnitName};
 use gp_geometry::Crs;
+
+/// How distances are measured.
+#[derive(Choices, Clone, Copy, PartialEq)]
+pub(crate) enum Method {
+    Planar,
+    Geodesic,
+}
 
 /// A distance that geometry can use.
 #[derive(Clone, Copy, Debug, PartialEq)]

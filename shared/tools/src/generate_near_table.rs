@@ -21,8 +21,9 @@
 //! **Errors.** A layer that cannot be projected, a radius below 0 or in a unit without a length, a count below 0,
 //! GEODESIC without a spatial reference, more than 10 million rows.
 
+use crate::distance::Method;
 use crate::each::each;
-use crate::near_search::{AngleField, LocationFields, Method, NearFeature, NearSearch, layer_name};
+use crate::near_search::{AngleField, LocationFields, NearFeature, NearSearch, layer_name};
 use crate::table::Table;
 use gp_core::{Choices, Inputs, Outputs, RecordSet, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, FeatureSet, Field, FieldType, LinearUnit};

@@ -48,6 +48,7 @@ mod moments;
 mod merge;
 mod multipart_to_singlepart;
 mod parts;
+mod multiple_ring_buffer;
 mod near;
 mod near_search;
 mod point_distance;
@@ -69,6 +70,7 @@ mod sym_diff;
 mod summaries;
 mod summarize_within;
 mod summary_statistics;
+mod surroundings;
 mod table;
 mod tabulate_intersection;
 #[cfg(test)]
@@ -136,6 +138,7 @@ pub const TOOLS: &[&dyn Task] = tools![
     multipart_to_singlepart::MultipartToSinglepart,
     generate_near_table::GenerateNearTable,
     intersect::Intersect,
+    multiple_ring_buffer::MultipleRingBuffer,
     near::Near,
     point_distance::PointDistance,
     project::Project,

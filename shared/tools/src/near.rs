@@ -25,8 +25,9 @@
 //! **Errors.** A layer that cannot be projected, a radius below 0 or in a unit without a length, GEODESIC without a
 //! spatial reference.
 
+use crate::distance::Method;
 use crate::each::each;
-use crate::near_search::{AngleField, LocationFields, Method, NearFeature, NearSearch, layer_name};
+use crate::near_search::{AngleField, LocationFields, NearFeature, NearSearch, layer_name};
 use crate::table::ensure_object_ids;
 use gp_core::{Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, FeatureSet, Field, FieldType, LinearUnit};

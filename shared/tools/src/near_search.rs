@@ -1,20 +1,13 @@
 //! What Near, Generate Near Table and Point Distance have in common: the near layers as one index, the search radius,
 //! and what a near feature is called and how far it is in the units of the output.
 
-use crate::distance::{Reach, reach, warn_without_reference};
+use crate::distance::{Method, Reach, reach, warn_without_reference};
 use crate::each::warn_of_rows;
 use crate::reference::{Globe, crs_of, is_in_degrees, match_reference};
 use gp_core::{Choices, MessageLevel, RunContext, ToolError};
 use gp_esri::{FeatureSet, Geometry, LinearUnit, Xy};
 use gp_geometry::{Crs, Geodesy, Near, NearQuery, NearestIndex};
 use std::borrow::Cow;
-
-/// How distances are measured.
-#[derive(Choices, Clone, Copy, PartialEq)]
-pub(crate) enum Method {
-    Planar,
-    Geodesic,
-}
 
 /// Whether positions are columns.
 #[derive(Choices, Clone, Copy, PartialEq)]

@@ -15,8 +15,9 @@
 //! **Errors.** A layer that cannot be projected, a radius below 0 or in a unit without a length, more than 10 million
 //! rows.
 
+use crate::distance::Method;
 use crate::generate_near_table::all_nearest;
-use crate::near_search::{Method, NearSearch};
+use crate::near_search::NearSearch;
 use crate::table::Table;
 use gp_core::{Filter, Inputs, Outputs, RecordSet, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, FeatureSet, Field, FieldType, GeometryType, LinearUnit};

@@ -108,6 +108,7 @@ agrees! {
     erase_agrees_with_geos: "Erase",
     generate_near_table_agrees_with_geos_and_geographiclib: "GenerateNearTable",
     intersect_agrees_with_geos: "Intersect",
+    multiple_ring_buffer_agrees_with_geos_and_geographiclib: "MultipleRingBuffer",
     near_agrees_with_geos_and_geographiclib: "Near",
     point_distance_agrees_with_geos_and_geographiclib: "PointDistance",
     project_agrees_with_proj: "Project",

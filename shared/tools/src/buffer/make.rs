@@ -1,18 +1,14 @@
 //! How Buffer makes its features: distances of rows, then a buffer for each row or for each group of rows.
 
-use super::{BufferInputs, Method};
-use crate::distance::{Reach, distance_of, reach, warn_without_reference};
+use super::BufferInputs;
+use crate::distance::{Reach, distance_of, warn_without_reference};
 use crate::each::{each, warn_of_rows};
 use crate::groups::columns_of;
-use crate::reference::Globe;
+use crate::surroundings::Surroundings;
 use crate::table::{Carried, Table};
 use gp_core::{RunContext, ToolError};
-use gp_esri::{
-    Attribute, FeatureSet, Field, FieldType, Geometry, GeometryType, LinearUnit, LinearUnitName, Path,
-};
-use gp_geometry::{
-    BufferOptions, Crs, buffer_geodesic, buffer_planar, dissolve_buffers, dissolve_point_buffers,
-};
+use gp_esri::{Attribute, FeatureSet, Field, FieldType, Geometry, GeometryType, LinearUnit, LinearUnitName};
+use gp_geometry::{BufferOptions, Crs};
 
 /// Rows that become one feature, and the fields that they have in common.
 pub(super) struct Groups {
@@ -22,9 +18,7 @@ pub(super) struct Groups {
 
 /// How the buffers of one run are made.
 pub(super) struct Buffers<'a> {
-    crs: Option<&'a Crs>,
-    globe: Option<Globe>,
-    options: BufferOptions,
+    surroundings: Surroundings<'a>,
     context: &'a RunContext,
 }
 
@@ -36,8 +30,7 @@ impl<'a> Buffers<'a> {
         options: BufferOptions,
         context: &'a RunContext,
     ) -> Result<Buffers<'a>, ToolError> {
-        let globe = crs.map(Globe::new).transpose()?;
-        Ok(Buffers { crs, globe, options, context })
+        Ok(Buffers { surroundings: Surroundings::new(crs, options)?, context })
     }
 
     /// How far each row reaches; `None` for rows without distance.
@@ -46,11 +39,11 @@ impl<'a> Buffers<'a> {
     /// There is no distance, a value of the field is none, or its unit has no length here.
     pub(super) fn reaches(&self, inputs: &BufferInputs) -> Result<Vec<Option<Reach>>, ToolError> {
         let set = &inputs.input_features;
-        let reach = |distance, parameter| self.reach(distance, inputs.method, parameter);
+        let reach = |distance, parameter| self.surroundings.reach(distance, inputs.method, parameter);
         let Some(field) = &inputs.distance_field else {
             let no_distance = || ToolError::invalid("Distance", "give a distance, or a field of distances");
             let distance = inputs.distance.ok_or_else(no_distance)?;
-            warn_without_reference(self.crs, &[distance], "Distance", self.context);
+            warn_without_reference(self.surroundings.crs(), &[distance], "Distance", self.context);
             return Ok(vec![Some(reach(distance, "Distance")?); set.features.len()]);
         };
         let column = columns_of(set, std::slice::from_ref(field), "Distance_Field")?[0];
@@ -64,29 +57,11 @@ impl<'a> Buffers<'a> {
             distances.push(distance);
         }
         let known: Vec<LinearUnit> = distances.iter().flatten().copied().collect();
-        warn_without_reference(self.crs, &known, "Distance_Field", self.context);
+        warn_without_reference(self.surroundings.crs(), &known, "Distance_Field", self.context);
         distances
             .into_iter()
             .map(|distance| distance.map(|d| reach(d, "Distance_Field")).transpose())
             .collect()
-    }
-
-    fn reach(&self, distance: LinearUnit, method: Method, parameter: &str) -> Result<Reach, ToolError> {
-        let reach = reach(distance, self.crs, parameter)?;
-        Ok(match self.crs {
-            Some(crs) if method == Method::Geodesic => reach.on_ellipsoid(crs),
-            _ => reach,
-        })
-    }
-
-    fn of(&self, geometry: &Geometry, reach: Reach) -> Result<Vec<Path>, ToolError> {
-        match (reach, &self.globe) {
-            (Reach::Planar(distance), _) => Ok(buffer_planar(geometry, distance, &self.options)),
-            (Reach::Geodesic(_), None) => Ok(Vec::new()),
-            (Reach::Geodesic(distance_m), Some(globe)) => globe.work(geometry, |geometry| {
-                buffer_geodesic(geometry, distance_m, globe.ellipsoid(), &self.options)
-            }),
-        }
     }
 
     /// A buffer for each row, with the row's attributes.
@@ -97,7 +72,7 @@ impl<'a> Buffers<'a> {
     ) -> Result<FeatureSet, ToolError> {
         let rings = each(self.context, set.features.len(), "Buffering", |row| {
             match (&set.features[row].geometry, reaches[row]) {
-                (Some(geometry), Some(reach)) => self.of(geometry, reach),
+                (Some(geometry), Some(reach)) => self.surroundings.around(geometry, reach),
                 _ => Ok(Vec::new()),
             }
         })?;
@@ -132,56 +107,15 @@ impl<'a> Buffers<'a> {
         warn_without_buffer(&bare, set, self.context);
         for rows in &groups.rows {
             self.context.check()?;
-            let rings = match self.equal_discs(set, reaches, rows) {
-                Some((points, radius)) => dissolve_point_buffers(&points, radius),
-                None => self.united(set, reaches, rows)?,
-            };
+            let reached: Vec<(usize, Reach)> =
+                rows.iter().filter_map(|row| reaches[*row].map(|reach| (*row, reach))).collect();
+            let rings = self.surroundings.around_all(set, &reached, self.context)?;
             if !rings.is_empty() {
                 let values = groups.carried.values(&set.features[rows[0]]);
                 table.push(values, Some(Geometry::Polygon(rings)));
             }
         }
         Ok(table.finish())
-    }
-
-    fn united(
-        &self,
-        set: &FeatureSet,
-        reaches: &[Option<Reach>],
-        rows: &[usize],
-    ) -> Result<Vec<Path>, ToolError> {
-        let buffers = each(self.context, rows.len(), "Buffering", |index| {
-            let row = rows[index];
-            match (&set.features[row].geometry, reaches[row]) {
-                (Some(geometry), Some(reach)) => self.of(geometry, reach),
-                _ => Ok(Vec::new()),
-            }
-        })?;
-        self.context.check()?;
-        Ok(dissolve_buffers(buffers))
-    }
-
-    /// The centres and the radius, when all rows are points of one planar distance.
-    fn equal_discs(
-        &self,
-        set: &FeatureSet,
-        reaches: &[Option<Reach>],
-        rows: &[usize],
-    ) -> Option<(Vec<[f64; 2]>, f64)> {
-        let Some(Reach::Planar(radius)) = reaches[*rows.first()?] else { return None };
-        let mut centres = Vec::with_capacity(rows.len());
-        for row in rows {
-            if reaches[*row] != Some(Reach::Planar(radius)) {
-                return None;
-            }
-            match &set.features[*row].geometry {
-                Some(Geometry::Point(point)) => centres.push(point.xy),
-                Some(Geometry::Multipoint(points)) => centres.extend(&points.xy),
-                Some(_) => return None,
-                None => {}
-            }
-        }
-        (radius > 0.0).then_some((centres, radius))
     }
 }
 
