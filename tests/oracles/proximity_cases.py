@@ -106,9 +106,13 @@ def edges(geometry):
 
 
 def geodesic_distance(a, b):
-    """From a point to anything, or the reverse."""
+    """Between any two; of lines and polygons that do not meet, from the vertices of each to the edges of the other."""
     if shapely.get_dimensions(a) > 0:
         a, b = b, a
+    if shapely.get_dimensions(a) > 0:
+        if shapely.intersects(a, b):
+            return 0.0
+        return min(near_vertices(a, b), near_vertices(b, a))
     if shapely.get_dimensions(b) == 0:
         return geodesic(a.coords[0], b.coords[0])
     if shapely.get_dimensions(b) == 2 and shapely.intersects(a, b):
@@ -121,6 +125,17 @@ def geodesic_distance(a, b):
     # An edge may bend away from its geodesic, by less than half its length.
     near = numpy.minimum(to_start, to_stop) - 1.5 * length <= min(to_start.min(), to_stop.min())
     return min(to_edge(a.coords[0], p, q) for p, q in zip(starts[near], stops[near], strict=True))
+
+
+def near_vertices(a, b):
+    """From the vertices of `a`, those that are much too far left out, to `b`."""
+    vertices = numpy.array(shapely.get_coordinates(a))
+    others = numpy.array(shapely.get_coordinates(b))
+    first, second = (grid.ravel() for grid in numpy.meshgrid(range(len(vertices)), range(len(others)), indexing="ij"))
+    apart = GEOD.inv(vertices[first, 0], vertices[first, 1], others[second, 0], others[second, 1])[2]
+    least = apart.reshape(len(vertices), -1).min(axis=1)
+    slack = 1.5 * max(geodesic(p, q) for p, q in edges(b))
+    return min(geodesic_distance(shapely.Point(p), b) for p in vertices[least - slack <= least.min()])
 
 
 def azimuth(a, b):
@@ -191,6 +206,18 @@ def roughly(a, b):
     return min(GEOD.inv(first[:, 0], first[:, 1], second[:, 0], second[:, 1])[2]), 1.5 * max(lengths)
 
 
+def simple(layer):
+    """The rows with fewer vertices, for a small case."""
+    features = []
+    for feature, geometry in zip(layer.json["features"], layer.geometries, strict=True):
+        parts = shapely.get_parts(shapely.simplify(geometry, 1.5))
+        rings = [[[round(x, 2), round(y, 2)] for x, y in part.exterior.coords][::-1] for part in parts]
+        kept = {key: feature["attributes"][key] for key in ("OBJECTID", "ISO_A3")}
+        features.append({"attributes": kept, "geometry": {"rings": rings}})
+    fields = [field for field in layer.json["fields"] if field["name"] in ("OBJECTID", "ISO_A3")]
+    return {**layer.json, "fields": fields, "features": features}
+
+
 def nearest_only(layer, near, key):
     rows = []
     for attributes, geometry in layer.rows():
@@ -220,6 +247,16 @@ def geodesic_near_cases():
         {"Input_Features": islands, "Near_Features": [file(CITIES)], "Method": "GEODESIC"},
         nearest_only(Layer(islands), cities, "ISO_A3"),
         note="polygons with cities inside and without",
+    )
+    some = [row["ISO_A3"] for row, _ in countries.rows() if oid(row) % 4 == 1 and row["ISO_A3"] != "ATA"]
+    far = Layer(subset(countries, lambda row: row["ISO_A3"] in some[::2]))
+    near = Layer(subset(countries, lambda row: row["ISO_A3"] in some[1::2]))
+    yield case(
+        "Near",
+        "countries_countries",
+        {"Input_Features": simple(far), "Near_Features": [simple(near)]},
+        nearest_only(Layer(simple(far)), Layer(simple(near)), "ISO_A3"),
+        note="between polygons, with vertices left out; 0 between neighbours that overlap then",
     )
     lines = [
         ({"NAME": "parallel"}, {"paths": [[[-150, 70], [150, 70]]]}),

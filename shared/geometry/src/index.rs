@@ -163,7 +163,7 @@ fn around(boxes: &[Envelope]) -> Envelope {
 }
 
 /// The place of a box's centre on a Hilbert curve over a grid of 65 536 × 65 536 cells.
-fn hilbert_key(envelope: &Envelope, all: &Envelope) -> u32 {
+pub(crate) fn hilbert_key(envelope: &Envelope, all: &Envelope) -> u32 {
     let cell = |low: f64, high: f64, from: f64, to: f64| {
         // A division by zero or by infinity ends in cell 0: any order is right, only slower.
         (((low / 2.0 + high / 2.0) - from) / (to - from) * 65_535.0) as u32

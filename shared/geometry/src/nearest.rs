@@ -12,6 +12,7 @@
 mod geodesic;
 mod hits;
 mod planar;
+mod tree;
 
 use crate::crs::Ellipsoid;
 use crate::index::BoxIndex;
@@ -21,11 +22,10 @@ use crate::rings::envelope_of;
 use geodesic::Globe;
 use gp_esri::{Envelope, Geometry, Path, Xy};
 use hits::Hits;
-use rstar::RTree;
-use rstar::primitives::{GeomWithData, Rectangle};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::OnceLock;
+use tree::{Cuboid, Tree};
 
 /// A feature that is near, and where.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,7 +60,7 @@ pub struct NearestIndex {
     owners: Vec<usize>,
     /// Further features that have the same point, by item.
     twins: HashMap<u32, Vec<usize>>,
-    tree: RTree<GeomWithData<Rectangle<[f64; 3]>, u32>>,
+    tree: Tree,
     polygons: Vec<Area>,
     polygon_boxes: BoxIndex,
     /// One position of each part of each feature.
@@ -95,6 +95,8 @@ struct Pieces {
     rings: Vec<Path>,
 }
 
+/// Beyond so many items, long segments in degrees are no longer cut, and their nearest place may be missed: memory first.
+const MOST_ITEMS: usize = 4_000_000;
 /// Sums of squares lose digits; boxes are taken to be nearer by this share of the distance.
 const BOX_RATIO: f64 = 1e-9;
 
@@ -122,7 +124,7 @@ impl NearestIndex {
         let mut points: HashMap<[u64; 2], u32> = HashMap::new();
         for (owner, geometry) in features.into_iter().enumerate() {
             let Some(geometry) = geometry else { continue };
-            let pieces = metric.pieces(&geometry);
+            let pieces = metric.pieces(&geometry, MOST_ITEMS.saturating_sub(items.len()));
             starts.extend(pieces.starts.into_iter().map(|start| (start, owner)));
             for item in pieces.items {
                 if same(item[0], item[1]) {
@@ -141,9 +143,8 @@ impl NearestIndex {
                 polygons.push(Area { owner, rings: pieces.rings, prepared: OnceLock::new() });
             }
         }
-        let boxes = metric.boxes(&items);
         NearestIndex {
-            tree: RTree::bulk_load(boxes),
+            tree: Tree::new(&items, |item| metric.item_box(item)),
             polygon_boxes: BoxIndex::new(polygons.iter().map(|area| envelope_of(&area.rings)).collect()),
             start_boxes: BoxIndex::new(starts.iter().map(|(start, _)| segment_box(*start, *start)).collect()),
             metric,
@@ -158,7 +159,7 @@ impl NearestIndex {
     /// The nearest features to a geometry, nearest first; of equally near ones the least number comes first.
     pub fn nearest(&self, from: &Geometry, query: &NearQuery) -> Vec<Near> {
         let mut hits = Hits::new(query);
-        let pieces = self.metric.pieces(from);
+        let pieces = self.metric.pieces(from, MOST_ITEMS);
         self.find_areas_around(&pieces, &mut hits);
         self.find_inside(&pieces, &mut hits);
         for item in &pieces.items {
@@ -204,31 +205,25 @@ impl NearestIndex {
     }
 
     fn find_near_item(&self, item: [Xy; 2], hits: &mut Hits<'_>) {
-        let own_box = self.metric.item_box(item);
-        let (low, high) = (own_box.lower(), own_box.upper());
-        let middle = [0, 1, 2].map(|axis| f64::midpoint(low[axis], high[axis]));
-        let half = distance_3d(low, high) / 2.0;
-        for (candidate, distance2) in self.tree.nearest_neighbor_iter_with_distance_2(&middle) {
-            let at_least = distance2.sqrt() * (1.0 - BOX_RATIO) - half * (1.0 + BOX_RATIO);
-            if at_least > hits.bound() + self.metric.noise() {
-                break;
-            }
-            let number = candidate.data;
-            let link = self.metric.link(item, self.items[number as usize], hits.bound());
-            hits.push(self.owners[number as usize], link);
-            for twin in self.twins.get(&number).into_iter().flatten() {
+        let limit = |hits: &Hits<'_>| hits.bound() * (1.0 + BOX_RATIO) + self.metric.noise();
+        self.tree.visit(&self.metric.item_box(item), limit(hits), |number| {
+            let link = self.metric.link(item, self.items[number], hits.bound());
+            hits.push(self.owners[number], link);
+            for twin in self.twins.get(&(number as u32)).into_iter().flatten() {
                 if hits.is_enough_of_one_place() {
                     break;
                 }
                 hits.push(*twin, link);
             }
-        }
+            limit(hits)
+        });
         hits.settle();
     }
 }
 
 impl Metric {
-    fn pieces(&self, geometry: &Geometry) -> Pieces {
+    /// The segments and more; `room` is for how many of them long ones may be cut.
+    fn pieces(&self, geometry: &Geometry, room: usize) -> Pieces {
         let mut pieces = Pieces::default();
         match geometry {
             Geometry::Point(point) => pieces.add_points(&[point.xy]),
@@ -248,6 +243,8 @@ impl Metric {
         if let Metric::Geodesic(_) = self {
             pieces.items.retain(|item| item.iter().all(|[_, latitude]| latitude.abs() <= 90.0));
             pieces.items.iter_mut().for_each(geodesic::take_short_way);
+            pieces.items = geodesic::cut(pieces.items, room);
+            pieces.starts.iter_mut().for_each(|start| *start = geodesic::within_180(*start));
         }
         pieces
     }
@@ -261,22 +258,14 @@ impl Metric {
         turns.iter().map(move |turn| [x + turn, y])
     }
 
-    /// The boxes of all items, with their numbers.
-    fn boxes(&self, items: &[[Xy; 2]]) -> Vec<GeomWithData<Rectangle<[f64; 3]>, u32>> {
-        let mut boxes = Vec::with_capacity(items.len());
-        for (number, item) in items.iter().enumerate() {
-            boxes.push(GeomWithData::new(self.item_box(*item), number as u32));
-        }
-        boxes
-    }
-
-    fn item_box(&self, item: [Xy; 2]) -> Rectangle<[f64; 3]> {
+    /// A box that holds an item.
+    fn item_box(&self, [a, b]: [Xy; 2]) -> Cuboid {
         match self {
             Metric::Planar => {
-                let [[ax, ay], [bx, by]] = item;
-                Rectangle::from_corners([ax, ay, 0.0], [bx, by, 0.0])
+                let flat = segment_box(a, b);
+                Cuboid { low: [flat.xmin, flat.ymin, 0.0], high: [flat.xmax, flat.ymax, 0.0] }
             }
-            Metric::Geodesic(globe) => globe.item_box(item),
+            Metric::Geodesic(globe) => globe.item_box([a, b]),
         }
     }
 
@@ -323,9 +312,6 @@ fn is_finite([x, y]: Xy) -> bool {
     x.is_finite() && y.is_finite()
 }
 
-fn distance_3d(a: [f64; 3], b: [f64; 3]) -> f64 {
-    (a[0] - b[0]).hypot(a[1] - b[1]).hypot(a[2] - b[2])
-}
-
+#[cfg(test)]
 #[cfg(test)]
 mod tests;

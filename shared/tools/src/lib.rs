@@ -9,48 +9,44 @@ mod append;
 mod buffer;
 mod calculate_field;
 mod calculate_geometry_attributes;
+mod check_geometry;
 mod clip;
 mod create_fishnet;
 mod create_random_points;
-mod check_geometry;
-mod clip;
+mod create_thiessen_polygons;
 mod delete_identical;
 mod derived;
-mod create_thiessen_polygons;
 mod dissolve;
 mod distance;
 mod each;
 mod erase;
 mod extent;
-mod generate_tessellation;
-mod fields;
-mod frequency;
 mod feature_to_line;
 mod feature_to_point;
 mod feature_vertices_to_points;
-mod generate_points_along_lines;
+mod fields;
+mod frequency;
 mod generate_near_table;
+mod generate_points_along_lines;
+mod generate_tessellation;
 mod groups;
 mod identity;
 mod intersect;
-mod joined;
-mod mask;
-mod matching;
-mod measures;
-mod overlay_pieces;
-mod pairs;
 mod join_field;
+mod joined;
 mod keys;
 mod mask;
 mod matching;
 mod measures;
-mod moments;
 mod merge;
+mod moments;
 mod multipart_to_singlepart;
-mod parts;
 mod multiple_ring_buffer;
 mod near;
 mod near_search;
+mod overlay_pieces;
+mod pairs;
+mod parts;
 mod point_distance;
 mod project;
 #[cfg(test)]
@@ -66,11 +62,11 @@ mod split;
 mod split_line;
 mod split_line_at_point;
 mod statistics;
-mod sym_diff;
 mod summaries;
 mod summarize_within;
 mod summary_statistics;
 mod surroundings;
+mod sym_diff;
 mod table;
 mod tabulate_intersection;
 #[cfg(test)]
@@ -108,36 +104,32 @@ pub const TOOLSETS: &[&str] = &[
 /// Every tool, by name. Explicit, because registries built by linkers lose entries.
 pub const TOOLS: &[&dyn Task] = tools![
     aggregate_points::AggregatePoints,
+    append::Append,
     buffer::Buffer,
     calculate_field::CalculateField,
     calculate_geometry_attributes::CalculateGeometryAttributes,
+    check_geometry::CheckGeometry,
     clip::Clip,
     create_fishnet::CreateFishnet,
     create_random_points::CreateRandomPoints,
-    append::Append,
-    buffer::Buffer,
-    check_geometry::CheckGeometry,
-    clip::Clip,
-    delete_identical::DeleteIdentical,
     create_thiessen_polygons::CreateThiessenPolygons,
+    delete_identical::DeleteIdentical,
     dissolve::Dissolve,
     samples::echo_values::EchoValues,
     erase::Erase,
     samples::fail::Fail,
-    identity::Identity,
-    generate_tessellation::GenerateTessellation,
-    frequency::Frequency,
-    intersect::Intersect,
-    join_field::JoinField,
     feature_to_line::FeatureToLine,
     feature_to_point::FeatureToPoint,
     feature_vertices_to_points::FeatureVerticesToPoints,
+    frequency::Frequency,
+    generate_near_table::GenerateNearTable,
     generate_points_along_lines::GeneratePointsAlongLines,
+    generate_tessellation::GenerateTessellation,
+    identity::Identity,
     intersect::Intersect,
+    join_field::JoinField,
     merge::Merge,
     multipart_to_singlepart::MultipartToSinglepart,
-    generate_near_table::GenerateNearTable,
-    intersect::Intersect,
     multiple_ring_buffer::MultipleRingBuffer,
     near::Near,
     point_distance::PointDistance,
@@ -147,14 +139,14 @@ pub const TOOLS: &[&dyn Task] = tools![
     samples::slow_count::SlowCount,
     spatial_join::SpatialJoin,
     split::Split,
+    split_line::SplitLine,
+    split_line_at_point::SplitLineAtPoint,
+    summarize_within::SummarizeWithin,
+    summary_statistics::SummaryStatistics,
     sym_diff::SymDiff,
     tabulate_intersection::TabulateIntersection,
     union::Union,
     update::Update,
-    summary_statistics::SummaryStatistics,
-    summarize_within::SummarizeWithin,
-    split_line::SplitLine,
-    split_line_at_point::SplitLineAtPoint,
 ];
 
 #[cfg(test)]

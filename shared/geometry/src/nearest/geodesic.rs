@@ -5,19 +5,23 @@
 //! segment to segment: the nearest end, then the nearest place to the nearest place in turn until it stays.
 
 use super::Link;
+use super::tree::Cuboid;
 use crate::buffer::cut_polygon;
 use crate::crs::Ellipsoid;
 use crate::geodesic::Geodesy;
 use crate::relate::segment::{Meeting, meet, same};
 use gp_esri::{Path, Xy};
-use rstar::primitives::Rectangle;
 
 /// Earth-centred coordinates are rounded to a billionth of a metre; this is on the safe side.
 pub(super) const NOISE_M: f64 = 1e-6;
 /// A place along a segment is known when it moves by less.
 const PLACE_M: f64 = 1e-5;
-/// A segment is looked at in pieces of so many degrees: in each there is one nearest place.
+/// Segments are cut into pieces of so many degrees.
 const PIECE_DEG: f64 = 2.0;
+/// An edge all around the earth has so many.
+const MOST_PIECES: usize = 180;
+/// A quarter of the way around the earth, and less: beyond, both ends of a piece may be nearer than its middle.
+const FAR_M: f64 = 9_000_000.0;
 /// Steps as on a flat earth, before halving begins.
 const FLAT_STEPS: usize = 12;
 /// Halvings: 2⁻⁴⁰ of a piece is less than a micrometre.
@@ -37,20 +41,15 @@ impl Globe {
     }
 
     /// A box that holds the segment in earth-centred coordinates.
-    pub(super) fn item_box(&self, [a, b]: [Xy; 2]) -> Rectangle<[f64; 3]> {
-        let count = pieces_of(a, b);
-        let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
-        for piece in 0..=count {
-            let xyz = self.earth_centred(along(a, b, piece as f64 / count as f64));
-            for axis in 0..3 {
-                low[axis] = low[axis].min(xyz[axis]);
-                high[axis] = high[axis].max(xyz[axis]);
-            }
-        }
-        // No second derivative is greater than the radius: so much a piece bulges out from between its ends.
-        let step = ((b[0] - a[0]).abs() + (b[1] - a[1]).abs()).to_radians() / count as f64;
+    pub(super) fn item_box(&self, [a, b]: [Xy; 2]) -> Cuboid {
+        let (from, to) = (self.earth_centred(a), self.earth_centred(b));
+        // No second derivative is greater than the radius: so much a segment bulges out from between its ends.
+        let step = ((b[0] - a[0]).abs() + (b[1] - a[1]).abs()).to_radians();
         let bulge_m = 1.01 * self.ellipsoid.a_m * step * step / 8.0;
-        Rectangle::from_corners(low.map(|value| value - bulge_m), high.map(|value| value + bulge_m))
+        Cuboid {
+            low: [0, 1, 2].map(|axis| from[axis].min(to[axis]) - bulge_m),
+            high: [0, 1, 2].map(|axis| from[axis].max(to[axis]) + bulge_m),
+        }
     }
 
     /// The shortest connection; either segment may be a point. Where it is longer than `limit_m`, perhaps a longer one.
@@ -67,27 +66,21 @@ impl Globe {
     }
 
     fn between(&self, from: [Xy; 2], to: [Xy; 2], limit_m: f64) -> Link {
-        let middle = |[a, b]: [Xy; 2]| f64::midpoint(a[0], b[0]);
-        let turn = 360.0 * ((middle(from) - middle(to)) / 360.0).round();
-        let to = to.map(|[longitude, latitude]| [longitude + turn, latitude]);
-        match meet(from, to) {
-            Meeting::Touch(p) | Meeting::Cross(p) | Meeting::Overlap(p, _) => {
-                return Link { distance: 0.0, from: p, to: p };
+        for turn in [0.0, -360.0, 360.0] {
+            let turned = to.map(|[longitude, latitude]| [longitude + turn, latitude]);
+            match meet(from, turned) {
+                Meeting::Touch(p) | Meeting::Cross(p) | Meeting::Overlap(p, _) => {
+                    return Link { distance: 0.0, from: p, to: p };
+                }
+                Meeting::Apart => {}
             }
-            Meeting::Apart => {}
         }
-        let ways = [
+        let mut best = nearest_of(&[
             self.point_to(from[0], to),
             self.point_to(from[1], to),
             self.point_to(to[0], from).turned(),
             self.point_to(to[1], from).turned(),
-        ];
-        let mut best = ways[0];
-        for way in &ways[1..] {
-            if way.distance < best.distance {
-                best = *way;
-            }
-        }
+        ]);
         // Both bend, so the nearest places may lie inside both; by how much that can matter is known.
         if best.distance > limit_m + self.most_bend_m(from) + self.most_bend_m(to) {
             return best;
@@ -95,7 +88,7 @@ impl Globe {
         for _ in 0..EXCHANGES {
             let there = self.point_to(best.to, from).turned();
             let back = self.point_to(there.from, to);
-            let better = if back.distance < there.distance { back } else { there };
+            let better = nearest_of(&[there, back]);
             let gain = best.distance - better.distance;
             if gain > 0.0 {
                 best = better;
@@ -113,34 +106,8 @@ impl Globe {
         self.ellipsoid.a_m * turn * turn / 4.0
     }
 
+    /// From a position to the nearest place on a segment.
     fn point_to(&self, p: Xy, [a, b]: [Xy; 2]) -> Link {
-        let count = pieces_of(a, b);
-        let mut best: Option<Link> = None;
-        for piece in 0..count {
-            let start = along(a, b, piece as f64 / count as f64);
-            let end = if piece + 1 == count { b } else { along(a, b, (piece + 1) as f64 / count as f64) };
-            if let Some(best) = &best
-                && count > 1
-                && self.at_least_m(p, start, end) > best.distance
-            {
-                continue;
-            }
-            let link = self.to_piece(p, start, end);
-            if best.is_none_or(|best| link.distance < best.distance) {
-                best = Some(link);
-            }
-        }
-        best.unwrap_or(Link { distance: f64::NAN, from: p, to: a })
-    }
-
-    /// The piece is not nearer than this: the straight way to its middle, less half its length and more.
-    fn at_least_m(&self, p: Xy, a: Xy, b: Xy) -> f64 {
-        let straight = super::distance_3d(self.earth_centred(p), self.earth_centred(along(a, b, 0.5)));
-        let turn = ((b[0] - a[0]).abs() + (b[1] - a[1]).abs()).to_radians();
-        straight - self.ellipsoid.a_m * 1.01 * turn / 2.0 - NOISE_M
-    }
-
-    fn to_piece(&self, p: Xy, a: Xy, b: Xy) -> Link {
         let link_at = |t: f64| {
             let q = if t >= 1.0 { b } else { along(a, b, t) };
             let way = self.geodesy.inverse(p, q);
@@ -161,8 +128,11 @@ impl Globe {
             let next = (t + step).clamp(0.0, 1.0);
             // Also when it is no number.
             let goes_on = (next - t).abs() * speed > PLACE_M;
-            if !goes_on {
+            if !goes_on && link.distance < FAR_M {
                 return link;
+            }
+            if !goes_on {
+                return nearest_of(&[link, link_at(0.0).0, link_at(1.0).0]);
             }
             t = next;
         }
@@ -171,14 +141,7 @@ impl Globe {
             let middle = f64::midpoint(low, high);
             if link_at(middle).1 > 0.0 { high = middle } else { low = middle }
         }
-        let candidates = [0.0, f64::midpoint(low, high), 1.0].map(|t| link_at(t).0);
-        let mut best = candidates[0];
-        for link in &candidates[1..] {
-            if link.distance < best.distance {
-                best = *link;
-            }
-        }
-        best
+        nearest_of(&[0.0, f64::midpoint(low, high), 1.0].map(|t| link_at(t).0))
     }
 
     /// Metres to the east and to the north for the whole of a segment, at a latitude.
@@ -226,7 +189,8 @@ pub(super) fn take_short_way(item: &mut [Xy; 2]) {
     }
 }
 
-fn within_180([longitude, latitude]: Xy) -> Xy {
+/// The position with a longitude within ±180°.
+pub(super) fn within_180([longitude, latitude]: Xy) -> Xy {
     if longitude.abs() <= 180.0 {
         [longitude, latitude]
     } else {
@@ -234,8 +198,25 @@ fn within_180([longitude, latitude]: Xy) -> Xy {
     }
 }
 
-fn pieces_of(a: Xy, b: Xy) -> usize {
-    ((b[0] - a[0]).abs().max((b[1] - a[1]).abs()) / PIECE_DEG).ceil().clamp(1.0, 1_000.0) as usize
+/// Segments in pieces that are short enough to have one nearest place each, as far as there is room for so many.
+pub(super) fn cut(items: Vec<[Xy; 2]>, room: usize) -> Vec<[Xy; 2]> {
+    let length = |[a, b]: [Xy; 2]| (b[0] - a[0]).abs().max((b[1] - a[1]).abs());
+    if items.iter().all(|item| length(*item) <= PIECE_DEG) {
+        return items;
+    }
+    let most = (room / items.len()).clamp(1, MOST_PIECES) as f64;
+    let mut pieces = Vec::with_capacity(items.len());
+    for [a, b] in items {
+        let count = (length([a, b]) / PIECE_DEG).ceil().clamp(1.0, most);
+        let mut start = a;
+        for piece in 1..count as usize {
+            let end = along(a, b, piece as f64 / count);
+            pieces.push([start, end]);
+            start = end;
+        }
+        pieces.push([start, b]);
+    }
+    pieces
 }
 
 fn along(a: Xy, b: Xy, t: f64) -> Xy {
@@ -247,4 +228,14 @@ fn share(p: Xy, a: Xy, b: Xy) -> f64 {
     let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
     let t = ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / (dx * dx + dy * dy);
     if t.is_finite() { t.clamp(0.0, 1.0) } else { 0.0 }
+}
+
+fn nearest_of(links: &[Link]) -> Link {
+    let mut best = links[0];
+    for link in &links[1..] {
+        if link.distance < best.distance {
+            best = *link;
+        }
+    }
+    best
 }
