@@ -14,6 +14,7 @@ import buffer_cases
 import h3_cases
 import feature_cases
 import line_cases
+import generalize_cases
 import overlay_cases
 import overlay_more_cases
 import overlay_zone_cases
@@ -66,6 +67,7 @@ FAMILIES = [
     h3_cases,
     feature_cases,
     line_cases,
+    generalize_cases,
     overlay_cases,
     overlay_more_cases,
     overlay_zone_cases,

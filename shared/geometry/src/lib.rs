@@ -24,6 +24,8 @@ mod relate;
 mod repair;
 mod rings;
 mod voronoi;
+mod simplify;
+mod topology;
 
 pub use antimeridian::split_at_antimeridian;
 pub use buffer::{
@@ -59,3 +61,5 @@ pub use rings::{
     signed_area,
 };
 pub use voronoi::Voronoi;
+pub use simplify::{Ends, Metric, Simplification, kept_vertices};
+pub use topology::{ArcUse, Chain, Resolver, Topology};

@@ -29,6 +29,7 @@ mod frequency;
 mod generate_near_table;
 mod generate_points_along_lines;
 mod generate_tessellation;
+mod generalize;
 mod groups;
 mod identity;
 mod intersect;
@@ -57,6 +58,9 @@ mod samples;
 mod schema;
 mod select;
 mod services;
+mod simplify_line;
+mod simplify_polygon;
+mod simplify_shared_edges;
 mod spatial_join;
 mod split;
 mod split_line;
@@ -136,6 +140,9 @@ pub const TOOLS: &[&dyn Task] = tools![
     project::Project,
     repair_geometry::RepairGeometry,
     select::Select,
+    simplify_line::SimplifyLine,
+    simplify_polygon::SimplifyPolygon,
+    simplify_shared_edges::SimplifySharedEdges,
     samples::slow_count::SlowCount,
     spatial_join::SpatialJoin,
     split::Split,

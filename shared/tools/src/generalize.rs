@@ -1,0 +1,148 @@
+//! What the tools that simplify share: tolerances, simplified features, small polygons left out.
+
+use crate::distance::{Reach, reach, warn_without_reference};
+use crate::measures::Measures;
+use crate::reference::is_in_degrees;
+use gp_core::{Choices, RunContext, ToolError};
+use gp_esri::{ArealUnit, Geometry, LinearUnit, Path};
+use gp_geometry::{Chain, Crs, Metric, Resolver, Simplification, Topology, part_indices};
+
+/// Which vertices go.
+#[derive(Choices, Clone, Copy, PartialEq)]
+pub(crate) enum Algorithm {
+    PointRemove,
+    EffectiveArea,
+}
+
+/// What happens to lines that a simplification made cross.
+#[derive(Choices, Clone, Copy, PartialEq)]
+pub(crate) enum ErrorOption {
+    ResolveErrors,
+    NoCheck,
+}
+
+/// How much to simplify, and how it is measured.
+#[derive(Clone, Copy)]
+pub(crate) struct Amount {
+    pub(crate) simplification: Simplification,
+    pub(crate) metric: Metric,
+}
+
+impl Amount {
+    /// Reads the parameters Algorithm and Tolerance.
+    ///
+    /// # Errors
+    /// The tolerance is not positive or has no meaning for the features.
+    pub(crate) fn read(
+        algorithm: Algorithm,
+        tolerance: LinearUnit,
+        crs: Option<&Crs>,
+        context: &RunContext,
+    ) -> Result<Amount, ToolError> {
+        let (metric, tolerance) = positive_reach(tolerance, crs, "Tolerance", context)?;
+        let simplification = match algorithm {
+            Algorithm::PointRemove => Simplification::Offset(tolerance),
+            Algorithm::EffectiveArea => Simplification::Area(tolerance * tolerance),
+        };
+        Ok(Amount { simplification, metric })
+    }
+}
+
+/// A length greater than zero, in the units of the coordinates, or in metres for degrees.
+///
+/// # Errors
+/// It is not positive, or has no meaning for the features.
+pub(crate) fn positive_reach(
+    length: LinearUnit,
+    crs: Option<&Crs>,
+    parameter: &str,
+    context: &RunContext,
+) -> Result<(Metric, f64), ToolError> {
+    if !(length.distance > 0.0 && length.distance.is_finite()) {
+        let text = format!("{} is not more than 0; give a length such as 100 Meters", length.distance);
+        return Err(ToolError::invalid(parameter, text));
+    }
+    warn_without_reference(crs, &[length], parameter, context);
+    match (reach(length, crs, parameter)?, crs) {
+        (Reach::Planar(units), _) => Ok((Metric::Planar, units)),
+        (Reach::Geodesic(metres), Some(crs)) if is_in_degrees(crs) => {
+            Ok((Metric::Degrees { ellipsoid: crs.ellipsoid() }, metres))
+        }
+        _ => Err(ToolError::invalid(
+            parameter,
+            "the coordinates are angles but not degrees; project the features first",
+        )),
+    }
+}
+
+/// Simplifies the rings or paths of one feature.
+///
+/// # Errors
+/// The run was stopped.
+pub(crate) fn simplify(
+    paths: &[Path],
+    chain: Chain,
+    amount: Amount,
+    errors: ErrorOption,
+    context: &RunContext,
+) -> Result<Vec<Path>, ToolError> {
+    let topology = Topology::new(paths.iter().map(|path| (path.xy.as_slice(), chain)));
+    let arcs = 0..topology.arc_count();
+    let keep = arcs.map(|arc| topology.simplify_arc(arc, amount.simplification, &amount.metric)).collect();
+    let mut resolver = Resolver::new(&topology, keep, amount.metric);
+    if errors == ErrorOption::ResolveErrors {
+        while resolver.step() > 0 {
+            context.check()?;
+        }
+    }
+    let simplified = paths.iter().enumerate();
+    let simplified = simplified.map(|(number, path)| topology.simplified(number, path, resolver.kept()));
+    Ok(simplified.filter(|path| path.xy.len() > 1).collect())
+}
+
+/// The least area of a part of a polygon, ready to compare with.
+pub(crate) struct LeastArea {
+    measures: Measures,
+    area_m2: f64,
+}
+
+impl LeastArea {
+    /// Reads the parameter Minimum_Area; `None` where every polygon stays.
+    ///
+    /// # Errors
+    /// The area is negative or has no meaning for the features.
+    pub(crate) fn read(area: Option<ArealUnit>, crs: Option<&Crs>) -> Result<Option<LeastArea>, ToolError> {
+        let Some(ArealUnit { area, unit }) = area else { return Ok(None) };
+        if !(area >= 0.0 && area.is_finite()) {
+            let text = format!("{area} is less than 0; give an area such as 100 SquareMeters");
+            return Err(ToolError::invalid("Minimum_Area", text));
+        }
+        let square_metres = match (unit.square_meters(), crs) {
+            // Without a spatial reference, units are those of the coordinates.
+            (_, None) => 1.0,
+            (Some(square_metres), _) => square_metres,
+            (None, Some(crs)) => match crs.meters_per_unit() {
+                Some(metres) if !crs.is_geographic() => metres * metres,
+                _ => {
+                    let text = "features in degrees need a unit of area, such as esriSquareMeters";
+                    return Err(ToolError::invalid("Minimum_Area", text));
+                }
+            },
+        };
+        let measures = Measures::natural(crs)?;
+        Ok((area > 0.0).then_some(LeastArea { measures, area_m2: area * square_metres }))
+    }
+
+    /// The parts of a valid polygon that are not smaller; each with its holes.
+    pub(crate) fn large_parts(&self, rings: Vec<Path>) -> Vec<Path> {
+        let is_large = |part: &Vec<usize>| {
+            let part: Vec<Path> = part.iter().map(|ring| rings[*ring].clone()).collect();
+            self.measures.area_m2(&Geometry::Polygon(part)) >= self.area_m2
+        };
+        let kept: Vec<usize> = part_indices(&rings).into_iter().filter(is_large).flatten().collect();
+        if kept.len() == rings.len() {
+            return rings;
+        }
+        kept.into_iter().map(|ring| rings[ring].clone()).collect()
+    }
+}
