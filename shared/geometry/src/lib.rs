@@ -23,9 +23,9 @@ mod region;
 mod relate;
 mod repair;
 mod rings;
-mod voronoi;
 mod simplify;
 mod topology;
+mod voronoi;
 
 pub use antimeridian::split_at_antimeridian;
 pub use buffer::{
@@ -60,6 +60,6 @@ pub use rings::{
     close, envelope_of, is_clockwise, orient, part_indices, parts, remove_repeated_points, reverse,
     signed_area,
 };
-pub use voronoi::Voronoi;
 pub use simplify::{Ends, Metric, Simplification, kept_vertices};
 pub use topology::{ArcUse, Chain, Resolver, Topology};
+pub use voronoi::Voronoi;
