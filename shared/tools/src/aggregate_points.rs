@@ -28,14 +28,13 @@ use crate::distance::{Reach, reach};
 use crate::measures::Measures;
 use crate::reference::{crs_of, match_reference};
 use crate::summaries::{EmptyAreas, GroupPercents, MinorityMajority, Plan, Wishes};
-use crate::within::{Piece, pieces_within};
-use bins::{Bin, Bins, Shape};
+use crate::within::pieces_within;
+use bins::{Bins, Shape, fill};
 use gp_core::{
     Choices, Filter, Inputs, MessageLevel, Outputs, RecordSet, RunContext, Tool, ToolError,
     projection_notices,
 };
-use gp_esri::{Feature, FeatureSet, Field, Geometry, GeometryType, LinearUnit, SpatialReference};
-use std::collections::BTreeMap;
+use gp_esri::{FeatureSet, Field, GeometryType, LinearUnit, SpatialReference};
 
 /// Counts points in areas.
 pub(crate) struct AggregatePoints;
@@ -102,7 +101,8 @@ impl Tool for AggregatePoints {
         mut inputs: AggregatePointsInputs,
         context: &RunContext,
     ) -> Result<AggregatePointsOutputs, ToolError> {
-        let keeps_empty = inputs.keep_boundaries_with_no_points;
+        let empty_areas =
+            if inputs.keep_boundaries_with_no_points { EmptyAreas::Keep } else { EmptyAreas::Drop };
         let (polygons, bins) = match (inputs.polygon_features.take(), inputs.bin_size) {
             (Some(polygons), None) => {
                 match_reference(&polygons, &mut inputs.point_features, "Point_Features", context)?;
@@ -127,7 +127,7 @@ impl Tool for AggregatePoints {
             group_field: inputs.group_field.as_ref(),
             minority_majority: inputs.add_minority_and_majority,
             percents: inputs.add_group_percents,
-            empty_areas: if keeps_empty { EmptyAreas::Keep } else { EmptyAreas::Drop },
+            empty_areas,
             amount: None,
         };
         let points = &inputs.point_features;
@@ -138,7 +138,7 @@ impl Tool for AggregatePoints {
                 let pieces = pieces_within(&polygons, points, &Measures::planar(None), context)?;
                 (polygons, pieces)
             }
-            (None, Some(bins)) => fill(&bins, points, keeps_empty, context)?,
+            (None, Some(bins)) => fill(&bins, points, empty_areas, context)?,
             (None, None) => (FeatureSet::default(), Vec::new()),
         };
         let (output_features, output_grouped_table) = plan.write(areas, &pieces, context)?;
@@ -190,51 +190,6 @@ fn bins_for(
         ));
     }
     Ok(bins)
-}
-
-/// The bins in their order, with the points in each.
-fn fill(
-    bins: &Bins,
-    points: &FeatureSet,
-    keeps_empty: bool,
-    context: &RunContext,
-) -> Result<(FeatureSet, Vec<Vec<Piece>>), ToolError> {
-    let mut filled: BTreeMap<Bin, Vec<Piece>> = BTreeMap::new();
-    let envelope = points.envelope();
-    if keeps_empty && !envelope.is_empty() {
-        filled.extend(bins.over(&envelope).into_iter().map(|bin| (bin, Vec::new())));
-    }
-    for (row, feature) in points.features.iter().enumerate() {
-        context.check()?;
-        match &feature.geometry {
-            Some(Geometry::Point(point)) => {
-                filled.entry(bins.bin_of(point.xy)).or_default().push(Piece { row, amount: 1.0, share: 1.0 });
-            }
-            Some(Geometry::Multipoint(all)) => {
-                let mut counts: BTreeMap<Bin, f64> = BTreeMap::new();
-                for xy in &all.xy {
-                    *counts.entry(bins.bin_of(*xy)).or_default() += 1.0;
-                }
-                for (bin, amount) in counts {
-                    let share = amount / all.xy.len() as f64;
-                    filled.entry(bin).or_default().push(Piece { row, amount, share });
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut areas = FeatureSet {
-        geometry_type: Some(GeometryType::Polygon),
-        spatial_reference: points.spatial_reference.clone(),
-        ..FeatureSet::default()
-    };
-    let mut pieces = Vec::with_capacity(filled.len());
-    for (bin, within) in filled {
-        let geometry = Some(Geometry::Polygon(vec![bins.ring(bin)]));
-        areas.features.push(Feature { attributes: Vec::new(), geometry });
-        pieces.push(within);
-    }
-    Ok((areas, pieces))
 }
 
 #[cfg(test)]

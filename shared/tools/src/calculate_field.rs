@@ -237,6 +237,29 @@ mod tests {
     }
 
     #[test]
+    fn dates_are_written_as_their_field_has_them() {
+        let ms = calculate("D", "DATE '2024-05-01'", "DATE").unwrap();
+        assert_eq!(ms.column("D")[0], "1714521600000");
+        let day = calculate("D", "DATE '2024-05-01' + POP", "DATEONLY").unwrap();
+        assert_eq!(day.column("D")[0], "2024-05-08");
+    }
+
+    #[test]
+    fn a_table_without_geometry_is_computed_as_well() {
+        let table = json!({
+            "fields": [{ "name": "A", "type": "esriFieldTypeInteger" }],
+            "features": [{ "attributes": { "A": 2 } }, { "attributes": { "A": 3 } }],
+        });
+        let parameters =
+            json!({ "Input_Table": table, "Field_Name": "B", "Expression": "A * A", "Field_Type": "LONG" });
+        let made = run("CalculateField", &parameters).unwrap();
+        assert_eq!(
+            (made.names(), made.column("B")),
+            (vec!["OBJECTID", "A", "B"], vec!["4".into(), "9".into()])
+        );
+    }
+
+    #[test]
     fn names_of_python_and_arcade_are_understood_and_nothing_else_of_them() {
         assert_eq!(as_sql("!POP! + $feature.Rate <> '!A!'"), "\"POP\" + \"Rate\" <> '!A!'");
         assert_eq!(as_sql("A != B AND C != D"), "A != B AND C != D");

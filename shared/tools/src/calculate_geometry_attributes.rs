@@ -21,6 +21,7 @@
 //! planar area or length of angles, a geodesic one without a spatial reference.
 
 mod property;
+mod unit;
 
 use crate::each::{each, warn_of_rows};
 use crate::fields::{column_to_write, fit};
@@ -28,10 +29,11 @@ use crate::measures::Measures;
 use crate::reference::crs_of;
 use crate::statistics::pairs;
 use crate::table::ensure_object_ids;
-use gp_core::{Choices, CoordinateSystem, Inputs, Outputs, RunContext, Tool, ToolError};
+use gp_core::{CoordinateSystem, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, FeatureSet, FieldType, Geometry};
 use gp_geometry::{Crs, Transform};
 use property::{Measuring, Property};
+use unit::{AreaUnit, LengthUnit};
 
 /// Computes properties of geometries.
 pub(crate) struct CalculateGeometryAttributes;
@@ -57,73 +59,6 @@ pub(crate) struct CalculateGeometryAttributesInputs {
 pub(crate) struct CalculateGeometryAttributesOutputs {
     /// The features with the fields.
     output_features: FeatureSet,
-}
-
-#[derive(Choices, Clone, Copy, PartialEq)]
-enum LengthUnit {
-    Kilometers,
-    Meters,
-    MilesInt,
-    NauticalMilesInt,
-    YardsInt,
-    FeetInt,
-    MilesUs,
-    YardsUs,
-    FeetUs,
-}
-
-#[derive(Choices, Clone, Copy, PartialEq)]
-enum AreaUnit {
-    SquareKilometers,
-    Hectares,
-    SquareMeters,
-    SquareMilesInt,
-    Acres,
-    SquareYardsInt,
-    SquareFeetInt,
-    SquareMilesUs,
-    AcresUs,
-    SquareYardsUs,
-    SquareFeetUs,
-}
-
-/// The international foot and that of the US survey, in metres.
-const FOOT_M: f64 = 0.3048;
-const SURVEY_FOOT_M: f64 = 1200.0 / 3937.0;
-
-impl LengthUnit {
-    fn meters(self) -> f64 {
-        match self {
-            LengthUnit::Kilometers => 1000.0,
-            LengthUnit::Meters => 1.0,
-            LengthUnit::MilesInt => 5280.0 * FOOT_M,
-            LengthUnit::NauticalMilesInt => 1852.0,
-            LengthUnit::YardsInt => 3.0 * FOOT_M,
-            LengthUnit::FeetInt => FOOT_M,
-            LengthUnit::MilesUs => 5280.0 * SURVEY_FOOT_M,
-            LengthUnit::YardsUs => 3.0 * SURVEY_FOOT_M,
-            LengthUnit::FeetUs => SURVEY_FOOT_M,
-        }
-    }
-}
-
-impl AreaUnit {
-    fn square_meters(self) -> f64 {
-        let (foot_m2, survey_foot_m2) = (FOOT_M * FOOT_M, SURVEY_FOOT_M * SURVEY_FOOT_M);
-        match self {
-            AreaUnit::SquareKilometers => 1e6,
-            AreaUnit::Hectares => 1e4,
-            AreaUnit::SquareMeters => 1.0,
-            AreaUnit::SquareMilesInt => 5280.0 * 5280.0 * foot_m2,
-            AreaUnit::Acres => 43_560.0 * foot_m2,
-            AreaUnit::SquareYardsInt => 9.0 * foot_m2,
-            AreaUnit::SquareFeetInt => foot_m2,
-            AreaUnit::SquareMilesUs => 5280.0 * 5280.0 * survey_foot_m2,
-            AreaUnit::AcresUs => 43_560.0 * survey_foot_m2,
-            AreaUnit::SquareYardsUs => 9.0 * survey_foot_m2,
-            AreaUnit::SquareFeetUs => survey_foot_m2,
-        }
-    }
 }
 
 impl Tool for CalculateGeometryAttributes {
@@ -323,6 +258,12 @@ mod tests {
         let east = set("Polyline", 4326, &[(json!({}), line(&[[0.0, 60.0], [90.0, 60.0]]))]);
         let made = measure(east, json!({ "Geometry_Property": "B LINE_BEARING" })).unwrap();
         assert!(number(&made, "B", 0) < 60.0, "the shortest way east along a parallel starts north of east");
+        let across = set("Polyline", 4326, &[(json!({}), line(&[[179.0, 0.0], [-179.0, 0.0]]))]);
+        let more =
+            json!({ "Geometry_Property": "B LINE_BEARING;KM LENGTH_GEODESIC", "Length_Unit": "KILOMETERS" });
+        let made = measure(across, more).unwrap();
+        near(number(&made, "B", 0), 90.0, 1e-9);
+        near(number(&made, "KM", 0), 222.638_981_6, 1e-6);
     }
 
     #[test]

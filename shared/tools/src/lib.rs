@@ -65,6 +65,7 @@ mod spatial_join;
 mod split;
 mod split_line;
 mod split_line_at_point;
+mod statistic;
 mod statistics;
 mod summaries;
 mod summarize_within;

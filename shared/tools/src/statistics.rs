@@ -1,46 +1,10 @@
 //! Statistics of fields over groups of rows: `POP SUM` makes a column `SUM_POP`.
 
-use crate::moments::Moments;
+use crate::statistic::{Kind, Seen};
 use crate::table::Table;
 use gp_core::ToolError;
 use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType};
 use std::cmp::Ordering;
-
-/// What can be computed of the values of a field. Null values take no part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Sum,
-    Mean,
-    Min,
-    Max,
-    Range,
-    Std,
-    Variance,
-    Median,
-    Count,
-    Unique,
-    First,
-    Last,
-    Mode,
-    Concatenate,
-}
-
-const KINDS: &[(&str, Kind)] = &[
-    ("SUM", Kind::Sum),
-    ("MEAN", Kind::Mean),
-    ("MIN", Kind::Min),
-    ("MAX", Kind::Max),
-    ("RANGE", Kind::Range),
-    ("STD", Kind::Std),
-    ("VARIANCE", Kind::Variance),
-    ("MEDIAN", Kind::Median),
-    ("COUNT", Kind::Count),
-    ("UNIQUE", Kind::Unique),
-    ("FIRST", Kind::First),
-    ("LAST", Kind::Last),
-    ("MODE", Kind::Mode),
-    ("CONCATENATE", Kind::Concatenate),
-];
 
 /// The statistics that a caller asked for.
 #[derive(Default)]
@@ -63,18 +27,6 @@ struct Wanted {
     column: usize,
     kind: Kind,
     field: Field,
-}
-
-/// What is known of the values of a column after one pass over the rows.
-#[derive(Default)]
-struct Seen<'a> {
-    count: i64,
-    moments: Moments,
-    first: Option<&'a Attribute>,
-    last: Option<&'a Attribute>,
-    least: Option<&'a Attribute>,
-    greatest: Option<&'a Attribute>,
-    values: Vec<&'a Attribute>,
 }
 
 /// The entries of a value table of two columns, such as `POP SUM` or `["POP","SUM"]`; a text may hold several, separated
@@ -110,12 +62,11 @@ impl Statistics {
         let mut statistics = Statistics::default();
         for (field, kind) in pairs(entries, "POP SUM").map_err(invalid)? {
             let column = set.field_index(&field).ok_or_else(|| invalid(no_field(&field, set)))?;
-            let Some((name, kind)) = KINDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&kind)) else {
-                let names: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
-                return Err(invalid(format!("\"{kind}\" is no statistic; use one of {}", names.join(", "))));
-            };
-            let name = format!("{name}_{}", set.fields[column].name);
-            statistics.want(column, *kind, name, set).map_err(invalid)?;
+            let kind = Kind::from_name(&kind).ok_or_else(|| {
+                invalid(format!("\"{kind}\" is no statistic; use one of {}", Kind::names()))
+            })?;
+            let name = format!("{}_{}", kind.name(), set.fields[column].name);
+            statistics.want(column, kind, name, set).map_err(invalid)?;
         }
         Ok(statistics)
     }
@@ -153,8 +104,10 @@ impl Statistics {
 
     /// The statistics of these rows, each column read once.
     pub(crate) fn values(&self, rows: &[&Feature]) -> Vec<Attribute> {
-        let seen: Vec<Seen<'_>> = self.columns.iter().map(|column| Seen::of(rows, column)).collect();
-        self.wanted.iter().map(|wanted| self.value(wanted.kind, &seen[wanted.column])).collect()
+        let read = |column: &Column| Seen::of(rows, column.column, column.keeps_values);
+        let seen: Vec<Seen<'_>> = self.columns.iter().map(read).collect();
+        let value = |wanted: &Wanted| seen[wanted.column].value(wanted.kind, &self.separator);
+        self.wanted.iter().map(value).collect()
     }
 
     fn want(&mut self, column: usize, kind: Kind, name: String, set: &FeatureSet) -> Result<(), String> {
@@ -174,86 +127,6 @@ impl Statistics {
         self.columns[place].keeps_values |= kind.needs_all_values();
         self.wanted.push(Wanted { column: place, kind, field });
         Ok(())
-    }
-
-    /// A statistic of values that are not null; null where there are none.
-    fn value(&self, kind: Kind, seen: &Seen<'_>) -> Attribute {
-        let value = |value: Option<&Attribute>| value.cloned().unwrap_or(Attribute::Null);
-        let number = |number: Option<f64>| {
-            number.filter(|number| number.is_finite()).map_or(Attribute::Null, Attribute::Double)
-        };
-        let moments = &seen.moments;
-        match kind {
-            Kind::Count => Attribute::Integer(seen.count),
-            Kind::Unique => Attribute::Integer(runs(&seen.values).len() as i64),
-            Kind::First => value(seen.first),
-            Kind::Last => value(seen.last),
-            Kind::Min => value(seen.least),
-            Kind::Max => value(seen.greatest),
-            Kind::Sum => number(moments.sum()),
-            Kind::Mean => number(moments.mean()),
-            Kind::Range => number(moments.greatest().zip(moments.least()).map(|(max, min)| max - min)),
-            Kind::Std => number(moments.variance().map(f64::sqrt)),
-            Kind::Variance => number(moments.variance()),
-            Kind::Median => number(median(&seen.values)),
-            Kind::Mode => value(mode(&seen.values)),
-            Kind::Concatenate => concatenated(&seen.values, &self.separator),
-        }
-    }
-}
-
-impl<'a> Seen<'a> {
-    fn of(rows: &[&'a Feature], column: &Column) -> Seen<'a> {
-        let mut seen = Seen::default();
-        for row in rows {
-            let Some(value) = row.attributes.get(column.column) else { continue };
-            if *value == Attribute::Null {
-                continue;
-            }
-            seen.count += 1;
-            seen.first = seen.first.or(Some(value));
-            seen.last = Some(value);
-            if seen.least.is_none_or(|least| compare(value, least).is_lt()) {
-                seen.least = Some(value);
-            }
-            if seen.greatest.is_none_or(|greatest| compare(value, greatest).is_gt()) {
-                seen.greatest = Some(value);
-            }
-            if let Some(number) = number(value) {
-                seen.moments.add(number);
-            }
-            if column.keeps_values {
-                seen.values.push(value);
-            }
-        }
-        seen
-    }
-}
-
-impl Kind {
-    fn name(self) -> &'static str {
-        KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
-    }
-
-    fn needs_numbers(self) -> bool {
-        matches!(self, Kind::Sum | Kind::Mean | Kind::Range | Kind::Std | Kind::Variance | Kind::Median)
-    }
-
-    fn needs_all_values(self) -> bool {
-        matches!(self, Kind::Median | Kind::Unique | Kind::Mode | Kind::Concatenate)
-    }
-
-    fn field_type(self, source: FieldType) -> FieldType {
-        match self {
-            Kind::Count | Kind::Unique => FieldType::Integer,
-            Kind::Concatenate => FieldType::String,
-            Kind::Min | Kind::Max | Kind::First | Kind::Last | Kind::Mode => match source {
-                FieldType::Oid => FieldType::BigInteger,
-                FieldType::GlobalId => FieldType::Guid,
-                other => other,
-            },
-            _ => FieldType::Double,
-        }
     }
 }
 
@@ -280,40 +153,6 @@ pub(crate) fn text_of(value: &Attribute) -> String {
         Attribute::Double(number) => number.to_string(),
         Attribute::Text(text) => text.to_string(),
     }
-}
-
-fn median(values: &[&Attribute]) -> Option<f64> {
-    let mut numbers: Vec<f64> = values.iter().filter_map(|value| number(value)).collect();
-    numbers.sort_unstable_by(f64::total_cmp);
-    let middle = numbers.len() / 2;
-    let upper = *numbers.get(middle)?;
-    Some(if numbers.len().is_multiple_of(2) { f64::midpoint(numbers[middle - 1], upper) } else { upper })
-}
-
-/// The value that is there most often; of several the least.
-fn mode<'a>(values: &[&'a Attribute]) -> Option<&'a Attribute> {
-    let mut best: Option<(usize, &Attribute)> = None;
-    for (count, value) in runs(values) {
-        if best.is_none_or(|(most, _)| count > most) {
-            best = Some((count, value));
-        }
-    }
-    best.map(|(_, value)| value)
-}
-
-/// The different values, ascending, each with how often it is there.
-fn runs<'a>(values: &[&'a Attribute]) -> Vec<(usize, &'a Attribute)> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(|a, b| compare(a, b));
-    sorted.chunk_by(|a, b| compare(a, b).is_eq()).map(|run| (run.len(), run[0])).collect()
-}
-
-fn concatenated(values: &[&Attribute], separator: &str) -> Attribute {
-    if values.is_empty() {
-        return Attribute::Null;
-    }
-    let texts: Vec<String> = values.iter().map(|value| text_of(value)).collect();
-    Attribute::Text(texts.join(separator).into())
 }
 
 /// Nulls before numbers, numbers before texts; whole numbers exactly.

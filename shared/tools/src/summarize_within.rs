@@ -23,12 +23,15 @@
 //! **Errors.** A field that is not there or has no numbers, an unknown statistic, a unit of length for polygons or of
 //! area for lines.
 
+mod unit;
+
 use crate::measures::Measures;
 use crate::reference::{crs_of, match_reference};
 use crate::summaries::{EmptyAreas, GroupPercents, MinorityMajority, Plan, Wishes};
 use crate::within::pieces_within;
 use gp_core::{Choices, Filter, Inputs, Outputs, RecordSet, RunContext, Tool, ToolError};
 use gp_esri::{FeatureSet, Field, GeometryType};
+use unit::ShapeUnit;
 
 /// Summarises features within polygons.
 pub(crate) struct SummarizeWithin;
@@ -82,46 +85,6 @@ enum KeepAllPolygons {
 enum SumShape {
     AddShapeSum,
     NoShapeSum,
-}
-
-#[derive(Choices, Clone, Copy, PartialEq)]
-enum ShapeUnit {
-    Meters,
-    Kilometers,
-    Feet,
-    Yards,
-    Miles,
-    Acres,
-    Hectares,
-    Squaremeters,
-    Squarekilometers,
-    Squarefeet,
-    Squareyards,
-    Squaremiles,
-}
-
-/// The international foot.
-const FOOT_M: f64 = 0.3048;
-
-impl ShapeUnit {
-    /// Its name in a column, what it measures, and its size in metres or square metres.
-    fn about(self) -> (&'static str, GeometryType, f64) {
-        let (line, polygon) = (GeometryType::Polyline, GeometryType::Polygon);
-        match self {
-            ShapeUnit::Meters => ("METERS", line, 1.0),
-            ShapeUnit::Kilometers => ("KILOMETERS", line, 1000.0),
-            ShapeUnit::Feet => ("FEET", line, FOOT_M),
-            ShapeUnit::Yards => ("YARDS", line, 3.0 * FOOT_M),
-            ShapeUnit::Miles => ("MILES", line, 5280.0 * FOOT_M),
-            ShapeUnit::Acres => ("ACRES", polygon, 43_560.0 * FOOT_M * FOOT_M),
-            ShapeUnit::Hectares => ("HECTARES", polygon, 1e4),
-            ShapeUnit::Squaremeters => ("SQUAREMETERS", polygon, 1.0),
-            ShapeUnit::Squarekilometers => ("SQUAREKILOMETERS", polygon, 1e6),
-            ShapeUnit::Squarefeet => ("SQUAREFEET", polygon, FOOT_M * FOOT_M),
-            ShapeUnit::Squareyards => ("SQUAREYARDS", polygon, 9.0 * FOOT_M * FOOT_M),
-            ShapeUnit::Squaremiles => ("SQUAREMILES", polygon, 5280.0 * 5280.0 * FOOT_M * FOOT_M),
-        }
-    }
 }
 
 impl Tool for SummarizeWithin {
@@ -321,6 +284,24 @@ mod tests {
         let made = summarize(4326, set("Polygon", 4326, &rows), json!({})).unwrap();
         let found: f64 = made.column("sum_Area_SQUAREKILOMETERS")[0].parse().unwrap();
         assert!((found - 12_308.778_361).abs() < 1e-5, "{found}");
+    }
+
+    #[test]
+    fn a_polygon_on_both_sides_of_the_antimeridian_counts_on_both() {
+        let rings = json!([
+            [[179, 0], [179, 1], [180, 1], [180, 0], [179, 0]],
+            [[-180, 0], [-180, 1], [-179, 1], [-179, 0], [-180, 0]]
+        ]);
+        let fiji = set("Polygon", 4326, &[(json!({}), json!({ "rings": rings }))]);
+        let points: Vec<(Value, Value)> =
+            [179.5, -179.5, 180.0, 0.0].iter().map(|x| (json!({}), json!({ "x": x, "y": 0.5 }))).collect();
+        let on_both =
+            json!({ "Input_Polygons": fiji, "Input_Summary_Features": set("Point", 4326, &points) });
+        assert_eq!(run("SummarizeWithin", &on_both).unwrap().column("Point_Count"), ["3"]);
+        let itself = json!({ "Input_Polygons": fiji, "Input_Summary_Features": fiji });
+        let found: f64 =
+            run("SummarizeWithin", &itself).unwrap().column("sum_Area_SQUAREKILOMETERS")[0].parse().unwrap();
+        assert!((found - 2.0 * 12_308.778_361).abs() < 1e-5, "{found}");
     }
 
     #[test]

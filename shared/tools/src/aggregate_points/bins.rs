@@ -3,7 +3,11 @@
 //! Squares are half open: a point on a border is in the bin to the right of it, or above. Hexagons have a flat top; their
 //! size is the distance of opposite sides. A point is in the hexagon whose centre is nearest.
 
-use gp_esri::{Envelope, Path, Xy};
+use crate::summaries::EmptyAreas;
+use crate::within::Piece;
+use gp_core::{RunContext, ToolError};
+use gp_esri::{Envelope, Feature, FeatureSet, Geometry, GeometryType, Path, Xy};
+use std::collections::BTreeMap;
 
 /// The shape of bins.
 #[derive(Clone, Copy, PartialEq)]
@@ -138,6 +142,54 @@ impl Bins {
     fn shift(&self, column: i64) -> f64 {
         if column.rem_euclid(2) == 1 { 0.5 } else { 0.0 }
     }
+}
+
+/// The bins in their order, with the points in each.
+///
+/// # Errors
+/// The run was stopped.
+pub(super) fn fill(
+    bins: &Bins,
+    points: &FeatureSet,
+    empty_areas: EmptyAreas,
+    context: &RunContext,
+) -> Result<(FeatureSet, Vec<Vec<Piece>>), ToolError> {
+    let mut filled: BTreeMap<Bin, Vec<Piece>> = BTreeMap::new();
+    let envelope = points.envelope();
+    if empty_areas == EmptyAreas::Keep && !envelope.is_empty() {
+        filled.extend(bins.over(&envelope).into_iter().map(|bin| (bin, Vec::new())));
+    }
+    for (row, feature) in points.features.iter().enumerate() {
+        context.check()?;
+        match &feature.geometry {
+            Some(Geometry::Point(point)) => {
+                filled.entry(bins.bin_of(point.xy)).or_default().push(Piece { row, amount: 1.0, share: 1.0 });
+            }
+            Some(Geometry::Multipoint(all)) => {
+                let mut counts: BTreeMap<Bin, f64> = BTreeMap::new();
+                for xy in &all.xy {
+                    *counts.entry(bins.bin_of(*xy)).or_default() += 1.0;
+                }
+                for (bin, amount) in counts {
+                    let share = amount / all.xy.len() as f64;
+                    filled.entry(bin).or_default().push(Piece { row, amount, share });
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut areas = FeatureSet {
+        geometry_type: Some(GeometryType::Polygon),
+        spatial_reference: points.spatial_reference.clone(),
+        ..FeatureSet::default()
+    };
+    let mut pieces = Vec::with_capacity(filled.len());
+    for (bin, within) in filled {
+        let geometry = Some(Geometry::Polygon(vec![bins.ring(bin)]));
+        areas.features.push(Feature { attributes: Vec::new(), geometry });
+        pieces.push(within);
+    }
+    Ok((areas, pieces))
 }
 
 #[cfg(test)]
