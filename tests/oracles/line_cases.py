@@ -60,6 +60,7 @@ def with_attributes(layers, keys):
 
 def to_line_cases():
     grid = Layer(grid_lines())
+    first_borders = some(BORDERS, lambda row: row["COUNTRY_A"] < "C")
     counties = some(ALBERS, lambda row: row["GEOID"] in ("25021", "25025", "25005"))
     frame = [[[580_000, 6_700_000], [900_000, 6_900_000]], [[580_000, 6_900_000], [900_000, 6_700_000]]]
     cross = Layer(inline("Polyline", 2154, {"LINE": "String"}, [({"LINE": "cross"}, {"paths": frame})]))
@@ -70,7 +71,7 @@ def to_line_cases():
         ("hexagons", [some(HEXAGONS, lambda row: row["OBJECTID"] <= 60)], ["ZONE"], "a net of hexagons"),
         ("counties_grid", [counties, grid], ["GEOID", "LINE"], "two layers: the attributes of both"),
         ("rivers_cross", [load(RIVERS), cross], ["NAME", "LINE"], "rivers by two lines that cross"),
-        ("borders_meridians", [some(BORDERS, lambda row: row["COUNTRY_A"] < "C"), meridians], ["COUNTRY_A", "LINE"], "planar in degrees"),
+        ("borders_meridians", [first_borders, meridians], ["COUNTRY_A", "LINE"], "planar in degrees"),
     ):
         # A list holds no files: the layers themselves are part of the case.
         yield case(
@@ -190,9 +191,10 @@ def at_point_cases():
     def nearest(line):
         return [min(nearest_on_ellipsoid(line, town) for town in towns if line.distance(town) < 25)[1]]
 
+    radius = {"Search_Radius": {"distance": 50, "units": "esriKilometers"}}
     few = some(BORDERS, lambda row: row["OBJECTID"] % 12 == 0)
     for name, layer, places_of, more in (
-        ("borders_within_50_km", borders, near, {"Search_Radius": {"distance": 50, "units": "esriKilometers"}}),
+        ("borders_within_50_km", borders, near, radius),
         ("borders_nearest", few, nearest, {}),
     ):
         yield case(
@@ -200,13 +202,13 @@ def at_point_cases():
             name,
             {"Input_Features": layer.json if layer is few else file(BORDERS), "Point_Features": file(CITIES)} | more,
             cut_lines(layer, places_of),
-            note="cities at borders, by distances on the ellipsoid; a minimum is flat, so its place is known to a metre",
+            note="cities at borders, by distances on the ellipsoid; a minimum is flat: known to a metre",
             tolerance={"distance": 1e-5, "length_ratio": 1e-4},
         )
 
 
 def nearest_on_ellipsoid(line, town):
-    """The least geodesic distance to a line that is straight in degrees, and where along the line, in degrees, it is."""
+    """The least geodesic distance to a line that is straight in degrees, and where along it, in degrees, it is."""
     best, passed = (float("inf"), 0.0), 0.0
     for a, b in zip(line.coords, line.coords[1:], strict=False):
         edge = LineString([a, b])

@@ -55,11 +55,12 @@ def merged(layers, wkid):
 
 def merge_cases():
     cities = some(CITIES, lambda row: row["CITY"] < "C")
+    french = some(BORDERS, lambda row: row["COUNTRY_A"] == "France")
     for name, layers, columns in (
         ("points", [cities, Layer(townships())], ["CITY", "CODE", "RANK"]),
         ("points_mercator", [cities, Layer(townships(3857))], ["CITY", "CODE", "RANK"]),
         ("points_reversed", [Layer(townships()), cities], ["CITY", "CODE", "RANK"]),
-        ("rivers_borders", [load(RIVERS), some(BORDERS, lambda row: row["COUNTRY_A"] == "France")], ["NAME", "COUNTRY_B"]),
+        ("rivers_borders", [load(RIVERS), french], ["NAME", "COUNTRY_B"]),
     ):
         frame = merged(layers, layers[0].wkid)
         yield case(
@@ -133,7 +134,8 @@ def identical_cases():
             note="the first of each",
         )
     cities = load(CITIES)
-    again = Layer({**cities.json, "features": cities.json["features"] + [renumbered(f, 1000) for f in cities.json["features"][::3]]})
+    twice = [renumbered(feature, 1000) for feature in cities.json["features"][::3]]
+    again = Layer({**cities.json, "features": cities.json["features"] + twice})
     yield case(
         "DeleteIdentical",
         "cities_twice",
