@@ -11,6 +11,7 @@
 
 mod geodesic;
 mod hits;
+mod metric;
 mod planar;
 mod tree;
 
@@ -22,10 +23,11 @@ use crate::rings::envelope_of;
 use geodesic::Globe;
 use gp_esri::{Envelope, Geometry, Path, Xy};
 use hits::Hits;
+use metric::{Metric, Pieces};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::OnceLock;
-use tree::{Cuboid, Tree};
+use tree::Tree;
 
 /// A feature that is near, and where.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,11 +76,6 @@ struct Area {
     prepared: OnceLock<PreparedPolygon>,
 }
 
-enum Metric {
-    Planar,
-    Geodesic(Box<Globe>),
-}
-
 /// A shortest connection of two items.
 #[derive(Clone, Copy)]
 struct Link {
@@ -87,19 +84,10 @@ struct Link {
     to: Xy,
 }
 
-/// The segments of a geometry, one position of each part, and its rings if it is a polygon.
-#[derive(Default)]
-struct Pieces {
-    items: Vec<[Xy; 2]>,
-    starts: Vec<Xy>,
-    rings: Vec<Path>,
-}
-
 /// Beyond so many items, long segments in degrees are no longer cut, and their nearest place may be missed: memory first.
 const MOST_ITEMS: usize = 4_000_000;
-/// Sums of squares lose digits; boxes are taken to be nearer by this share of the distance.
-const BOX_RATIO: f64 = 1e-9;
-
+/// So many wanted features are many.
+const MANY: usize = 64;
 impl NearestIndex {
     /// Features in a plane; distances are in the units of the coordinates. `None` is a feature without geometry.
     pub fn planar<'g>(features: impl IntoIterator<Item = Option<Cow<'g, Geometry>>>) -> NearestIndex {
@@ -162,8 +150,12 @@ impl NearestIndex {
         let pieces = self.metric.pieces(from, MOST_ITEMS);
         self.find_areas_around(&pieces, &mut hits);
         self.find_inside(&pieces, &mut hits);
-        for item in &pieces.items {
-            self.find_near_item(*item, &mut hits);
+        if query.count >= MANY && pieces.items.len() > 1 {
+            self.find_near_whole(&pieces.items, &mut hits);
+        } else {
+            for item in &pieces.items {
+                self.find_near_item(*item, &mut hits);
+            }
         }
         hits.finish()
     }
@@ -204,112 +196,47 @@ impl NearestIndex {
         }
     }
 
+    /// What is near one segment of the geometry: little is looked at where few features are wanted.
     fn find_near_item(&self, item: [Xy; 2], hits: &mut Hits<'_>) {
-        let limit = |hits: &Hits<'_>| hits.bound() * (1.0 + BOX_RATIO) + self.metric.noise();
-        self.tree.visit(&self.metric.item_box(item), limit(hits), |number| {
-            let link = self.metric.link(item, self.items[number], hits.bound());
-            hits.push(self.owners[number], link);
-            for twin in self.twins.get(&(number as u32)).into_iter().flatten() {
-                if hits.is_enough_of_one_place() {
-                    break;
-                }
-                hits.push(*twin, link);
-            }
-            limit(hits)
+        self.tree.visit(&self.metric.item_box(item), self.metric.widened(hits.bound()), |number| {
+            self.push(number, self.metric.link(item, self.items[number], hits.bound()), hits);
+            self.metric.widened(hits.bound())
         });
         hits.settle();
     }
-}
 
-impl Metric {
-    /// The segments and more; `room` is for how many of them long ones may be cut.
-    fn pieces(&self, geometry: &Geometry, room: usize) -> Pieces {
-        let mut pieces = Pieces::default();
-        match geometry {
-            Geometry::Point(point) => pieces.add_points(&[point.xy]),
-            Geometry::Multipoint(points) => pieces.add_points(&points.xy),
-            Geometry::Polyline(paths) => pieces.add_paths(paths),
-            Geometry::Polygon(rings) => match self {
-                Metric::Planar => pieces.rings = rings.clone(),
-                // Its cuts at the antimeridian lie inside, where the distance is zero whatever they are.
-                Metric::Geodesic(_) => pieces.rings = geodesic::within_one_turn(rings),
-            },
-        }
-        if !pieces.rings.is_empty() {
-            let rings = std::mem::take(&mut pieces.rings);
-            pieces.add_paths(&rings);
-            pieces.rings = rings;
-        }
-        if let Metric::Geodesic(_) = self {
-            pieces.items.retain(|item| item.iter().all(|[_, latitude]| latitude.abs() <= 90.0));
-            pieces.items.iter_mut().for_each(geodesic::take_short_way);
-            pieces.items = geodesic::cut(pieces.items, room);
-            pieces.starts.iter_mut().for_each(|start| *start = geodesic::within_180(*start));
-        }
-        pieces
-    }
-
-    /// The same position, where longitudes have turned round.
-    fn turns(&self, [x, y]: Xy) -> impl Iterator<Item = Xy> + use<> {
-        let turns: &[f64] = match self {
-            Metric::Planar => &[0.0],
-            Metric::Geodesic(_) => &[0.0, -360.0, 360.0],
-        };
-        turns.iter().map(move |turn| [x + turn, y])
-    }
-
-    /// A box that holds an item.
-    fn item_box(&self, [a, b]: [Xy; 2]) -> Cuboid {
-        match self {
-            Metric::Planar => {
-                let flat = segment_box(a, b);
-                Cuboid { low: [flat.xmin, flat.ymin, 0.0], high: [flat.xmax, flat.ymax, 0.0] }
+    /// The same for many wanted features: each item near the geometry looks for the nearest segment of it, or every
+    /// segment would look at every item.
+    fn find_near_whole(&self, segments: &[[Xy; 2]], hits: &mut Hits<'_>) {
+        let own = Tree::new(segments, |item| self.metric.item_box(item));
+        let Some(whole) = own.whole() else { return };
+        self.tree.visit(&whole, self.metric.widened(hits.bound()), |number| {
+            let item = self.items[number];
+            let (mut best, mut bound) = (None, hits.bound());
+            own.visit(&self.metric.item_box(item), self.metric.widened(bound), |segment| {
+                let link = self.metric.link(segments[segment], item, bound);
+                if link.distance <= bound {
+                    (best, bound) = (Some(link), link.distance);
+                }
+                self.metric.widened(bound)
+            });
+            if let Some(link) = best {
+                self.push(number, link, hits);
             }
-            Metric::Geodesic(globe) => globe.item_box([a, b]),
-        }
+            self.metric.widened(hits.bound())
+        });
     }
 
-    /// The shortest connection; where it is longer than `limit` any longer one will do.
-    fn link(&self, from: [Xy; 2], to: [Xy; 2], limit: f64) -> Link {
-        match self {
-            Metric::Planar => planar::link(from, to),
-            Metric::Geodesic(globe) => globe.link(from, to, limit),
-        }
-    }
-
-    /// What a box may be off by, because its corners are rounded.
-    fn noise(&self) -> f64 {
-        match self {
-            Metric::Planar => 0.0,
-            Metric::Geodesic(_) => geodesic::NOISE_M,
-        }
-    }
-}
-
-impl Pieces {
-    fn add_points(&mut self, points: &[Xy]) {
-        for xy in points.iter().filter(|xy| is_finite(**xy)) {
-            self.items.push([*xy, *xy]);
-            self.starts.push(*xy);
-        }
-    }
-
-    fn add_paths(&mut self, paths: &[Path]) {
-        for path in paths {
-            let before = self.items.len();
-            let pairs = path.xy.windows(2).map(|pair| [pair[0], pair[1]]);
-            self.items.extend(pairs.filter(|[a, b]| !same(*a, *b) && is_finite(*a) && is_finite(*b)));
-            match self.items.get(before) {
-                Some(first) => self.starts.push(first[0]),
-                // A path of one place is a point.
-                None => self.add_points(&path.xy[..path.xy.len().min(1)]),
+    /// The features of an item are found.
+    fn push(&self, number: usize, link: Link, hits: &mut Hits<'_>) {
+        hits.push(self.owners[number], link);
+        for twin in self.twins.get(&(number as u32)).into_iter().flatten() {
+            if hits.is_enough_of_one_place() {
+                break;
             }
+            hits.push(*twin, link);
         }
     }
-}
-
-fn is_finite([x, y]: Xy) -> bool {
-    x.is_finite() && y.is_finite()
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 //! A cell is the frame cut by the bisectors between its point and the point's neighbours in a Delaunay triangulation
 //! (crate `delaunator`): one rule for cells inside, at the border, and of one, two or collinear points. Each corner
 //! remembers the two edges that meet there and is computed from their points in a fixed order, so that cells which
-//! share a corner have it bit by bit.
+//! share a corner have it bit by bit. Cost: n log n, and quadratic in the number of neighbours of a single point.
 
-use crate::relate::segment::{is_zero, same};
-use delaunator::{EMPTY, next_halfedge, triangulate};
+mod neighbours;
+
+use crate::relate::segment::same;
 use gp_esri::{Envelope, Xy};
+use neighbours::neighbours_of;
 
 /// Distinct points and which of them are neighbours.
 pub struct Voronoi {
@@ -128,77 +130,6 @@ impl Voronoi {
     }
 }
 
-/// The neighbours of each point, ascending.
-fn neighbours_of(points: &[Xy]) -> Vec<Vec<u32>> {
-    let mut neighbours: Vec<Vec<u32>> = vec![Vec::new(); points.len()];
-    if points.len() < 2 {
-        return neighbours;
-    }
-    let triangulation = triangulate(&scaled(points));
-    let triangles = &triangulation.triangles;
-    if triangles.is_empty() {
-        for pair in in_line(points).windows(2) {
-            neighbours[pair[0] as usize].push(pair[1]);
-            neighbours[pair[1] as usize].push(pair[0]);
-        }
-        return neighbours;
-    }
-    for (edge, start) in triangles.iter().enumerate() {
-        let end = triangles[next_halfedge(edge)];
-        neighbours[*start].push(end as u32);
-        if triangulation.halfedges[edge] == EMPTY {
-            neighbours[end].push(*start as u32);
-        }
-    }
-    add_forgotten(points, &mut neighbours);
-    neighbours.iter_mut().for_each(|list| {
-        list.sort_unstable();
-        list.dedup();
-    });
-    neighbours
-}
-
-/// Gives neighbours to points that the triangulation left out, because rounding put them on its outline.
-fn add_forgotten(points: &[Xy], neighbours: &mut [Vec<u32>]) {
-    let forgotten: Vec<usize> = (0..points.len()).filter(|point| neighbours[*point].is_empty()).collect();
-    for point in forgotten {
-        let [x, y] = points[point];
-        let apart = |other: u32| (points[other as usize][0] - x).hypot(points[other as usize][1] - y);
-        let mut others: Vec<u32> =
-            (0..points.len() as u32).filter(|other| *other as usize != point).collect();
-        others.sort_by(|a, b| apart(*a).total_cmp(&apart(*b)));
-        others.truncate(MOST_AROUND_FORGOTTEN);
-        for other in &others {
-            neighbours[*other as usize].push(point as u32);
-        }
-        neighbours[point] = others;
-    }
-}
-
-/// Neighbours of a point that the triangulation left out are among so many nearest ones, unless points are contrived.
-const MOST_AROUND_FORGOTTEN: usize = 64;
-
-/// The points around the origin and of a size of one: the triangulation takes points as equal by an absolute distance.
-fn scaled(points: &[Xy]) -> Vec<delaunator::Point> {
-    let mut envelope = Envelope::EMPTY;
-    points.iter().for_each(|xy| envelope.include(*xy));
-    let size = (envelope.xmax - envelope.xmin).max(envelope.ymax - envelope.ymin);
-    let scale = if is_zero(size) { 1.0 } else { 1.0 / size };
-    let (x0, y0) = (f64::midpoint(envelope.xmin, envelope.xmax), f64::midpoint(envelope.ymin, envelope.ymax));
-    points.iter().map(|[x, y]| delaunator::Point { x: (x - x0) * scale, y: (y - y0) * scale }).collect()
-}
-
-/// The numbers of points on one line, along it.
-fn in_line(points: &[Xy]) -> Vec<u32> {
-    let mut envelope = Envelope::EMPTY;
-    points.iter().for_each(|xy| envelope.include(*xy));
-    let along = usize::from(envelope.ymax - envelope.ymin > envelope.xmax - envelope.xmin);
-    let mut order: Vec<u32> = (0..points.len() as u32).collect();
-    let key = |number: &u32| (points[*number as usize][along], points[*number as usize][1 - along]);
-    order.sort_by(|a, b| key(a).0.total_cmp(&key(b).0).then(key(a).1.total_cmp(&key(b).1)));
-    order
-}
-
 fn circumcentre([a, b, c]: [Xy; 3]) -> Xy {
     let (bx, by, cx, cy) = (b[0] - a[0], b[1] - a[1], c[0] - a[0], c[1] - a[1]);
     let (b2, c2) = (bx * bx + by * by, cx * cx + cy * cy);
@@ -303,6 +234,25 @@ mod tests {
             .map(|(y, x)| [5.0 + x, 5.0 + y])
             .collect();
         assert!((areas(&circle).iter().sum::<f64>() - 100.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn points_almost_in_line_or_close_together_still_fill_the_frame() {
+        let sum_of = |points: &[Xy]| {
+            let voronoi = Voronoi::new(points.to_vec());
+            let cells = (0..points.len()).map(|point| -signed_area(&voronoi.cell(point, &FRAME)));
+            cells.sum::<f64>()
+        };
+        // No three of these are exactly in line, and none of them is far from it.
+        let almost: Vec<Xy> = (0..2_000).map(|n| [f64::from(n) * 0.003, f64::from(n) * 0.0051]).collect();
+        assert!((sum_of(&almost) - 100.0).abs() < 1e-6, "{}", sum_of(&almost));
+        let mut close: Vec<Xy> =
+            (0..500).map(|n| [5.0 + f64::from(n % 25) * 1e-12, 5.0 + f64::from(n / 25) * 1e-12]).collect();
+        close.push([9.0, 9.0]);
+        assert!((sum_of(&close) - 100.0).abs() < 1e-2, "{}", sum_of(&close));
+        let rows: Vec<Xy> =
+            (0..1_000).map(|n| [f64::from(n) * 0.01, f64::from(n % 2) * 1e-9 + 3.0]).collect();
+        assert!((sum_of(&rows) - 100.0).abs() < 1e-6, "{}", sum_of(&rows));
     }
 
     #[test]

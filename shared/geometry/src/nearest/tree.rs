@@ -48,6 +48,11 @@ impl Tree {
         Tree { numbers, levels }
     }
 
+    /// The box around all boxes.
+    pub(super) fn whole(&self) -> Option<Cuboid> {
+        self.levels.last().filter(|level| !level.is_empty()).map(|level| around(level))
+    }
+
     /// Visits boxes from near to far until they are farther than `limit`, which each visit sets anew.
     pub(super) fn visit(&self, from: &Cuboid, mut limit: f64, mut visit: impl FnMut(usize) -> f64) {
         let root = Candidate { distance: 0.0, level: self.levels.len(), start: 0 };
