@@ -15,6 +15,7 @@ import h3_cases
 import feature_cases
 import line_cases
 import generalize_cases
+import hull_cases
 import overlay_cases
 import overlay_more_cases
 import overlay_zone_cases
@@ -68,6 +69,7 @@ FAMILIES = [
     feature_cases,
     line_cases,
     generalize_cases,
+    hull_cases,
     overlay_cases,
     overlay_more_cases,
     overlay_zone_cases,

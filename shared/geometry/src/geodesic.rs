@@ -120,17 +120,24 @@ impl Geodesy {
             let pieces = (way.distance_m / max_length_m).ceil().min(MAX_PIECES_PER_EDGE);
             // NaN and infinite counts leave the edge alone.
             if pieces >= 2.0 && max_length_m > 0.0 {
-                let mut previous = from[0];
-                for piece in 1..pieces as usize {
-                    let distance_m = way.distance_m * piece as f64 / pieces;
-                    let [longitude, latitude] = self.direct(from, way.azimuth_start_deg, distance_m);
-                    previous = longitude + 360.0 * ((previous - longitude) / 360.0).round();
-                    dense.push([previous, latitude]);
-                }
+                dense.extend(self.between(from, way, pieces as usize));
             }
             dense.push(to);
         }
         dense
+    }
+
+    /// The positions that cut a way from `from` into pieces of one length, without its ends. Longitudes go on from that of
+    /// `from` and may leave -180 to 180.
+    pub fn between(&self, from: Xy, way: Inverse, pieces: usize) -> Vec<Xy> {
+        let mut previous = from[0];
+        let position = |piece: usize| {
+            let distance_m = way.distance_m * piece as f64 / pieces as f64;
+            let [longitude, latitude] = self.direct(from, way.azimuth_start_deg, distance_m);
+            previous = longitude + 360.0 * ((previous - longitude) / 360.0).round();
+            [previous, latitude]
+        };
+        (1..pieces).map(position).collect()
     }
 
     /// Positive for clockwise rings. NaN where a vertex is no position.

@@ -5,8 +5,10 @@
 
 mod antimeridian;
 mod buffer;
+mod concave_hull;
 mod crs;
 mod geodesic;
+mod hull;
 mod index;
 mod line_union;
 mod lines;
@@ -31,8 +33,14 @@ pub use antimeridian::split_at_antimeridian;
 pub use buffer::{
     BufferOptions, End, Side, buffer_geodesic, buffer_planar, dissolve_buffers, dissolve_point_buffers,
 };
+pub use concave_hull::{EdgeLimit, concave_hull};
 pub use crs::{Crs, CrsError, Ellipsoid, Transform, WGS84_ELLIPSOID, latest_code};
 pub use geodesic::{Geodesy, Inverse, geocentric};
+pub use geodesic::{Geodesy, Inverse};
+pub use hull::{
+    Circle, Least, Rectangle, convex_hull, direction_deg, farthest_pair, nearest_vertices_distance,
+    smallest_circle, smallest_rectangle,
+};
 pub use index::BoxIndex;
 pub use line_union::union_lines;
 pub use lines::{Keep, LineIntersection, clip_line, intersect_lines, points_in_polygon};

@@ -11,10 +11,12 @@ mod calculate_field;
 mod calculate_geometry_attributes;
 mod check_geometry;
 mod clip;
+mod concave_hull;
 mod create_fishnet;
 mod create_random_points;
 mod create_thiessen_polygons;
 mod delete_identical;
+mod densify;
 mod derived;
 mod dissolve;
 mod distance;
@@ -40,6 +42,7 @@ mod mask;
 mod matching;
 mod measures;
 mod merge;
+mod minimum_bounding_geometry;
 mod moments;
 mod multipart_to_singlepart;
 mod multiple_ring_buffer;
@@ -115,10 +118,12 @@ pub const TOOLS: &[&dyn Task] = tools![
     calculate_geometry_attributes::CalculateGeometryAttributes,
     check_geometry::CheckGeometry,
     clip::Clip,
+    concave_hull::ConcaveHull,
     create_fishnet::CreateFishnet,
     create_random_points::CreateRandomPoints,
     create_thiessen_polygons::CreateThiessenPolygons,
     delete_identical::DeleteIdentical,
+    densify::Densify,
     dissolve::Dissolve,
     samples::echo_values::EchoValues,
     erase::Erase,
@@ -134,6 +139,7 @@ pub const TOOLS: &[&dyn Task] = tools![
     intersect::Intersect,
     join_field::JoinField,
     merge::Merge,
+    minimum_bounding_geometry::MinimumBoundingGeometry,
     multipart_to_singlepart::MultipartToSinglepart,
     multiple_ring_buffer::MultipleRingBuffer,
     near::Near,
@@ -149,8 +155,8 @@ pub const TOOLS: &[&dyn Task] = tools![
     split::Split,
     split_line::SplitLine,
     split_line_at_point::SplitLineAtPoint,
-    summarize_within::SummarizeWithin,
     summary_statistics::SummaryStatistics,
+    summarize_within::SummarizeWithin,
     sym_diff::SymDiff,
     tabulate_intersection::TabulateIntersection,
     union::Union,
