@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aggregate_cases
 import attribute_cases
+import border_cases
 import buffer_cases
 import h3_cases
 import feature_cases
@@ -64,6 +65,7 @@ def write(case):
 FAMILIES = [
     aggregate_cases,
     attribute_cases,
+    border_cases,
     buffer_cases,
     h3_cases,
     feature_cases,

@@ -26,6 +26,7 @@ mod relate;
 mod repair;
 mod rings;
 mod simplify;
+mod smooth;
 mod topology;
 mod voronoi;
 
@@ -43,7 +44,7 @@ pub use hull::{
 };
 pub use index::BoxIndex;
 pub use line_union::union_lines;
-pub use lines::{Keep, LineIntersection, clip_line, intersect_lines, points_in_polygon};
+pub use lines::{Keep, LineIntersection, clip_line, intersect_lines, is_simple_path, points_in_polygon};
 pub use measure::{area, centroid, length, point_in_interior};
 pub use nearest::{Near, NearQuery, NearestIndex};
 pub use noding::{NodedLine, node_lines};
@@ -71,3 +72,5 @@ pub use rings::{
 pub use simplify::{Ends, Metric, Simplification, kept_vertices};
 pub use topology::{ArcUse, Chain, Resolver, Topology};
 pub use voronoi::Voronoi;
+pub use smooth::{Smoothing, smoothed, smoothed_count};
+pub use topology::{ArcUse, Chain, Resolver, Topology, with_touching_vertices};

@@ -112,6 +112,27 @@ pub fn points_in_polygon(points: &[Xy], polygon: &PreparedPolygon, keep: Keep) -
     (0..points.len()).filter(|at| (polygon.locate(points[*at]) == Location::Outside) == outside).collect()
 }
 
+/// Whether no two edges of a path meet but in the vertex between them; the ends of a closed one may.
+pub fn is_simple_path(path: &[Xy]) -> bool {
+    let edges: Vec<[Xy; 2]> =
+        path.windows(2).filter(|pair| pair[0] != pair[1]).map(|pair| [pair[0], pair[1]]).collect();
+    let index = BoxIndex::new(edges.iter().map(|[from, to]| segment_box(*from, *to)).collect());
+    let is_closed = path.first() == path.last();
+    let meets_wrongly = |number: usize, other: usize| match meet(edges[number], edges[other]) {
+        Meeting::Apart => false,
+        Meeting::Touch(at) => {
+            let is_next = other == number + 1 && at == edges[other][0];
+            let is_start = is_closed && number == 0 && other + 1 == edges.len() && at == edges[0][0];
+            !is_next && !is_start
+        }
+        Meeting::Cross(_) | Meeting::Overlap(..) => true,
+    };
+    (0..edges.len()).all(|number| {
+        let nearby = index.query(&segment_box(edges[number][0], edges[number][1]));
+        !nearby.filter(|other| *other > number).any(|other| meets_wrongly(number, other))
+    })
+}
+
 /// The segments of paths or rings, those without length left out.
 pub(crate) fn segments_of(paths: &[Path]) -> Vec<[Xy; 2]> {
     let pairs = paths.iter().flat_map(|path| path.xy.windows(2));
@@ -194,5 +215,18 @@ impl SegmentCutter {
         if let Some((begin, location)) = piece {
             visit(begin, end, location);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_meets_itself_is_not_simple_but_a_closed_one_may_be() {
+        assert!(is_simple_path(&[[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 0.0]]));
+        assert!(!is_simple_path(&[[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [2.0, -1.0]]));
+        assert!(!is_simple_path(&[[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [2.0, 0.0]]));
+        assert!(!is_simple_path(&[[0.0, 0.0], [4.0, 0.0], [2.0, 0.0]]));
     }
 }

@@ -63,7 +63,7 @@ impl Metric {
 
     /// Vertices on the frame of the plane of longitudes and latitudes stay: there a polygon was cut at the antimeridian,
     /// or goes around a pole.
-    fn is_pinned(&self, [longitude, latitude]: Xy) -> bool {
+    pub(crate) fn is_pinned(&self, [longitude, latitude]: Xy) -> bool {
         match self {
             Metric::Planar => false,
             Metric::Degrees { .. } => longitude.abs() >= 180.0 || latitude.abs() >= 90.0,
@@ -78,6 +78,12 @@ impl Metric {
         let length2 = dx * dx + dy * dy;
         let t = if length2 > 0.0 { (-(ax * dx + ay * dy) / length2).clamp(0.0, 1.0) } else { 0.0 };
         (ax + t * dx).hypot(ay + t * dy)
+    }
+
+    /// The length of a segment, measured at its middle.
+    pub(crate) fn length(&self, a: Xy, b: Xy) -> f64 {
+        let [east, north] = self.scale([f64::midpoint(a[0], b[0]), f64::midpoint(a[1], b[1])]);
+        ((b[0] - a[0]) * east).hypot((b[1] - a[1]) * north)
     }
 
     /// The area of the triangle that `p` makes with its neighbours.

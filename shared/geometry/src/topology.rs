@@ -11,6 +11,8 @@ mod resolve;
 
 pub use resolve::Resolver;
 
+use crate::index::BoxIndex;
+use crate::relate::segment::{on_segment, parameter, segment_box};
 use crate::simplify::{Ends, Metric, Simplification, kept_vertices};
 use gp_esri::{Path, Xy};
 use std::collections::HashMap;
@@ -219,6 +221,30 @@ fn nodes(count: usize, chains: &[Vec<u32>], kinds: &[Chain]) -> Vec<bool> {
     is_node
 }
 
+/// The rings with the vertices of others put in where they lie exactly on an edge: neighbours whose borders are the same
+/// but not cut in the same places get the same vertices. Nothing is moved.
+pub fn with_touching_vertices(rings: &[&[Xy]]) -> Vec<Vec<Xy>> {
+    let mut vertices = Vertices::new();
+    for xy in rings.iter().copied().flatten() {
+        vertices.number(*xy);
+    }
+    let index = BoxIndex::new(vertices.positions.iter().map(|xy| segment_box(*xy, *xy)).collect());
+    let with_vertices = |ring: &&[Xy]| {
+        let mut whole: Vec<Xy> = ring.first().copied().into_iter().collect();
+        for pair in ring.windows(2) {
+            let (from, to) = (pair[0], pair[1]);
+            let found = index.query(&segment_box(from, to)).map(|number| vertices.positions[number]);
+            let is_inside = |xy: &Xy| *xy != from && *xy != to && on_segment(*xy, from, to);
+            let mut between: Vec<Xy> = found.filter(is_inside).collect();
+            between.sort_by(|a, b| parameter([from, to], *a).total_cmp(&parameter([from, to], *b)));
+            whole.extend(between);
+            whole.push(to);
+        }
+        whole
+    };
+    rings.iter().map(with_vertices).collect()
+}
+
 fn push_from(out: &mut Path, path: &Path, position: usize) {
     out.xy.push(path.xy[position]);
     out.z.extend(path.z.get(position));
@@ -325,6 +351,15 @@ mod tests {
         let side: Vec<Xy> = vec![[1.0, 0.0], [1.0, 5.0]];
         let lines = Topology::new([(way.as_slice(), Chain::Line), (side.as_slice(), Chain::Line)]);
         assert_eq!((lines.arc_count(), lines.uses(0).len()), (3, 2));
+    }
+
+    #[test]
+    fn a_vertex_on_the_edge_of_a_neighbour_is_put_in_there() {
+        let (large, small) = (square(0.0, 0.0, 2.0), square(2.0, 0.0, 1.0));
+        let cut = with_touching_vertices(&[&large, &small]);
+        assert_eq!(cut[0], [[0.0, 0.0], [0.0, 2.0], [2.0, 2.0], [2.0, 1.0], [2.0, 0.0], [0.0, 0.0]]);
+        assert_eq!(cut[1], small);
+        assert_eq!(rings(&cut).arc_count(), 3);
     }
 
     #[test]

@@ -4,8 +4,11 @@ use crate::distance::{Reach, reach, warn_without_reference};
 use crate::measures::Measures;
 use crate::reference::is_in_degrees;
 use gp_core::{Choices, RunContext, ToolError};
-use gp_esri::{ArealUnit, Geometry, LinearUnit, Path};
-use gp_geometry::{Chain, Crs, Metric, Resolver, Simplification, Topology, part_indices};
+use gp_esri::{ArealUnit, FeatureSet, Geometry, LinearUnit, Path};
+use gp_geometry::{
+    Chain, Crs, Ends, Metric, Resolver, Simplification, Smoothing, Topology, part_indices, smoothed,
+    smoothed_count,
+};
 
 /// Which vertices go.
 #[derive(Choices, Clone, Copy, PartialEq)]
@@ -107,15 +110,19 @@ pub(crate) struct LeastArea {
 }
 
 impl LeastArea {
-    /// Reads the parameter Minimum_Area; `None` where every polygon stays.
+    /// Reads an area; `None` where there is none, or it is 0.
     ///
     /// # Errors
     /// The area is negative or has no meaning for the features.
-    pub(crate) fn read(area: Option<ArealUnit>, crs: Option<&Crs>) -> Result<Option<LeastArea>, ToolError> {
+    pub(crate) fn read(
+        parameter: &str,
+        area: Option<ArealUnit>,
+        crs: Option<&Crs>,
+    ) -> Result<Option<LeastArea>, ToolError> {
         let Some(ArealUnit { area, unit }) = area else { return Ok(None) };
         if !(area >= 0.0 && area.is_finite()) {
             let text = format!("{area} is less than 0; give an area such as 100 SquareMeters");
-            return Err(ToolError::invalid("Minimum_Area", text));
+            return Err(ToolError::invalid(parameter, text));
         }
         let square_metres = match (unit.square_meters(), crs) {
             // Without a spatial reference, units are those of the coordinates.
@@ -125,7 +132,7 @@ impl LeastArea {
                 Some(metres) if !crs.is_geographic() => metres * metres,
                 _ => {
                     let text = "features in degrees need a unit of area, such as esriSquareMeters";
-                    return Err(ToolError::invalid("Minimum_Area", text));
+                    return Err(ToolError::invalid(parameter, text));
                 }
             },
         };
@@ -133,11 +140,16 @@ impl LeastArea {
         Ok((area > 0.0).then_some(LeastArea { measures, area_m2: area * square_metres }))
     }
 
+    /// Whether a polygon is smaller.
+    pub(crate) fn is_above(&self, geometry: &Geometry) -> bool {
+        self.measures.area_m2(geometry) < self.area_m2
+    }
+
     /// The parts of a valid polygon that are not smaller; each with its holes.
     pub(crate) fn large_parts(&self, rings: Vec<Path>) -> Vec<Path> {
         let is_large = |part: &Vec<usize>| {
             let part: Vec<Path> = part.iter().map(|ring| rings[*ring].clone()).collect();
-            self.measures.area_m2(&Geometry::Polygon(part)) >= self.area_m2
+            !self.is_above(&Geometry::Polygon(part))
         };
         let kept: Vec<usize> = part_indices(&rings).into_iter().filter(is_large).flatten().collect();
         if kept.len() == rings.len() {
@@ -145,4 +157,72 @@ impl LeastArea {
         }
         kept.into_iter().map(|ring| rings[ring].clone()).collect()
     }
+}
+
+/// What happens to the start of a closed line.
+#[derive(Choices, Clone, Copy, PartialEq)]
+pub(crate) enum EndpointOption {
+    FixedClosedEndpoint,
+    NoFixed,
+}
+
+/// How to smooth.
+#[derive(Choices, Clone, Copy, PartialEq)]
+pub(crate) enum SmoothingAlgorithm {
+    Paek,
+}
+
+/// The most places of lines that are computed in a run.
+const MAX_PLACES: f64 = 1e7;
+/// How often the window is halved where a smooth line would cross itself.
+const HALVINGS: usize = 5;
+
+/// Reads the tolerance of a smoothing, and sees to it that the result does not get too large.
+///
+/// # Errors
+/// The tolerance is not positive, has no meaning for the features, or is too small for them.
+pub(crate) fn smoothing(
+    tolerance: LinearUnit,
+    set: &FeatureSet,
+    crs: Option<&Crs>,
+    context: &RunContext,
+) -> Result<Smoothing, ToolError> {
+    let (metric, window) = positive_reach(tolerance, crs, "Tolerance", context)?;
+    let smoothing = Smoothing { window, metric };
+    let geometries = set.features.iter().filter_map(|feature| feature.geometry.as_ref());
+    let paths = geometries.flat_map(|geometry| match geometry {
+        Geometry::Polyline(paths) | Geometry::Polygon(paths) => paths.as_slice(),
+        _ => &[],
+    });
+    let count: f64 =
+        paths.map(|path| smoothed_count(&path.xy, &smoothing)).filter(|count| count.is_finite()).sum();
+    if count > MAX_PLACES {
+        let text = format!(
+            "it would take {count:.0} places along the lines, more than ten million; give a longer one"
+        );
+        return Err(ToolError::invalid("Tolerance", text));
+    }
+    Ok(smoothing)
+}
+
+/// Smooth lines or rings, with a window that is halved until `is_right`; `None` when it never is. Says whether it was halved.
+pub(crate) fn smooth_rightly(
+    paths: &[Path],
+    endpoints: EndpointOption,
+    smoothing: &Smoothing,
+    is_right: impl Fn(&[Path]) -> bool,
+) -> Option<(Vec<Path>, bool)> {
+    for halvings in 0..=HALVINGS {
+        let smoothing = Smoothing { window: smoothing.window / f64::from(1 << halvings), ..*smoothing };
+        let smooth = |path: &Path| {
+            let is_free = endpoints == EndpointOption::NoFixed && path.xy.first() == path.xy.last();
+            let ends = if is_free { Ends::Free } else { Ends::Fixed };
+            Path::from_xy(smoothed(&path.xy, ends, &smoothing))
+        };
+        let made: Vec<Path> = paths.iter().map(smooth).collect();
+        if is_right(&made) {
+            return Some((made, halvings > 0));
+        }
+    }
+    None
 }

@@ -16,11 +16,13 @@ mod create_fishnet;
 mod create_random_points;
 mod create_thiessen_polygons;
 mod delete_identical;
+mod coverage;
 mod densify;
 mod derived;
 mod dissolve;
 mod distance;
 mod each;
+mod eliminate;
 mod erase;
 mod extent;
 mod feature_to_line;
@@ -52,6 +54,7 @@ mod overlay_pieces;
 mod pairs;
 mod parts;
 mod point_distance;
+mod polygon_to_line;
 mod project;
 #[cfg(test)]
 mod properties;
@@ -64,6 +67,8 @@ mod services;
 mod simplify_line;
 mod simplify_polygon;
 mod simplify_shared_edges;
+mod smooth_line;
+mod smooth_polygon;
 mod spatial_join;
 mod split;
 mod split_line;
@@ -126,6 +131,7 @@ pub const TOOLS: &[&dyn Task] = tools![
     densify::Densify,
     dissolve::Dissolve,
     samples::echo_values::EchoValues,
+    eliminate::Eliminate,
     erase::Erase,
     samples::fail::Fail,
     feature_to_line::FeatureToLine,
@@ -144,6 +150,7 @@ pub const TOOLS: &[&dyn Task] = tools![
     multiple_ring_buffer::MultipleRingBuffer,
     near::Near,
     point_distance::PointDistance,
+    polygon_to_line::PolygonToLine,
     project::Project,
     repair_geometry::RepairGeometry,
     select::Select,
@@ -151,6 +158,8 @@ pub const TOOLS: &[&dyn Task] = tools![
     simplify_polygon::SimplifyPolygon,
     simplify_shared_edges::SimplifySharedEdges,
     samples::slow_count::SlowCount,
+    smooth_line::SmoothLine,
+    smooth_polygon::SmoothPolygon,
     spatial_join::SpatialJoin,
     split::Split,
     split_line::SplitLine,
