@@ -37,7 +37,6 @@ pub use buffer::{
 pub use concave_hull::{EdgeLimit, concave_hull};
 pub use crs::{Crs, CrsError, Ellipsoid, Transform, WGS84_ELLIPSOID, latest_code};
 pub use geodesic::{Geodesy, Inverse, geocentric};
-pub use geodesic::{Geodesy, Inverse};
 pub use hull::{
     Circle, Least, Rectangle, convex_hull, direction_deg, farthest_pair, nearest_vertices_distance,
     smallest_circle, smallest_rectangle,
@@ -70,7 +69,6 @@ pub use rings::{
     signed_area,
 };
 pub use simplify::{Ends, Metric, Simplification, kept_vertices};
-pub use topology::{ArcUse, Chain, Resolver, Topology};
-pub use voronoi::Voronoi;
 pub use smooth::{Smoothing, smoothed, smoothed_count};
 pub use topology::{ArcUse, Chain, Resolver, Topology, with_touching_vertices};
+pub use voronoi::Voronoi;
