@@ -12,22 +12,22 @@ import aggregate_cases
 import attribute_cases
 import border_cases
 import buffer_cases
-import h3_cases
 import feature_cases
-import line_cases
 import generalize_cases
+import h3_cases
 import hull_cases
+import line_cases
 import overlay_cases
 import overlay_more_cases
 import overlay_zone_cases
-import sampling_cases
-import statistics_cases
-import summary_cases
-import row_cases
 import proximity_area_cases
 import proximity_cases
 import proximity_summary_cases
 import proximity_table_cases
+import row_cases
+import sampling_cases
+import statistics_cases
+import summary_cases
 import table_cases
 
 CASES = Path(__file__).resolve().parent / "cases"
@@ -67,22 +67,22 @@ FAMILIES = [
     attribute_cases,
     border_cases,
     buffer_cases,
-    h3_cases,
     feature_cases,
-    line_cases,
     generalize_cases,
+    h3_cases,
     hull_cases,
+    line_cases,
     overlay_cases,
     overlay_more_cases,
     overlay_zone_cases,
-    sampling_cases,
-    statistics_cases,
-    summary_cases,
-    row_cases,
     proximity_area_cases,
     proximity_cases,
     proximity_summary_cases,
     proximity_table_cases,
+    row_cases,
+    sampling_cases,
+    statistics_cases,
+    summary_cases,
     table_cases,
 ]
 
