@@ -84,8 +84,12 @@ fn check_references(values: &[Value], context: &RunContext) -> Result<(), ToolEr
     for (name, sr) in asked {
         let Some(sr) = sr else { continue };
         let is_input = |value: &Value| matches!(value, Value::FeatureSet(set) if set.spatial_reference.as_ref() == Some(sr));
+        let members = values.iter().flat_map(|value| match value {
+            Value::Multi(members) => members.as_slice(),
+            single => std::slice::from_ref(single),
+        });
         match Crs::new(sr) {
-            Err(error) if !values.iter().any(is_input) => {
+            Err(error) if !members.into_iter().any(is_input) => {
                 return Err(ToolError::invalid(name, error.to_string()));
             }
             _ => {}

@@ -5,7 +5,7 @@
 
 use crate::overlay::{reduced_common, reduced_difference, reduced_intersection};
 use crate::prepared::{BoxLocation, PreparedPolygon, ringside};
-use crate::rings::{envelope_of, is_clockwise, parts, reverse, signed_area};
+use crate::rings::{envelope_of, parts};
 use crate::{area, length};
 use gp_esri::{Envelope, Path, Xy};
 
@@ -96,11 +96,7 @@ fn cropped(rings: Vec<Path>, window: &Envelope) -> Vec<Path> {
         return rings;
     }
     let rings: Vec<Vec<Xy>> = rings.into_iter().map(|ring| ring.xy).collect();
-    let mut frame = Path::from_xy(window.ring().to_vec());
-    if !is_clockwise(&frame.xy) {
-        reverse(&mut frame);
-    }
-    reduced_intersection(&rings, &[frame.xy])
+    reduced_intersection(&rings, &[window.ring().to_vec()])
 }
 
 /// The area in any polygon of `any` and in none of `outside`.
@@ -119,24 +115,34 @@ const SLIVER: f64 = 1.0 / (1_u64 << 49) as f64;
 /// The polygon without parts and holes that only the rounding of coordinates has made: for a polygon in metres some
 /// 6 000 km from the origin, those narrower than about ten nanometres.
 pub fn without_slivers(rings: Vec<Path>) -> Vec<Path> {
-    let width = sliver_width(&rings);
-    let is_sliver =
-        |ring: &Path| signed_area(&ring.xy).abs() <= width * length(std::slice::from_ref(ring)) / 2.0;
-    if !rings.iter().any(is_sliver) {
+    if !rings.iter().any(may_be_sliver) {
         return rings;
     }
+    let is_sliver = |rings: &[Path]| area(rings).abs() <= sliver_width(rings) * length(rings) / 2.0;
     let mut kept = Vec::new();
-    for mut part in parts(&rings) {
-        if area(&part) > width * length(&part) / 2.0 {
-            let mut number = 0;
-            part.retain(|ring| {
-                number += 1;
-                number == 1 || !is_sliver(ring)
-            });
-            kept.append(&mut part);
-        }
+    for mut part in parts(&rings).into_iter().filter(|part| !is_sliver(part)) {
+        let mut number = 0;
+        part.retain(|ring| {
+            number += 1;
+            number == 1 || !is_sliver(std::slice::from_ref(ring))
+        });
+        kept.append(&mut part);
     }
     kept
+}
+
+/// A quick test of every piece: a ring that is a sliver passes, and hardly any other.
+fn may_be_sliver(ring: &Path) -> bool {
+    let Some(&[x0, y0]) = ring.xy.first() else { return true };
+    let (mut doubled, mut outline, mut largest) = (0.0, 0.0, 0.0_f64);
+    for pair in ring.xy.windows(2) {
+        let ([ax, ay], [bx, by]) = (pair[0], pair[1]);
+        doubled += (ax - x0) * (by - y0) - (bx - x0) * (ay - y0);
+        // Never shorter than the edge.
+        outline += (bx - ax).abs() + (by - ay).abs();
+        largest = largest.max(ax.abs()).max(ay.abs());
+    }
+    f64::abs(doubled) <= largest * SLIVER * outline
 }
 
 /// The width at which lines and polygons of these coordinates are no more than rounding.

@@ -85,6 +85,26 @@ impl<'a> Layers<'a> {
         })
     }
 
+    /// How many rows a layer has.
+    pub(crate) fn count(&self, number: usize) -> usize {
+        self.layers[number].boxes.len()
+    }
+
+    /// The rows of a layer whose boxes touch a box, ascending.
+    pub(crate) fn near(&self, number: usize, window: &Envelope) -> impl Iterator<Item = usize> + use<> {
+        self.layers[number].index.query(window)
+    }
+
+    /// The polygon of a row; no ring where there is none.
+    pub(crate) fn rings(&self, number: usize, row: usize) -> &[Path] {
+        self.layers[number].rings(row).unwrap_or_default()
+    }
+
+    /// The polygon of a row, for `region`.
+    pub(crate) fn operand(&self, number: usize, row: usize) -> Option<Operand<'_>> {
+        self.layers[number].operand(row)
+    }
+
     /// Goes on from rows of the first layers to all layers, as long as something is left.
     fn extend(
         &self,

@@ -281,6 +281,17 @@ mod tests {
     }
 
     #[test]
+    fn object_ids_as_zones_are_plain_numbers() {
+        let class = set("Polygon", 5070, &[(json!({}), square(0.0, 0.0, 1.0))]);
+        let parameters =
+            json!({ "Zone_Features": zones(), "Zone_Fields": ["OBJECTID", "ZONE"], "Class_Features": class });
+        let made = run("TabulateIntersection", &parameters).unwrap();
+        assert_eq!(made.names(), ["OBJECTID", "OBJECTID_1", "ZONE", "AREA", "PERCENTAGE"]);
+        assert_eq!(made.column("OBJECTID_1"), ["10"]);
+        assert_eq!(made.features.fields[1].field_type, gp_esri::FieldType::BigInteger);
+    }
+
+    #[test]
     fn degrees_are_measured_on_the_ellipsoid() {
         let zones = set("Polygon", 4326, &[(json!({ "ZONE": "z" }), square(0.0, 0.0, 2.0))]);
         let class = set("Polygon", 4326, &[(json!({}), square(0.0, 0.0, 1.0))]);

@@ -67,12 +67,12 @@ impl Tool for Update {
     fn run(inputs: UpdateInputs, context: &RunContext) -> Result<UpdateOutputs, ToolError> {
         let (mut input, mut update) = (inputs.input_features, inputs.update_features);
         match_layers(&mut input, std::slice::from_mut(&mut update), "Update_Features", context)?;
-        let mut rests = Layers::new([&input, &update]).outside(0, context)?;
-        let mut updates: Vec<Vec<Path>> = update.features.iter().map(rings_of).collect();
-        if inputs.borders == Borders::NoBorders {
-            let originals: Vec<Vec<Path>> = input.features.iter().map(rings_of).collect();
-            updates = borders::dissolve(&originals, &mut rests, updates, context)?;
-        }
+        let layers = Layers::new([&input, &update]);
+        let mut rests = layers.outside(0, context)?;
+        let updates = match inputs.borders {
+            Borders::Borders => update.features.iter().map(rings_of).collect(),
+            Borders::NoBorders => borders::dissolve(&layers, &mut rests, context)?,
+        };
         let columns = columns(&input, &update, context);
         let mut table = Table::new(Some(GeometryType::Polygon), input.spatial_reference.clone());
         columns.iter().for_each(|column| table.add_field(column.field.clone()));

@@ -4,7 +4,6 @@
 //! beyond 2^500; such rings are left out here, though callers repair their input first.
 
 use super::validity::{is_usable, survey};
-use crate::rings::is_clockwise;
 use gp_esri::{Envelope, Path, Xy};
 use i_overlay::core::fill_rule::FillRule;
 use i_overlay::core::overlay::{ContourDirection, ShapeType};
@@ -49,9 +48,7 @@ pub(crate) fn overlay_common(
         all.include(*xy);
     }
     let mut frame = all.ring();
-    if is_clockwise(&frame) {
-        frame.reverse();
-    }
+    frame.reverse();
     let mut rings = subject.to_vec();
     rings.extend((1..count).map(|_| frame.as_slice()));
     made_valid(overlay_on_grid(&rings, clip, Operation::Difference, CLOCKWISE, FINE_BITS))

@@ -4,14 +4,20 @@
 //! not fit together again to the last digit, and a crack would stay.
 
 use crate::each::each;
+use crate::overlay_pieces::Layers;
 use gp_core::{RunContext, ToolError};
-use gp_esri::Path;
-use gp_geometry::{
-    BoxIndex, Operand, envelope_of, length, region, sliver_width, union_outside, without_slivers,
-};
+use gp_esri::{Envelope, Path};
+use gp_geometry::{Operand, envelope_of, length, region, union_outside, without_slivers};
+
+/// The layers of the input and of the update features.
+const INPUT: usize = 0;
+const UPDATE: usize = 1;
 
 /// A border shorter than this share of the outlines is rounding of their lengths.
 const SHORTEST_BORDER: f64 = 1e-9;
+
+/// How far around an update feature its surroundings are looked at, as a share of its size: any distance will do.
+const MARGIN: f64 = 0.1;
 
 /// Gives each rest to the update feature along which it lies, and returns the update features with their rests. What is
 /// left in `rests` touches none.
@@ -19,60 +25,76 @@ const SHORTEST_BORDER: f64 = 1e-9;
 /// # Errors
 /// The run was stopped.
 pub(super) fn dissolve(
-    originals: &[Vec<Path>],
+    layers: &Layers<'_>,
     rests: &mut [Vec<Path>],
-    updates: Vec<Vec<Path>>,
     context: &RunContext,
 ) -> Result<Vec<Vec<Path>>, ToolError> {
-    let index = BoxIndex::new(updates.iter().map(|rings| envelope_of(rings)).collect());
-    let near = |polygons: &[&[Path]], but: usize| -> Vec<usize> {
-        let mut near: Vec<usize> =
-            polygons.iter().flat_map(|rings| index.query(&envelope_of(rings))).collect();
-        near.sort_unstable();
-        near.dedup();
-        near.retain(|row| *row != but);
-        near
-    };
-    let others = |polygons: &[&[Path]], update: usize| -> Vec<Vec<Path>> {
-        // Where update features overlap, both keep their area.
-        let own = [Operand::Plain(&updates[update])];
-        let near = near(polygons, update).into_iter();
-        near.map(|row| region(&[Operand::Plain(&updates[row])], &own)).collect()
-    };
     let owners = each(context, rests.len(), "Comparing borders", |row| {
-        let (original, rest) = (&originals[row], &rests[row]);
         let mut best: Option<(usize, f64)> = None;
-        for update in index.query(&envelope_of(rest)) {
+        for update in layers.near(UPDATE, &envelope_of(&rests[row])) {
             context.check()?;
-            let joined = [original.as_slice(), updates[update].as_slice()];
-            let others = others(&joined, update);
-            let joined = union_outside(&joined, &slices(&others));
-            // What the outlines lose when both become one, they had twice.
-            let apart = length(rest) + length(&updates[update]);
-            let border = (apart - length(&joined)) / 2.0;
-            let shortest = SHORTEST_BORDER * apart + sliver_width(rest);
-            if border > best.map_or(shortest, |(_, longest)| longest) {
+            let border = border(layers, row, update);
+            if border > best.map_or(0.0, |(_, longest)| longest) {
                 best = Some((update, border));
             }
         }
         Ok(best.map(|(update, _)| update))
     })?;
-    let mut members: Vec<Vec<usize>> = vec![Vec::new(); updates.len()];
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); layers.count(UPDATE)];
     for (row, owner) in owners.into_iter().enumerate() {
         if let Some(owner) = owner {
             members[owner].push(row);
             rests[row].clear();
         }
     }
-    each(context, updates.len(), "Dissolving borders", |update| {
+    each(context, members.len(), "Dissolving borders", |update| {
+        let own = layers.rings(UPDATE, update);
         if members[update].is_empty() {
-            return Ok(updates[update].clone());
+            return Ok(own.to_vec());
         }
-        let mut joined: Vec<&[Path]> = members[update].iter().map(|row| originals[*row].as_slice()).collect();
-        let others = others(&joined, update);
-        joined.push(&updates[update]);
-        Ok(without_slivers(union_outside(&joined, &slices(&others))))
+        let mut joined: Vec<&[Path]> = members[update].iter().map(|row| layers.rings(INPUT, *row)).collect();
+        let boxes: Vec<Envelope> = joined.iter().map(|rings| envelope_of(rings)).collect();
+        joined.push(own);
+        Ok(without_slivers(union_outside(&joined, &slices(&others(layers, update, &boxes)))))
     })
+}
+
+/// How long the border of an update feature is with what the update features leave of an input feature.
+fn border(layers: &Layers<'_>, row: usize, update: usize) -> f64 {
+    let own = layers.rings(UPDATE, update);
+    let Some(original) = layers.operand(INPUT, row) else { return 0.0 };
+    let window = with_margin(envelope_of(own));
+    let frame = Path::from_xy(window.ring().to_vec());
+    let near = region(&[original, Operand::Plain(&[frame])], &[]);
+    let others = others(layers, update, &[window]);
+    let mut taken: Vec<Operand<'_>> = others.iter().map(|rings| Operand::Plain(rings)).collect();
+    taken.push(Operand::Plain(own));
+    let rest = region(&[Operand::Plain(&near)], &taken);
+    let joined = union_outside(&[&near, own], &slices(&others));
+    // What the outlines lose when both become one, they had twice.
+    let apart = length(&rest) + length(own);
+    let border = (apart - length(&joined)) / 2.0;
+    if border > SHORTEST_BORDER * apart { border } else { 0.0 }
+}
+
+/// The other update features that touch the boxes. Where they overlap this one, both keep their area.
+fn others(layers: &Layers<'_>, update: usize, boxes: &[Envelope]) -> Vec<Vec<Path>> {
+    let mut rows: Vec<usize> = boxes.iter().flat_map(|window| layers.near(UPDATE, window)).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    rows.retain(|row| *row != update);
+    let own: Vec<Operand<'_>> = layers.operand(UPDATE, update).into_iter().collect();
+    rows.into_iter().filter_map(|row| Some(region(&[layers.operand(UPDATE, row)?], &own))).collect()
+}
+
+fn with_margin(window: Envelope) -> Envelope {
+    let margin = MARGIN * (window.xmax - window.xmin).max(window.ymax - window.ymin);
+    Envelope {
+        xmin: window.xmin - margin,
+        ymin: window.ymin - margin,
+        xmax: window.xmax + margin,
+        ymax: window.ymax + margin,
+    }
 }
 
 fn slices(polygons: &[Vec<Path>]) -> Vec<&[Path]> {
