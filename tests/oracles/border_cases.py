@@ -196,7 +196,11 @@ def smooth_cases():
         made = case(
             "SmoothPolygon",
             f"{name}_{meters / 1000:.0f}_km",
-            {"Input_Features": file(path), "Tolerance": {"distance": meters, "units": "esriMeters"}},
+            {
+                "Input_Features": file(path),
+                "Tolerance": {"distance": meters, "units": "esriMeters"},
+                "Endpoint_Option": "NO_FIXED",
+            },
             rows,
             note="local polynomials by numpy; polygons of several rings, or not valid when smooth, count as rows only",
             tolerance={"area_ratio": 1e-3, "length_ratio": 0.02, "distance": meters / 250},

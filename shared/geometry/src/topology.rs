@@ -111,6 +111,9 @@ impl Topology {
             while position < path.xy.len() && path.xy[position] != self.positions[*number as usize] {
                 position += 1;
             }
+            if position == path.xy.len() {
+                break;
+            }
             if keep[*number as usize] && previous != Some(*number) {
                 push_from(&mut out, path, position);
                 previous = Some(*number);

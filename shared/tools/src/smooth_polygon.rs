@@ -22,7 +22,7 @@ use crate::each::{each, warn_of_rows};
 use crate::generalize::{EndpointOption, ErrorOption, SmoothingAlgorithm, smooth_rightly, smoothing};
 use crate::reference::{crs_of, drop_zm};
 use crate::table::{Carried, Table};
-use gp_core::{Filter, Inputs, Outputs, RunContext, Tool, ToolError};
+use gp_core::{Choices, Filter, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, FeatureSet, Geometry, GeometryType, LinearUnit, Path};
 use gp_geometry::{Smoothing, is_valid_polygon};
 
@@ -40,9 +40,9 @@ pub(crate) struct SmoothPolygonInputs {
     algorithm: SmoothingAlgorithm,
     /// The length of outline that each place is smoothed with. The longer, the smoother.
     tolerance: LinearUnit,
-    /// FIXED_CLOSED_ENDPOINT: the start of a ring stays. NO_FIXED: it is smoothed too.
-    #[parameter(default = EndpointOption::NoFixed)]
-    endpoint_option: EndpointOption,
+    /// FIXED_ENDPOINT: the start of a ring stays, a corner. NO_FIXED: it is smoothed too.
+    #[parameter(default = RingEndpoint::FixedEndpoint)]
+    endpoint_option: RingEndpoint,
     /// RESOLVE_ERRORS: less smooth where a polygon would not be valid. NO_CHECK: rings may cross.
     #[parameter(default = ErrorOption::ResolveErrors)]
     error_option: ErrorOption,
@@ -53,6 +53,13 @@ pub(crate) struct SmoothPolygonInputs {
 pub(crate) struct SmoothPolygonOutputs {
     /// The smooth polygons.
     output_features: FeatureSet,
+}
+
+/// What happens to the start of a ring; ArcGIS has another word for it than for lines.
+#[derive(Choices, Clone, Copy, PartialEq)]
+enum RingEndpoint {
+    FixedEndpoint,
+    NoFixed,
 }
 
 /// A feature, and whether it is less smooth than wanted.
@@ -70,12 +77,16 @@ impl Tool for SmoothPolygon {
         let crs = crs_of(&set, "Input_Features")?;
         let SmoothingAlgorithm::Paek = inputs.algorithm;
         let smoothing = smoothing(inputs.tolerance, &set, crs.as_ref(), context)?;
+        let endpoints = match inputs.endpoint_option {
+            RingEndpoint::FixedEndpoint => EndpointOption::FixedClosedEndpoint,
+            RingEndpoint::NoFixed => EndpointOption::NoFixed,
+        };
         drop_zm(&mut set, "Input Features", context);
         let smooth = each(context, set.features.len(), "Smoothing", |row| {
             let Some(Geometry::Polygon(paths)) = &set.features[row].geometry else {
                 return Ok(Made::default());
             };
-            Ok(smooth_one(paths, inputs.endpoint_option, &smoothing, inputs.error_option))
+            Ok(smooth_one(paths, endpoints, &smoothing, inputs.error_option))
         })?;
         let carried = Carried::all(&set);
         let mut table = Table::new(Some(GeometryType::Polygon), set.spatial_reference.clone());
@@ -110,7 +121,8 @@ mod tests {
     use serde_json::{Value, json};
 
     fn smooth(features: &Value, more: Value) -> Result<Run, String> {
-        let mut parameters = json!({ "Input_Features": features, "Tolerance": "8 Meters" });
+        let mut parameters =
+            json!({ "Input_Features": features, "Tolerance": "8 Meters", "Endpoint_Option": "NO_FIXED" });
         parameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         run("SmoothPolygon", &parameters)
     }
@@ -126,7 +138,7 @@ mod tests {
             rings[0].xy.contains(&corner)
         };
         assert!(!holds(&made, [0.0, 0.0]));
-        let made = smooth(&features, json!({ "Endpoint_Option": "FIXED_CLOSED_ENDPOINT" })).unwrap();
+        let made = smooth(&features, json!({ "Endpoint_Option": "FIXED_ENDPOINT" })).unwrap();
         assert!(holds(&made, [0.0, 0.0]) && !holds(&made, [20.0, 20.0]));
     }
 
@@ -149,7 +161,8 @@ mod tests {
     fn real_countries_stay_valid_and_meet_at_the_antimeridian() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/countries.json");
         let countries: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        let made = smooth(&countries, json!({ "Tolerance": "300 Kilometers" })).unwrap();
+        let more = json!({ "Tolerance": "300 Kilometers", "Endpoint_Option": "FIXED_ENDPOINT" });
+        let made = smooth(&countries, more).unwrap();
         for row in 0..made.features.features.len() {
             let Geometry::Polygon(rings) = made.geometry(row) else { panic!("no polygon") };
             assert!(is_valid_polygon(rings), "{row}");
