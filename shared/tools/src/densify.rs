@@ -8,8 +8,8 @@
 //! geometry stays a row without geometry.
 //!
 //! **Spatial reference and units.** On degrees a distance in units of length is one on the ellipsoid, and new vertices lie
-//! on the geodesic. An edge over 180 degrees of longitude or more is no geodesic and stays as it is, with a warning. A
-//! distance in decimal degrees is planar.
+//! on the geodesic. An edge over 180 degrees of longitude or more is no geodesic and stays as it is, and so does a polygon
+//! whose geodesics would cross each other; both with a warning. A distance in decimal degrees is planar.
 //!
 //! **Output.** The input's rows, fields and object ids, in its order.
 //!
@@ -21,7 +21,7 @@ use crate::reference::crs_of;
 use crate::table::ensure_object_ids;
 use gp_core::{Choices, Filter, Inputs, MessageLevel, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{FeatureSet, Geometry, GeometryType, LinearUnit, Path, Xy};
-use gp_geometry::{Geodesy, Metric};
+use gp_geometry::{Geodesy, Metric, is_valid_polygon};
 
 /// Puts vertices into edges.
 pub(crate) struct Densify;
@@ -107,15 +107,27 @@ impl Tool for Densify {
         let dense = each(context, set.features.len(), "Densifying", |row| {
             Ok(cutter.densify(set.features[row].geometry.as_ref()))
         })?;
-        let mut wide = Vec::new();
-        for (row, (geometry, is_wide)) in dense.into_iter().enumerate() {
+        let (mut wide, mut crossed) = (Vec::new(), Vec::new());
+        for (row, Dense { geometry, has_wide_edges, would_cross }) in dense.into_iter().enumerate() {
             set.features[row].geometry = geometry;
-            wide.extend(is_wide.then_some(row));
+            wide.extend(has_wide_edges.then_some(row));
+            crossed.extend(would_cross.then_some(row));
         }
+        let text = "would cross themselves along geodesics, so they stay as they are";
+        warn_of_rows(&crossed, &set, text, context);
         let text = "have edges over 180 degrees of longitude or more, which stay as they are";
         warn_of_rows(&wide, &set, text, context);
         Ok(DensifyOutputs { output_features: set })
     }
+}
+
+/// What became of a feature.
+#[derive(Default)]
+struct Dense {
+    geometry: Option<Geometry>,
+    has_wide_edges: bool,
+    /// Whether it is as it was, because it would not be valid.
+    would_cross: bool,
 }
 
 struct Cutter {
@@ -143,20 +155,21 @@ impl Cutter {
         paths.iter().flat_map(|path| path.xy.windows(2)).map(|pair| self.pieces(pair[0], pair[1])).sum()
     }
 
-    /// The dense geometry, and whether it has edges that are no geodesics.
-    fn densify(&self, geometry: Option<&Geometry>) -> (Option<Geometry>, bool) {
-        let mut has_wide = false;
-        let mut dense = |paths: &[Path]| -> Vec<Path> {
-            let edges = paths.iter().flat_map(|path| path.xy.windows(2));
-            has_wide |= self.geodesy.is_some() && edges.into_iter().any(|pair| is_wide(pair[0], pair[1]));
-            paths.iter().map(|path| self.dense(path)).collect()
+    fn densify(&self, geometry: Option<&Geometry>) -> Dense {
+        let dense = |paths: &[Path]| paths.iter().map(|path| self.dense(path)).collect::<Vec<Path>>();
+        let (made, paths) = match geometry {
+            Some(Geometry::Polyline(paths)) => (Geometry::Polyline(dense(paths)), paths),
+            Some(Geometry::Polygon(rings)) => (Geometry::Polygon(dense(rings)), rings),
+            other => return Dense { geometry: other.cloned(), ..Dense::default() },
         };
-        let geometry = match geometry {
-            Some(Geometry::Polyline(paths)) => Some(Geometry::Polyline(dense(paths))),
-            Some(Geometry::Polygon(rings)) => Some(Geometry::Polygon(dense(rings))),
-            other => other.cloned(),
-        };
-        (geometry, has_wide)
+        let mut edges = paths.iter().flat_map(|path| path.xy.windows(2));
+        let is_geodesic = self.geodesy.is_some();
+        let has_wide_edges = is_geodesic && edges.any(|pair| is_wide(pair[0], pair[1]));
+        // A geodesic leaves the straight line between its ends, and may meet what lies beside it.
+        let would_cross =
+            is_geodesic && matches!(&made, Geometry::Polygon(rings) if !is_valid_polygon(rings));
+        let geometry = if would_cross { geometry.cloned() } else { Some(made) };
+        Dense { geometry, has_wide_edges, would_cross }
     }
 
     fn dense(&self, path: &Path) -> Path {
@@ -272,6 +285,17 @@ mod tests {
         let cut = set("Polyline", 4326, &[(json!({}), line(&[[170.0, 0.0], [180.0, 0.0]]))]);
         let made = densify(&cut, json!({ "Distance": "600 Kilometers" })).unwrap();
         assert!((path(&made).xy[1][0] - 175.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_polygon_whose_geodesics_would_cross_stays_as_it_is() {
+        // The lower side is one edge, whose geodesic rises to 67.8° north, the upper side follows its parallel.
+        let mut ring: Vec<[f64; 2]> = (0..=90).map(|x| [f64::from(x), 60.5]).collect();
+        ring.extend([[90.0, 60.0], [0.0, 60.0], [0.0, 60.5]]);
+        let features = set("Polygon", 4326, &[(json!({}), json!({ "rings": [ring] }))]);
+        let made = densify(&features, json!({ "Distance": "500 Kilometers" })).unwrap();
+        assert_eq!(path(&made).xy.len(), 94);
+        assert!(made.warnings[0].contains("along geodesics"), "{:?}", made.warnings);
     }
 
     #[test]
