@@ -8,14 +8,15 @@
 #![expect(clippy::float_cmp, reason = "positions are compared exactly: equal vertices are what topology is")]
 
 mod resolve;
+mod vertices;
 
 pub use resolve::Resolver;
+pub use vertices::with_touching_vertices;
 
-use crate::index::BoxIndex;
-use crate::relate::segment::{on_segment, parameter, segment_box};
 use crate::simplify::{Ends, Metric, Simplification, kept_vertices};
 use gp_esri::{Path, Xy};
 use std::collections::HashMap;
+use vertices::{NONE, Vertices};
 
 /// What a sequence of vertices is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +49,6 @@ pub struct Topology {
     arcs: Vec<Vec<u32>>,
     uses: Vec<Vec<ArcUse>>,
 }
-
-const NONE: u32 = u32::MAX;
 
 impl Topology {
     /// Finds the nodes and arcs of chains. Positions are finite.
@@ -224,88 +223,10 @@ fn nodes(count: usize, chains: &[Vec<u32>], kinds: &[Chain]) -> Vec<bool> {
     is_node
 }
 
-/// The rings with the vertices of others put in where they lie exactly on an edge: neighbours whose borders are the same
-/// but not cut in the same places get the same vertices. Nothing is moved.
-pub fn with_touching_vertices(rings: &[&[Xy]]) -> Vec<Vec<Xy>> {
-    let mut vertices = Vertices::new();
-    for xy in rings.iter().copied().flatten() {
-        vertices.number(*xy);
-    }
-    let index = BoxIndex::new(vertices.positions.iter().map(|xy| segment_box(*xy, *xy)).collect());
-    let with_vertices = |ring: &&[Xy]| {
-        let mut whole: Vec<Xy> = ring.first().copied().into_iter().collect();
-        for pair in ring.windows(2) {
-            let (from, to) = (pair[0], pair[1]);
-            let found = index.query(&segment_box(from, to)).map(|number| vertices.positions[number]);
-            let is_inside = |xy: &Xy| *xy != from && *xy != to && on_segment(*xy, from, to);
-            let mut between: Vec<Xy> = found.filter(is_inside).collect();
-            between.sort_by(|a, b| parameter([from, to], *a).total_cmp(&parameter([from, to], *b)));
-            whole.extend(between);
-            whole.push(to);
-        }
-        whole
-    };
-    rings.iter().map(with_vertices).collect()
-}
-
 fn push_from(out: &mut Path, path: &Path, position: usize) {
     out.xy.push(path.xy[position]);
     out.z.extend(path.z.get(position));
     out.m.extend(path.m.get(position));
-}
-
-/// Numbers for positions: a table with open addresses, because hashing as `HashMap` does would be most of the work.
-struct Vertices {
-    positions: Vec<Xy>,
-    slots: Vec<u32>,
-}
-
-impl Vertices {
-    fn new() -> Vertices {
-        Vertices { positions: Vec::new(), slots: vec![NONE; 1024] }
-    }
-
-    fn number(&mut self, [x, y]: Xy) -> u32 {
-        // Minus zero is zero.
-        let xy = [x + 0.0, y + 0.0];
-        if self.positions.len() * 2 >= self.slots.len() {
-            self.grow();
-        }
-        let slot = self.slot(xy);
-        if self.slots[slot] == NONE {
-            self.slots[slot] = self.positions.len() as u32;
-            self.positions.push(xy);
-        }
-        self.slots[slot]
-    }
-
-    /// Where the position is, or would be.
-    fn slot(&self, xy: Xy) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut slot = hash(xy) as usize & mask;
-        while self.slots[slot] != NONE && self.positions[self.slots[slot] as usize] != xy {
-            slot = (slot + 1) & mask;
-        }
-        slot
-    }
-
-    fn grow(&mut self) {
-        self.slots = vec![NONE; self.slots.len() * 2];
-        for number in 0..self.positions.len() {
-            let slot = self.slot(self.positions[number]);
-            self.slots[slot] = number as u32;
-        }
-    }
-}
-
-fn hash([x, y]: Xy) -> u64 {
-    // The golden ratio spreads bits upwards; the finish of MurmurHash3 brings them down again.
-    let mut bits = x.to_bits().wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ y.to_bits();
-    for _ in 0..2 {
-        bits ^= bits >> 33;
-        bits = bits.wrapping_mul(0xff51_afd7_ed55_8ccd);
-    }
-    bits ^ bits >> 33
 }
 
 #[cfg(test)]

@@ -1,0 +1,109 @@
+//! Edges cut into equal pieces, in the plane or along geodesics.
+
+use gp_esri::{Geometry, Path, Xy};
+use gp_geometry::{Geodesy, is_valid_polygon};
+
+/// An edge over so many degrees of longitude would go the other way around as a geodesic.
+const HALF_TURN_DEG: f64 = 180.0;
+
+/// What became of a feature.
+#[derive(Default)]
+pub(super) struct Dense {
+    pub(super) geometry: Option<Geometry>,
+    /// Whether it has edges that are no geodesics.
+    pub(super) has_wide_edges: bool,
+    /// Whether it is as it was, because it would not be valid.
+    pub(super) would_cross: bool,
+}
+
+/// Puts vertices into edges.
+pub(super) struct Cutter {
+    /// For degrees and a length in metres.
+    pub(super) geodesy: Option<Geodesy>,
+    /// The greatest length of a piece.
+    pub(super) length: f64,
+    /// The most pieces of an edge.
+    pub(super) most: f64,
+}
+
+impl Cutter {
+    fn pieces(&self, a: Xy, b: Xy) -> f64 {
+        let length = match &self.geodesy {
+            Some(_) if is_wide(a, b) => 0.0,
+            Some(geodesy) => geodesy.distance_m(a, b),
+            None => (b[0] - a[0]).hypot(b[1] - a[1]),
+        };
+        // Rounding must not make a piece more of an edge that is a multiple of the length.
+        let pieces = (length / self.length * (1.0 - 1e-12)).ceil().min(self.most);
+        if pieces >= 1.0 { pieces } else { 1.0 }
+    }
+
+    /// How many edges there will be.
+    pub(super) fn count(&self, geometry: Option<&Geometry>) -> f64 {
+        let Some(Geometry::Polyline(paths) | Geometry::Polygon(paths)) = geometry else { return 0.0 };
+        paths.iter().flat_map(|path| path.xy.windows(2)).map(|pair| self.pieces(pair[0], pair[1])).sum()
+    }
+
+    /// The feature with its edges cut.
+    pub(super) fn densify(&self, geometry: Option<&Geometry>) -> Dense {
+        let dense = |paths: &[Path]| paths.iter().map(|path| self.dense(path)).collect::<Vec<Path>>();
+        let (made, paths) = match geometry {
+            Some(Geometry::Polyline(paths)) => (Geometry::Polyline(dense(paths)), paths),
+            Some(Geometry::Polygon(rings)) => (Geometry::Polygon(dense(rings)), rings),
+            other => return Dense { geometry: other.cloned(), ..Dense::default() },
+        };
+        let mut edges = paths.iter().flat_map(|path| path.xy.windows(2));
+        let is_geodesic = self.geodesy.is_some();
+        let has_wide_edges = is_geodesic && edges.any(|pair| is_wide(pair[0], pair[1]));
+        // A geodesic leaves the straight line between its ends, and may meet what lies beside it.
+        let would_cross =
+            is_geodesic && matches!(&made, Geometry::Polygon(rings) if !is_valid_polygon(rings));
+        let geometry = if would_cross { geometry.cloned() } else { Some(made) };
+        Dense { geometry, has_wide_edges, would_cross }
+    }
+
+    fn dense(&self, path: &Path) -> Path {
+        let mut dense = Path::default();
+        for index in 0..path.xy.len() {
+            if index > 0 {
+                self.cut(path, index - 1, &mut dense);
+            }
+            dense.xy.push(path.xy[index]);
+            dense.z.extend(path.z.get(index));
+            dense.m.extend(path.m.get(index));
+        }
+        dense
+    }
+
+    /// Adds the new vertices of the edge from a vertex to the next.
+    fn cut(&self, path: &Path, start: usize, dense: &mut Path) {
+        let (a, b) = (path.xy[start], path.xy[start + 1]);
+        let pieces = self.pieces(a, b) as usize;
+        if pieces < 2 {
+            return;
+        }
+        match &self.geodesy {
+            Some(geodesy) => {
+                let between = geodesy.between(a, geodesy.inverse(a, b), pieces);
+                // The longitudes of the input are between -180 and 180, and so are the new ones.
+                let inside =
+                    |[x, y]: Xy| [if x.abs() > 180.0 { x - 360.0 * (x / 360.0).round() } else { x }, y];
+                dense.xy.extend(between.into_iter().map(inside));
+            }
+            None => {
+                let share = |piece: usize| piece as f64 / pieces as f64;
+                let at = |t: f64| [a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])];
+                dense.xy.extend((1..pieces).map(|piece| at(share(piece))));
+            }
+        }
+        for (from, to) in [(&path.z, &mut dense.z), (&path.m, &mut dense.m)] {
+            if let (Some(a), Some(b)) = (from.get(start), from.get(start + 1)) {
+                to.extend((1..pieces).map(|piece| a + (b - a) * piece as f64 / pieces as f64));
+            }
+        }
+    }
+}
+
+fn is_wide(a: Xy, b: Xy) -> bool {
+    (a[0] - b[0]).abs() >= HALF_TURN_DEG
+}
