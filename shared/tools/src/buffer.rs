@@ -15,7 +15,8 @@
 //! units of the coordinates, or metres on the ellipsoid) and `ORIG_FID`. `LIST`: the dissolve fields. `ALL`: one
 //! feature.
 //!
-//! **Errors.** No distance at all, a dissolve field that is not there, a unit without a length.
+//! **Errors.** No distance at all, a distance field without a single distance (one bad value is only left out, with a
+//! warning), a dissolve field that is not there, a unit without a length.
 
 mod make;
 
@@ -283,5 +284,19 @@ mod tests {
         assert!(
             !made.features.has_z && made.warnings.iter().any(|text| text.contains("z and m are dropped"))
         );
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_buffered_is_left_out_and_named() {
+        let row = |reach: &str, x: f64| (json!({ "REACH": reach }), json!({ "x": x, "y": 0 }));
+        let features = set("Point", 32633, &[row("5 Meters", 5e5), row("far", 5e5), row("5 Meters", 1e15)]);
+        let made = buffer(&features, json!({ "Distance_Field": "REACH", "Method": "GEODESIC" })).unwrap();
+        assert_eq!(made.column("ORIG_FID"), ["10"]);
+        let warned = |what: &str| made.warnings.iter().any(|warning| warning.contains(what));
+        assert!(warned("cannot be read, so they have no buffer (object ids 20)"), "{:?}", made.warnings);
+        assert!(warned("so they are left out (object ids 30)"), "{:?}", made.warnings);
+        let all = buffer(&features, json!({ "Method": "GEODESIC", "Dissolve_Type": "ALL" })).unwrap();
+        assert_eq!(all.features.features.len(), 1);
+        assert!(all.warnings.iter().any(|warning| warning.contains("(object ids 30)")));
     }
 }

@@ -187,10 +187,9 @@ impl Rings<'_> {
         let mut is_bare = vec![false; set.features.len()];
         for (distance, reach) in distances.iter().zip(reaches) {
             let areas = each(self.context, set.features.len(), "Buffering", |row| {
-                match &set.features[row].geometry {
-                    Some(geometry) => self.surroundings.around(geometry, *reach),
-                    None => Ok(Vec::new()),
-                }
+                let geometry = set.features[row].geometry.as_ref();
+                let area = geometry.and_then(|geometry| self.surroundings.around(geometry, *reach));
+                Ok(area.unwrap_or_default())
             })?;
             for (row, area) in areas.into_iter().enumerate() {
                 if area.is_empty() {
@@ -202,7 +201,8 @@ impl Rings<'_> {
             }
         }
         let bare: Vec<usize> = (0..is_bare.len()).filter(|row| is_bare[*row]).collect();
-        let what = "lack areas, because they have no geometry, or nothing is left of them at some distance";
+        let what = "lack areas, because they have no geometry, nothing is left of them at some distance, or they lie outside of \
+                    where their spatial reference is defined";
         warn_of_rows(&bare, set, what, self.context);
         Ok(table.finish())
     }

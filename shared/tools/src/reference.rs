@@ -65,7 +65,6 @@ pub(crate) struct Globe {
     /// There and back; `None` where positions are degrees already.
     ways: Option<(Transform, Transform)>,
     ellipsoid: Ellipsoid,
-    crs_name: String,
 }
 
 impl Globe {
@@ -74,15 +73,14 @@ impl Globe {
     /// # Errors
     /// [`ToolError::Failed`] when `crs` cannot be transformed.
     pub(crate) fn new(crs: &Crs) -> Result<Globe, ToolError> {
-        let crs_name = crs.name();
         if is_in_degrees(crs) {
-            return Ok(Globe { ways: None, ellipsoid: crs.ellipsoid(), crs_name });
+            return Ok(Globe { ways: None, ellipsoid: crs.ellipsoid() });
         }
         let failed = |error: gp_geometry::CrsError| ToolError::Failed(error.to_string());
         let degrees = Crs::from_code(WGS84_CODE).map_err(failed)?;
         let there = Transform::new(crs, &degrees).map_err(failed)?;
         let back = Transform::new(&degrees, crs).map_err(failed)?;
-        Ok(Globe { ways: Some((there, back)), ellipsoid: WGS84_ELLIPSOID, crs_name })
+        Ok(Globe { ways: Some((there, back)), ellipsoid: WGS84_ELLIPSOID })
     }
 
     /// The ellipsoid that the degrees are on.
@@ -100,27 +98,23 @@ impl Globe {
         Cow::Owned(geometry)
     }
 
-    /// Does `work` on the geometry in degrees and brings its result back.
-    ///
-    /// # Errors
-    /// [`ToolError::Failed`] when the geometry or the result has no image in the other reference.
+    /// Does `work` on the geometry in degrees and brings its result back; `None` when the geometry or the result has no
+    /// image in the other reference.
     pub(crate) fn work(
         &self,
         geometry: &Geometry,
         work: impl FnOnce(&Geometry) -> Vec<Path>,
-    ) -> Result<Vec<Path>, ToolError> {
-        let Some((_, back)) = &self.ways else { return Ok(work(geometry)) };
+    ) -> Option<Vec<Path>> {
+        let Some((_, back)) = &self.ways else { return Some(work(geometry)) };
         let geometry = self.to_degrees(geometry);
         let mut is_defined = true;
         geometry.for_each_xy(|[longitude, _]| is_defined &= !longitude.is_nan());
-        if is_defined {
-            let mut rings = work(&geometry);
-            let lost: usize = rings.iter_mut().map(|ring| back.apply(&mut ring.xy)).sum();
-            if lost == 0 {
-                return Ok(rings);
-            }
+        if !is_defined {
+            return None;
         }
-        Err(ToolError::Failed(format!("a position lies outside of where {} is defined", self.crs_name)))
+        let mut rings = work(&geometry);
+        let lost: usize = rings.iter_mut().map(|ring| back.apply(&mut ring.xy)).sum();
+        (lost == 0).then_some(rings)
     }
 }
 

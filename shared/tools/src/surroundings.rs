@@ -1,13 +1,17 @@
 //! Areas around features, for the tools that make them: in the plane of the coordinates, or on the ellipsoid and back.
 
 use crate::distance::{Method, Reach, reach};
-use crate::each::each;
+use crate::each::{each, warn_of_rows};
 use crate::reference::Globe;
 use gp_core::{Choices, RunContext, ToolError};
 use gp_esri::{FeatureSet, Geometry, LinearUnit, LinearUnitName, Path};
 use gp_geometry::{
     BufferOptions, Crs, buffer_geodesic, buffer_planar, dissolve_buffers, dissolve_point_buffers,
 };
+
+/// What a warning says of rows without an area.
+pub(crate) const NO_PLACE: &str =
+    "lie outside of where their spatial reference is defined, or their areas would, so they are left out";
 
 /// The unit of a list of distances, by ArcGIS's keywords.
 #[derive(Choices, Clone, Copy, PartialEq)]
@@ -99,24 +103,22 @@ impl<'a> Surroundings<'a> {
         })
     }
 
-    /// The area around a geometry.
-    ///
-    /// # Errors
-    /// It cannot be brought to degrees, or the area back.
-    pub(crate) fn around(&self, geometry: &Geometry, reach: Reach) -> Result<Vec<Path>, ToolError> {
+    /// The area around a geometry; `None` when it cannot be brought to degrees, or the area back.
+    pub(crate) fn around(&self, geometry: &Geometry, reach: Reach) -> Option<Vec<Path>> {
         match (reach, &self.globe) {
-            (Reach::Planar(distance), _) => Ok(buffer_planar(geometry, distance, &self.options)),
-            (Reach::Geodesic(_), None) => Ok(Vec::new()),
+            (Reach::Planar(distance), _) => Some(buffer_planar(geometry, distance, &self.options)),
+            (Reach::Geodesic(_), None) => Some(Vec::new()),
             (Reach::Geodesic(distance_m), Some(globe)) => globe.work(geometry, |geometry| {
                 buffer_geodesic(geometry, distance_m, globe.ellipsoid(), &self.options)
             }),
         }
     }
 
-    /// The areas around several rows as one.
+    /// The areas around several rows as one. Rows that have none, because they cannot be brought to degrees and back, are
+    /// left out with a warning.
     ///
     /// # Errors
-    /// As [`Surroundings::around`], or the run was stopped.
+    /// The run was stopped.
     pub(crate) fn around_all(
         &self,
         set: &FeatureSet,
@@ -128,13 +130,16 @@ impl<'a> Surroundings<'a> {
         }
         let areas = each(context, rows.len(), "Buffering", |index| {
             let (row, reach) = rows[index];
-            match &set.features[row].geometry {
+            Ok(match &set.features[row].geometry {
                 Some(geometry) => self.around(geometry, reach),
-                None => Ok(Vec::new()),
-            }
+                None => Some(Vec::new()),
+            })
         })?;
         context.check()?;
-        Ok(dissolve_buffers(areas))
+        let lost: Vec<usize> =
+            rows.iter().zip(&areas).filter(|(_, area)| area.is_none()).map(|(row, _)| row.0).collect();
+        warn_of_rows(&lost, set, NO_PLACE, context);
+        Ok(dissolve_buffers(areas.into_iter().flatten().collect()))
     }
 }
 

@@ -4,10 +4,12 @@ use super::BufferInputs;
 use crate::distance::{Reach, distance_of, warn_without_reference};
 use crate::each::{each, warn_of_rows};
 use crate::groups::columns_of;
-use crate::surroundings::Surroundings;
+use crate::surroundings::{NO_PLACE, Surroundings};
 use crate::table::{Carried, Table};
 use gp_core::{RunContext, ToolError};
-use gp_esri::{Attribute, FeatureSet, Field, FieldType, Geometry, GeometryType, LinearUnit, LinearUnitName};
+use gp_esri::{
+    Attribute, FeatureSet, Field, FieldType, Geometry, GeometryType, LinearUnit, LinearUnitName, Path,
+};
 use gp_geometry::{BufferOptions, Crs};
 
 /// Rows that become one feature, and the fields that they have in common.
@@ -49,13 +51,28 @@ impl<'a> Buffers<'a> {
         let column = columns_of(set, std::slice::from_ref(field), "Distance_Field")?[0];
         let unit = inputs.distance.map_or(LinearUnitName::Unknown, |distance| distance.unit);
         let mut distances = Vec::with_capacity(set.features.len());
+        let (mut wrong, mut first_fault) = (Vec::new(), None);
         for (row, feature) in set.features.iter().enumerate() {
             let value = feature.attributes.get(column).unwrap_or(&Attribute::Null);
-            let distance = distance_of(value, unit).map_err(|reason| {
-                ToolError::invalid("Distance_Field", format!("feature {}: {reason}", set.oid_of(row)))
-            })?;
-            distances.push(distance);
+            match distance_of(value, unit) {
+                Ok(distance) => distances.push(distance),
+                Err(reason) => {
+                    first_fault.get_or_insert_with(|| format!("feature {}: {reason}", set.oid_of(row)));
+                    wrong.push(row);
+                    distances.push(None);
+                }
+            }
         }
+        // A single bad value must not cost a large job; where no value is any good, the field is the wrong one.
+        if let (Some(fault), true) = (first_fault, distances.iter().all(Option::is_none)) {
+            return Err(ToolError::invalid("Distance_Field", fault));
+        }
+        warn_of_rows(
+            &wrong,
+            set,
+            "have a distance that cannot be read, so they have no buffer",
+            self.context,
+        );
         let known: Vec<LinearUnit> = distances.iter().flatten().copied().collect();
         warn_without_reference(self.surroundings.crs(), &known, "Distance_Field", self.context);
         distances
@@ -71,17 +88,21 @@ impl<'a> Buffers<'a> {
         reaches: &[Option<Reach>],
     ) -> Result<FeatureSet, ToolError> {
         let rings = each(self.context, set.features.len(), "Buffering", |row| {
-            match (&set.features[row].geometry, reaches[row]) {
+            Ok(match (&set.features[row].geometry, reaches[row]) {
                 (Some(geometry), Some(reach)) => self.surroundings.around(geometry, reach),
-                _ => Ok(Vec::new()),
-            }
+                _ => Some(Vec::new()),
+            })
         })?;
+        let lost: Vec<usize> = (0..rings.len()).filter(|row| rings[*row].is_none()).collect();
+        warn_of_rows(&lost, set, NO_PLACE, self.context);
+        let rings: Vec<Vec<Path>> = rings.into_iter().map(Option::unwrap_or_default).collect();
         let carried = Carried::all(set);
         let mut table = Table::new(Some(GeometryType::Polygon), set.spatial_reference.clone());
         table.add_carried(&carried);
         table.add_field(Field::new("BUFF_DIST", FieldType::Double));
         table.add_integer("ORIG_FID");
-        let bare: Vec<usize> = (0..rings.len()).filter(|row| rings[*row].is_empty()).collect();
+        let is_bare = |row: &usize| rings[*row].is_empty() && lost.binary_search(row).is_err();
+        let bare: Vec<usize> = (0..rings.len()).filter(is_bare).collect();
         warn_without_buffer(&bare, set, self.context);
         for (row, rings) in rings.into_iter().enumerate().filter(|(_, rings)| !rings.is_empty()) {
             let (Some(Reach::Planar(distance)) | Some(Reach::Geodesic(distance))) = reaches[row] else {
