@@ -16,11 +16,13 @@ fn readme() -> String {
     fs::read_to_string(root().join("README.md")).unwrap()
 }
 
-/// Rows for the table; run with UPDATE_DOCS=1 to write them.
+/// Rows for the table: the tools of each toolset, linked to their pages. Run with UPDATE_DOCS=1 to write them.
 fn tool_table() -> String {
-    let mut table = String::from("| task | what it does |\n|---|---|\n");
-    for tool in gp_tools::TOOLS {
-        writeln!(table, "| `{}` | {} |", tool.name(), tool.description()).unwrap();
+    let mut table = String::from("| toolset | tools |\n|---|---|\n");
+    for toolset in gp_tools::TOOLSETS {
+        let tools = gp_tools::TOOLS.iter().filter(|tool| tool.toolset() == *toolset);
+        let links: Vec<String> = tools.map(|tool| format!("[{0}](docs/tools/{0}.md)", tool.name())).collect();
+        writeln!(table, "| {toolset} | {} |", links.join(", ")).unwrap();
     }
     table
 }
