@@ -34,7 +34,7 @@ pub(crate) struct DissolveInputs {
     /// The fields whose values must be equal. Without any, all features become one.
     #[parameter(depends_on = "Input_Features")]
     dissolve_fields: Option<Vec<Field>>,
-    /// What to compute of the rows of each group: POP SUM, or several as POP SUM;POP MEAN. SUM, MEAN, MIN, MAX, RANGE, STD, VARIANCE, MEDIAN, COUNT, UNIQUE, FIRST, LAST.
+    /// What to compute of the rows of each group: POP SUM, or several as POP SUM;POP MEAN. SUM, MEAN, MIN, MAX, RANGE, STD, VARIANCE, MEDIAN, COUNT, UNIQUE, FIRST, LAST, MODE, CONCATENATE.
     #[parameter(depends_on = "Input_Features")]
     statistics_fields: Option<Vec<String>>,
     /// MULTI_PART: one feature for each group. SINGLE_PART: one for each of its parts.

@@ -48,7 +48,7 @@ pub(crate) struct SpatialJoinInputs {
     match_option: MatchOption,
     /// How far to look, for the relations of distance.
     search_radius: Option<LinearUnit>,
-    /// What to compute of all matches of a target: POP SUM, or several as POP SUM;POP MEAN. For JOIN_ONE_TO_ONE.
+    /// What to compute of all matches of a target: POP SUM, or several as POP SUM;POP MEAN. SUM, MEAN, MIN, MAX, RANGE, STD, VARIANCE, MEDIAN, COUNT, UNIQUE, FIRST, LAST, MODE, CONCATENATE. For JOIN_ONE_TO_ONE.
     #[parameter(depends_on = "Join_Features")]
     statistics_fields: Option<Vec<String>>,
 }

@@ -236,6 +236,16 @@ mod tests {
     }
 
     #[test]
+    fn the_texts_of_parameters_name_every_statistic() {
+        let texts = crate::TOOLS.iter().flat_map(|tool| tool.inputs()).map(|input| &input.description);
+        let listing: Vec<_> = texts.filter(|text| text.contains("VARIANCE")).collect();
+        assert!(
+            !listing.is_empty() && listing.iter().all(|text| text.contains(&Kind::names())),
+            "{listing:?}"
+        );
+    }
+
+    #[test]
     fn no_rows_have_a_count_of_zero_and_nothing_else() {
         let set = set();
         let statistics = Statistics::read(&["POP COUNT;POP SUM".into()], &set, "S").unwrap();
