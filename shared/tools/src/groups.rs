@@ -41,6 +41,17 @@ pub(crate) fn groups_by(set: &FeatureSet, columns: &[usize]) -> Vec<Vec<usize>> 
     groups
 }
 
+/// The group of each of `count` rows.
+pub(crate) fn group_of_row(groups: &[Vec<usize>], count: usize) -> Vec<usize> {
+    let mut of_row = vec![0; count];
+    for (group, rows) in groups.iter().enumerate() {
+        for row in rows {
+            of_row[*row] = group;
+        }
+    }
+    of_row
+}
+
 fn compare_rows(set: &FeatureSet, columns: &[usize], a: usize, b: usize) -> Ordering {
     let value =
         |row: usize, column: usize| set.features[row].attributes.get(column).unwrap_or(&Attribute::Null);
@@ -62,6 +73,7 @@ mod tests {
         let set = FeatureSet { fields, features, ..FeatureSet::default() };
         assert_eq!(groups_by(&set, &[0]), [vec![1], vec![2], vec![0, 3]]);
         assert_eq!(groups_by(&set, &[]), [vec![0, 1, 2, 3]]);
+        assert_eq!(group_of_row(&groups_by(&set, &[0]), 4), [2, 0, 1, 2]);
         assert_eq!(columns_of(&set, &[Field::new("name", FieldType::String)], "P"), Ok(vec![0]));
     }
 }
