@@ -1,38 +1,28 @@
-//! Areas with counts, sums and statistics of what lies within them: what Summarize Within and Aggregate Points share.
+//! Areas with counts, sums and statistics of what lies within them: what Summarize Within, Summarize Nearby and Aggregate
+//! Points share.
 //!
 //! Sums take the share of each value that lies within the area; means and standard deviations are weighted by the length
 //! or area inside, and least and greatest values are whole, as ArcGIS documents its summary statistics. Points count
 //! one each.
 
-use crate::groups::{columns_of, groups_by};
-use crate::moments::{Moments, Sum};
+mod choices;
+mod group;
+mod tally;
+
+pub(crate) use choices::{EmptyAreas, GroupPercents, MinorityMajority, ShapeUnit, SumShape, shape_sum};
+pub(crate) use tally::Summed;
+
+use crate::measures::Measures;
 use crate::statistics::{no_field, number, pairs};
 use crate::table::{Carried, Table, carried_field};
-use crate::within::Piece;
-use gp_core::{Choices, RecordSet, RunContext, ToolError};
+use crate::within::{Piece, pieces_within};
+use gp_core::{RecordSet, RunContext, ToolError};
 use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType, GeometryType};
-use std::collections::BTreeMap;
+use group::{Group, percent};
+use tally::Tally;
 
-/// Whether areas name their rarest and most frequent group.
-#[derive(Choices, Clone, Copy, PartialEq)]
-pub(crate) enum MinorityMajority {
-    AddMinMaj,
-    NoMinMaj,
-}
-
-/// Whether groups tell their share.
-#[derive(Choices, Clone, Copy, PartialEq)]
-pub(crate) enum GroupPercents {
-    AddPercent,
-    NoPercent,
-}
-
-/// Whether areas with nothing in them stay.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum EmptyAreas {
-    Keep,
-    Drop,
-}
+/// No table of groups has more rows.
+const MOST_ROWS: usize = 10_000_000;
 
 /// What a caller asked for.
 pub(crate) struct Wishes<'a> {
@@ -58,16 +48,6 @@ pub(crate) struct Plan<'a> {
     group: Option<Group>,
 }
 
-struct Group {
-    field: Field,
-    /// The value of each group, in their order.
-    values: Vec<Attribute>,
-    /// The group of each row.
-    of_row: Vec<usize>,
-    minority_majority: MinorityMajority,
-    percents: GroupPercents,
-}
-
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Sum,
@@ -86,14 +66,6 @@ const KINDS: &[(&str, &str, Kind)] = &[
     ("STDDEV", "stddev", Kind::Stddev),
     ("STD", "stddev", Kind::Stddev),
 ];
-
-/// What is known of the pieces in an area, or of one group of them.
-#[derive(Clone, Default)]
-struct Tally {
-    pieces: usize,
-    amount: Sum,
-    moments: Vec<Moments>,
-}
 
 impl<'a> Plan<'a> {
     /// Checks the wishes.
@@ -127,17 +99,50 @@ impl<'a> Plan<'a> {
         Ok(Plan { features, columns, statistics, amount, empty_areas, group })
     }
 
-    /// The areas with their attributes and the figures of the pieces within each, and the table of the groups, which has
+    /// Sums up what of the features lies within each of the areas, which have one spatial reference with them.
+    ///
+    /// # Errors
+    /// As [`pieces_within`].
+    pub(crate) fn sum_within(
+        &self,
+        areas: &FeatureSet,
+        measures: &Measures,
+        context: &RunContext,
+    ) -> Result<Vec<Summed>, ToolError> {
+        let mut summed = vec![Summed::default(); areas.features.len()];
+        pieces_within(areas, self.features, measures, context, |area, piece| {
+            self.add(&mut summed[area], piece);
+        })?;
+        Ok(summed)
+    }
+
+    /// Adds a piece to what lies within an area.
+    pub(crate) fn add(&self, summed: &mut Summed, piece: Piece) {
+        let Feature { attributes, .. } = &self.features.features[piece.row];
+        let numbers = self.columns.iter().map(|column| attributes.get(*column).and_then(number));
+        summed.all.add(piece.amount, piece.share, numbers.clone());
+        if let Some(group) = &self.group {
+            let tally = summed.groups.entry(group.of_row[piece.row]).or_default();
+            tally.add(piece.amount, piece.share, numbers);
+        }
+    }
+
+    /// The areas with their attributes and the figures of what lies within each, and the table of the groups, which has
     /// no rows where there is no group field.
     ///
     /// # Errors
-    /// The run was stopped.
+    /// The run was stopped, or the table of the groups would have more than [`MOST_ROWS`] rows.
     pub(crate) fn write(
         &self,
         areas: FeatureSet,
-        pieces: &[Vec<Piece>],
+        summed: &[Summed],
         context: &RunContext,
     ) -> Result<(FeatureSet, RecordSet), ToolError> {
+        if summed.iter().map(|area| area.groups.len()).sum::<usize>() > MOST_ROWS {
+            let reason =
+                format!("there would be more than {MOST_ROWS} rows; choose a field with fewer values");
+            return Err(ToolError::invalid("Group_Field", reason));
+        }
         let carried = Carried::all(&areas);
         let mut table = Table::new(areas.geometry_type, areas.spatial_reference.clone());
         table.keep_zm_of(&areas);
@@ -155,21 +160,19 @@ impl<'a> Plan<'a> {
             }
         }
         let mut join_id = 0;
-        for (mut area, pieces) in areas.features.into_iter().zip(pieces) {
+        for (mut area, Summed { all, groups: tallies }) in areas.features.into_iter().zip(summed) {
             context.check()?;
-            if pieces.is_empty() && self.empty_areas == EmptyAreas::Drop {
+            if all.pieces == 0 && self.empty_areas == EmptyAreas::Drop {
                 continue;
             }
             join_id += 1;
             let geometry = area.geometry.take();
             let mut values: Vec<Attribute> = carried.values(&area).collect();
-            let all = self.tally(pieces.iter());
-            values.extend(self.figures(&all));
+            values.extend(self.figures(all));
             if let Some(group) = &self.group {
-                let tallies = self.tallies(group, pieces);
                 values.push(Attribute::Integer(join_id));
-                values.extend(group.values_of_area(&tallies, all.amount.total()));
-                for (number, tally) in &tallies {
+                values.extend(group.values_of_area(tallies, all.amount.total()));
+                for (number, tally) in tallies {
                     let mut row = vec![Attribute::Integer(join_id), group.values[*number].clone()];
                     row.extend(self.figures(tally));
                     if group.percents == GroupPercents::AddPercent {
@@ -205,35 +208,6 @@ impl<'a> Plan<'a> {
         }
     }
 
-    fn tally<'p>(&self, pieces: impl Iterator<Item = &'p Piece>) -> Tally {
-        let mut tally = Tally::default();
-        for piece in pieces {
-            self.add(&mut tally, piece);
-        }
-        tally
-    }
-
-    /// The groups that are there, in the order of their values.
-    fn tallies(&self, group: &Group, pieces: &[Piece]) -> BTreeMap<usize, Tally> {
-        let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
-        for piece in pieces {
-            self.add(tallies.entry(group.of_row[piece.row]).or_default(), piece);
-        }
-        tallies
-    }
-
-    fn add(&self, tally: &mut Tally, piece: &Piece) {
-        tally.pieces += 1;
-        tally.amount.add(piece.amount);
-        tally.moments.resize(self.columns.len(), Moments::default());
-        let Feature { attributes, .. } = &self.features.features[piece.row];
-        for (moments, column) in tally.moments.iter_mut().zip(&self.columns) {
-            if let Some(number) = attributes.get(*column).and_then(number) {
-                moments.add_part(number, piece.share, piece.amount);
-            }
-        }
-    }
-
     fn figures(&self, tally: &Tally) -> Vec<Attribute> {
         let mut figures = Vec::with_capacity(self.statistics.len() + 2);
         for (place, kind, _) in &self.statistics {
@@ -257,80 +231,4 @@ impl<'a> Plan<'a> {
         figures.push(Attribute::Integer(count));
         figures
     }
-}
-
-impl Group {
-    fn new(features: &FeatureSet, field: &Field, wishes: &Wishes<'_>) -> Result<Group, ToolError> {
-        let columns = columns_of(features, std::slice::from_ref(field), "Group_Field")?;
-        let groups = groups_by(features, &columns);
-        let mut of_row = vec![0; features.features.len()];
-        let mut values = Vec::with_capacity(groups.len());
-        for (number, rows) in groups.iter().enumerate() {
-            let value = features.features[rows[0]].attributes.get(columns[0]);
-            values.push(value.cloned().unwrap_or(Attribute::Null));
-            for row in rows {
-                of_row[*row] = number;
-            }
-        }
-        Ok(Group {
-            field: features.fields[columns[0]].clone(),
-            values,
-            of_row,
-            minority_majority: wishes.minority_majority,
-            percents: wishes.percents,
-        })
-    }
-
-    fn add_fields_of_areas(&self, table: &mut Table) {
-        if self.minority_majority == MinorityMajority::NoMinMaj {
-            return;
-        }
-        for prefix in ["Minority", "Majority"] {
-            let name = format!("{prefix}_{}", self.field.name);
-            table.add_field(Field { alias: name.clone(), name, ..carried_field(&self.field) });
-        }
-        if self.percents == GroupPercents::AddPercent {
-            for prefix in ["Minority", "Majority"] {
-                table.add_field(Field::new(
-                    format!("{prefix}_{}_Percent", self.field.name),
-                    FieldType::Double,
-                ));
-            }
-        }
-    }
-
-    /// The groups with the least and the most in the area, and their shares; of several the first.
-    fn values_of_area(&self, tallies: &BTreeMap<usize, Tally>, whole: f64) -> Vec<Attribute> {
-        if self.minority_majority == MinorityMajority::NoMinMaj {
-            return Vec::new();
-        }
-        let mut groups = tallies.iter();
-        let first = groups.next();
-        let (mut least, mut most) = (first, first);
-        for group in groups {
-            let amount = group.1.amount.total();
-            if least.is_none_or(|(_, least)| amount < least.amount.total()) {
-                least = Some(group);
-            }
-            if most.is_none_or(|(_, most)| amount > most.amount.total()) {
-                most = Some(group);
-            }
-        }
-        let both = [least, most];
-        let mut values: Vec<Attribute> = both
-            .iter()
-            .map(|found| found.map_or(Attribute::Null, |(number, _)| self.values[*number].clone()))
-            .collect();
-        if self.percents == GroupPercents::AddPercent {
-            let of = |found: &Option<(&usize, &Tally)>| {
-                found.map_or(Attribute::Null, |(_, tally)| percent(tally, whole))
-            };
-            values.extend(both.iter().map(of));
-        }
-        values
-    }
-}
-
-fn percent(tally: &Tally, whole: f64) -> Attribute {
-    Attribute::Double(100.0 * tally.amount.total() / whole)
 }

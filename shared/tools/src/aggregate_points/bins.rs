@@ -3,7 +3,7 @@
 //! Squares are half open: a point on a border is in the bin to the right of it, or above. Hexagons have a flat top; their
 //! size is the distance of opposite sides. A point is in the hexagon whose centre is nearest.
 
-use crate::summaries::EmptyAreas;
+use crate::summaries::{EmptyAreas, Plan, Summed};
 use crate::within::Piece;
 use gp_core::{RunContext, ToolError};
 use gp_esri::{Envelope, Feature, FeatureSet, Geometry, GeometryType, Path, Xy};
@@ -144,26 +144,28 @@ impl Bins {
     }
 }
 
-/// The bins in their order, with the points in each.
+/// The bins in their order, with what is summed up of the points in each.
 ///
 /// # Errors
 /// The run was stopped.
 pub(super) fn fill(
     bins: &Bins,
     points: &FeatureSet,
+    plan: &Plan<'_>,
     empty_areas: EmptyAreas,
     context: &RunContext,
-) -> Result<(FeatureSet, Vec<Vec<Piece>>), ToolError> {
-    let mut filled: BTreeMap<Bin, Vec<Piece>> = BTreeMap::new();
+) -> Result<(FeatureSet, Vec<Summed>), ToolError> {
+    let mut filled: BTreeMap<Bin, Summed> = BTreeMap::new();
     let envelope = points.envelope();
     if empty_areas == EmptyAreas::Keep && !envelope.is_empty() {
-        filled.extend(bins.over(&envelope).into_iter().map(|bin| (bin, Vec::new())));
+        filled.extend(bins.over(&envelope).into_iter().map(|bin| (bin, Summed::default())));
     }
     for (row, feature) in points.features.iter().enumerate() {
         context.check()?;
         match &feature.geometry {
             Some(Geometry::Point(point)) => {
-                filled.entry(bins.bin_of(point.xy)).or_default().push(Piece { row, amount: 1.0, share: 1.0 });
+                let bin = filled.entry(bins.bin_of(point.xy)).or_default();
+                plan.add(bin, Piece { row, amount: 1.0, share: 1.0 });
             }
             Some(Geometry::Multipoint(all)) => {
                 let mut counts: BTreeMap<Bin, f64> = BTreeMap::new();
@@ -172,7 +174,7 @@ pub(super) fn fill(
                 }
                 for (bin, amount) in counts {
                     let share = amount / all.xy.len() as f64;
-                    filled.entry(bin).or_default().push(Piece { row, amount, share });
+                    plan.add(filled.entry(bin).or_default(), Piece { row, amount, share });
                 }
             }
             _ => {}
@@ -183,13 +185,13 @@ pub(super) fn fill(
         spatial_reference: points.spatial_reference.clone(),
         ..FeatureSet::default()
     };
-    let mut pieces = Vec::with_capacity(filled.len());
+    let mut summed = Vec::with_capacity(filled.len());
     for (bin, within) in filled {
         let geometry = Some(Geometry::Polygon(vec![bins.ring(bin)]));
         areas.features.push(Feature { attributes: Vec::new(), geometry });
-        pieces.push(within);
+        summed.push(within);
     }
-    Ok((areas, pieces))
+    Ok((areas, summed))
 }
 
 #[cfg(test)]
