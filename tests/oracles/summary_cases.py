@@ -69,22 +69,15 @@ def figures(found, entries, dimension, amount):
     return row
 
 
-def summarize(name, areas, features, entries, *, note, key, size=None, unit=None, group=None, keep=True, more=None):
-    """The case of the polygons and, with a group, that of the table. `areas`, `features`: (value, rows)."""
-    dimension = shapely.get_dimensions(features[1][0][1])
-    parameters = {"Input_Polygons": areas[0], "Input_Summary_Features": features[0], "Summary_Fields": entries}
-    parameters |= more or {}
-    if not keep:
-        parameters["Keep_All_Polygons"] = "ONLY_INTERSECTING"
-    if group:
-        parameters |= {"Group_Field": group}
-        parameters |= {"Add_Minority_and_Majority": "ADD_MIN_MAJ", "Add_Group_Percents": "ADD_PERCENT"}
+def tables(areas, features, entries, *, keys, size=None, unit=None, group=None, keep=True):
+    """The rows of the areas, and those of the table of groups. `areas` and `features` are pairs of attributes and shape."""
+    dimension = shapely.get_dimensions(features[0][1])
     rows, table = [], []
-    for attributes, area in areas[1]:
-        found = pieces(area, features[1], size)
+    for attributes, area in areas:
+        found = pieces(area, features, size)
         if not found and not keep:
             continue
-        row = {key: attributes[key], **figures(found, entries, dimension, unit)}
+        row = {key: attributes[key] for key in keys} | figures(found, entries, dimension, unit)
         if group:
             join_id = len(rows) + 1
             row |= {"Join_ID": join_id}
@@ -102,6 +95,25 @@ def summarize(name, areas, features, entries, *, note, key, size=None, unit=None
                 row[f"{prefix}_{group}"] = value
                 row[f"{prefix}_{group}_Percent"] = 100 * amounts[value] / total if amounts else None
         rows.append((row, None))
+    return rows, table
+
+
+def group_parameters(group):
+    """With all that can be said of groups."""
+    return {"Group_Field": group, "Add_Minority_and_Majority": "ADD_MIN_MAJ", "Add_Group_Percents": "ADD_PERCENT"}
+
+
+def summarize(name, areas, features, entries, *, note, key, size=None, unit=None, group=None, keep=True, more=None):
+    """The case of the polygons and, with a group, that of the table. `areas`, `features`: (value, rows)."""
+    parameters = {"Input_Polygons": areas[0], "Input_Summary_Features": features[0], "Summary_Fields": entries}
+    parameters |= more or {}
+    if not keep:
+        parameters["Keep_All_Polygons"] = "ONLY_INTERSECTING"
+    if group:
+        parameters |= group_parameters(group)
+    rows, table = tables(
+        areas[1], features[1], entries, keys=[key], size=size, unit=unit, group=group, keep=keep
+    )
     yield case("SummarizeWithin", name, parameters, rows, note=note)
     if group:
         yield case("SummarizeWithin", f"{name}_table", parameters, table, note=note, output="Output_Grouped_Table")

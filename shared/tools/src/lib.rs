@@ -76,6 +76,7 @@ mod split_line_at_point;
 mod statistic;
 mod statistics;
 mod summaries;
+mod summarize_nearby;
 mod summarize_within;
 mod summary_statistics;
 mod surroundings;
@@ -165,6 +166,7 @@ pub const TOOLS: &[&dyn Task] = tools![
     split_line::SplitLine,
     split_line_at_point::SplitLineAtPoint,
     summary_statistics::SummaryStatistics,
+    summarize_nearby::SummarizeNearby,
     summarize_within::SummarizeWithin,
     sym_diff::SymDiff,
     tabulate_intersection::TabulateIntersection,

@@ -123,6 +123,7 @@ agrees! {
     split_line_agrees_with_geos_and_geographiclib: "SplitLine",
     split_line_at_point_agrees_with_geos_and_geographiclib: "SplitLineAtPoint",
     statistics_agrees_with_pandas: "Statistics",
+    summarize_nearby_agrees_with_geos_and_geographiclib: "SummarizeNearby",
     summarize_within_agrees_with_geos_and_geographiclib: "SummarizeWithin",
     sym_diff_agrees_with_geos: "SymDiff",
     tabulate_intersection_agrees_with_geos_and_geographiclib: "TabulateIntersection",
