@@ -4,44 +4,31 @@
 //! is off by about `(r / R)² / 6` of `d` (R the earth's radius): 0.01 % for r = 150 km.
 
 use crate::geodesic::Geodesy;
-use gp_esri::{Geometry, Xy};
+use gp_esri::Xy;
 
 /// The plane around one center.
 #[derive(Clone, Copy, Debug)]
-pub struct LocalPlane<'a> {
+pub(crate) struct LocalPlane<'a> {
     geodesy: &'a Geodesy,
     center: Xy,
 }
 
 impl<'a> LocalPlane<'a> {
     /// The plane around a position in degrees.
-    pub fn new(geodesy: &'a Geodesy, center: Xy) -> LocalPlane<'a> {
+    pub(crate) fn new(geodesy: &'a Geodesy, center: Xy) -> LocalPlane<'a> {
         LocalPlane { geodesy, center }
     }
 
     /// Longitude and latitude to metres.
-    pub fn project(&self, position: Xy) -> Xy {
+    pub(crate) fn project(&self, position: Xy) -> Xy {
         let inverse = self.geodesy.inverse(self.center, position);
         let (sin, cos) = inverse.azimuth_start_deg.to_radians().sin_cos();
         [inverse.distance_m * sin, inverse.distance_m * cos]
     }
 
     /// Metres to longitude and latitude; the longitude is the one nearest to the center's.
-    pub fn unproject(&self, [x, y]: Xy) -> Xy {
+    pub(crate) fn unproject(&self, [x, y]: Xy) -> Xy {
         self.geodesy.direct(self.center, x.atan2(y).to_degrees(), x.hypot(y))
-    }
-
-    /// A geometry in degrees, in this plane.
-    pub fn flatten(&self, geometry: &Geometry) -> Geometry {
-        let mut flat = geometry.clone();
-        flat.for_each_xy_mut(|positions| positions.iter_mut().for_each(|xy| *xy = self.project(*xy)));
-        flat
-    }
-
-    /// A geometry in this plane, in degrees. Longitudes may leave -180 to 180: see [`crate::split_at_antimeridian`].
-    pub fn raise(&self, mut flat: Geometry) -> Geometry {
-        flat.for_each_xy_mut(|positions| positions.iter_mut().for_each(|xy| *xy = self.unproject(*xy)));
-        flat
     }
 }
 

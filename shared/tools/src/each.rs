@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Below this, starting threads costs more than it saves.
 const FEWEST_IN_PARALLEL: usize = 64;
+/// Fewer items than this are done before anybody asks how far they are.
+const FEWEST_REPORTED: usize = 20;
 /// How often progress is reported, in percent of the work.
 const PROGRESS_STEP: usize = 5;
 /// How many object ids a warning names.
@@ -26,6 +28,17 @@ pub(crate) fn each<R: Send + Default>(
     doing: &str,
     work: impl Fn(usize) -> Result<R, ToolError> + Sync,
 ) -> Result<Vec<R>, ToolError> {
+    each_from(FEWEST_IN_PARALLEL, context, count, doing, work)
+}
+
+/// [`each`], in parallel from so many items on.
+fn each_from<R: Send + Default>(
+    fewest_in_parallel: usize,
+    context: &RunContext,
+    count: usize,
+    doing: &str,
+    work: impl Fn(usize) -> Result<R, ToolError> + Sync,
+) -> Result<Vec<R>, ToolError> {
     let (done, panicked) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let one = |index| {
         context.check()?;
@@ -37,7 +50,7 @@ pub(crate) fn each<R: Send + Default>(
         report(context, done.fetch_add(1, Ordering::Relaxed) + 1, count, doing);
         Ok(result)
     };
-    let results: Result<Vec<R>, ToolError> = if count < FEWEST_IN_PARALLEL {
+    let results: Result<Vec<R>, ToolError> = if count < fewest_in_parallel {
         (0..count).map(one).collect()
     } else {
         (0..count).into_par_iter().map(one).collect()
@@ -102,7 +115,7 @@ pub(crate) fn each_list(
     doing: &str,
     work: impl Fn(usize, &mut Vec<u32>) -> Result<(), ToolError> + Sync,
 ) -> Result<Lists, ToolError> {
-    let runs = each(context, count.div_ceil(ITEMS_IN_RUN), doing, |run| {
+    let runs = each_from(FEWEST_RUNS_IN_PARALLEL, context, count.div_ceil(ITEMS_IN_RUN), doing, |run| {
         let mut lists = Lists::default();
         for item in run * ITEMS_IN_RUN..((run + 1) * ITEMS_IN_RUN).min(count) {
             let start = lists.rows.len();
@@ -134,6 +147,8 @@ pub(crate) fn each_list(
 /// Items that share a list while they are worked on: so many that an item costs no allocation, so few that threads and
 /// cancels do not wait.
 const ITEMS_IN_RUN: usize = 256;
+/// A run holds many items: a few of them pay for threads.
+const FEWEST_RUNS_IN_PARALLEL: usize = 4;
 
 /// Says that rows were left out, or not treated as asked, naming the first of them by their object ids. `what` goes on
 /// from the number of features: `have no geometry, so they are left out`.
@@ -148,8 +163,9 @@ pub(crate) fn warn_of_rows(rows: &[usize], set: &FeatureSet, what: &str, context
 
 fn report(context: &RunContext, done: usize, count: usize, doing: &str) {
     let step = (count * PROGRESS_STEP / 100).max(1);
-    if count >= FEWEST_IN_PARALLEL && done.is_multiple_of(step) {
-        context.progress((done * 100 / count) as u8, format!("{doing}: {done} of {count}"));
+    if count >= FEWEST_REPORTED && done.is_multiple_of(step) {
+        let percent = done * 100 / count;
+        context.progress(percent as u8, format!("{doing}: {percent} %"));
     }
 }
 

@@ -1,8 +1,8 @@
 //! Spatial Join: attributes from one layer to another by where features lie.
 //!
-//! **Method.** A tree of boxes finds candidates; exact predicates (`gp_geometry`) decide. Distances of features in
-//! degrees are measured in the azimuthal equidistant plane around the middle of the target feature, on the ellipsoid:
-//! exact between points, and as exact as the target is small otherwise.
+//! **Method.** Points find polygons in a grid over all polygons, and each other in a k-d tree. For other geometries a tree
+//! of boxes finds candidates and exact predicates decide. Distances between features in degrees are measured on the
+//! ellipsoid, between the two nearest positions, across the antimeridian and the poles (`gp_geometry`).
 //!
 //! **Inputs.** Features of any geometry types. A target without geometry matches nothing. Z and m of the target stay.
 //!
@@ -16,6 +16,7 @@
 //!
 //! **Errors.** WITHIN_A_DISTANCE without a radius, an unknown field in the statistics.
 
+mod measure;
 mod search;
 
 use crate::each::Lists;
@@ -25,7 +26,8 @@ use crate::statistics::Statistics;
 use crate::table::{Carried, Table};
 use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, Feature, FeatureSet, LinearUnit};
-use search::{Measure, Search};
+use measure::Measure;
+use search::Search;
 
 /// Joins attributes by location.
 pub(crate) struct SpatialJoin;

@@ -158,10 +158,10 @@ fn areas_around(
     context: &RunContext,
 ) -> Result<FeatureSet, ToolError> {
     let areas = each(context, set.features.len() * reaches.len(), "Buffering", |number| {
-        match &set.features[number / reaches.len()].geometry {
-            Some(geometry) => surroundings.around(geometry, reaches[number % reaches.len()]),
-            None => Ok(Vec::new()),
-        }
+        let geometry = set.features[number / reaches.len()].geometry.as_ref();
+        let area =
+            geometry.and_then(|geometry| surroundings.around(geometry, reaches[number % reaches.len()]));
+        Ok(area.unwrap_or_default())
     })?;
     let carried = Carried::all(set);
     let mut table = Table::new(Some(GeometryType::Polygon), set.spatial_reference.clone());
@@ -179,7 +179,9 @@ fn areas_around(
         table.push(carried.values(&set.features[row]).chain(own), Some(Geometry::Polygon(rings)));
     }
     bare.dedup();
-    warn_of_rows(&bare, set, "have no geometry, so they have no area", context);
+    let what = "lack areas, because they have no geometry, nothing is left of them at some distance, or they lie outside of \
+                where their spatial reference is defined";
+    warn_of_rows(&bare, set, what, context);
     Ok(table.finish())
 }
 

@@ -1,16 +1,15 @@
-//! How Spatial Join finds its matches: a tree of boxes for candidates, then exact relations or distances.
+//! How Spatial Join finds its matches: by a way that suits the geometries and the relation.
 
 use super::SpatialJoinInputs;
-use crate::distance::{Reach, reach, warn_without_reference};
+use super::measure::Measure;
 use crate::each::{Lists, each_list};
-use crate::matching::{MatchOption, center};
-use crate::reference::{crs_of, in_degrees, is_in_degrees};
+use crate::matching::MatchOption;
 use gp_core::{RunContext, ToolError};
 use gp_esri::{Envelope, Feature, FeatureSet, Geometry, GeometryType, Path, Xy};
 use gp_geometry::{
-    BoxIndex, Geodesy, LocalPlane, Location, PointIndex, PolygonLayer, Shape, WGS84_ELLIPSOID, distance,
-    geocentric,
+    BoxIndex, Geodesy, Location, NearQuery, NearestIndex, PointIndex, PolygonLayer, Shape, geocentric,
 };
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 /// The join features, ready to be searched.
@@ -35,32 +34,9 @@ enum Way<'a> {
     NearestPoint(PointIndex<2>),
     /// The nearest of points, or those near by, on the ellipsoid: straight through the earth first.
     OnEllipsoid(PointIndex<3>),
+    /// The nearest of any geometries, in the plane or on the ellipsoid, or those near by on the ellipsoid.
+    Nearest(Box<NearestIndex>),
 }
-
-/// How distances are measured, and how far to look.
-pub(super) enum Measure {
-    /// In the units of the coordinates.
-    Planar {
-        /// How far to look.
-        reach: f64,
-    },
-    /// In metres on the ellipsoid.
-    Geodesic {
-        /// How far to look.
-        reach_m: f64,
-        /// The ellipsoid.
-        geodesy: Box<Geodesy>,
-        /// Targets and join features in degrees, where they did not come in degrees.
-        in_degrees: Option<Box<(FeatureSet, FeatureSet)>>,
-    },
-}
-
-/// Half the way around the earth: nothing is further.
-const FURTHEST_M: f64 = 20_040_000.0;
-/// Where the search for the closest feature on the ellipsoid begins; it doubles until something is found.
-const FIRST_RADIUS_M: f64 = 1_000.0;
-/// Metres a degree of latitude, at the least: boxes made with it are large enough everywhere.
-const LEAST_METERS_PER_DEGREE: f64 = 110_000.0;
 
 impl<'a> Search<'a> {
     /// Makes the join features ready.
@@ -109,16 +85,19 @@ impl<'a> Search<'a> {
                 self.add_on_ellipsoid(index, point.xy, *reach_m, geodesy, found);
                 Ok(())
             }
-            (_, _, Measure::Geodesic { reach_m, geodesy, .. }) => {
-                found.extend(
-                    self.geodesic_matches(geometry, *reach_m, geodesy)?.iter().map(|other| *other as u32),
-                );
+            (
+                Way::Nearest(index),
+                _,
+                Measure::Planar { reach: limit } | Measure::Geodesic { reach_m: limit, .. },
+            ) => {
+                let count = if self.option.is_closest() { 1 } else { usize::MAX };
+                let near = index.nearest(geometry, &NearQuery { count, limit: *limit, except: Vec::new() });
+                let start = found.len();
+                found.extend(near.iter().map(|near| near.feature as u32));
+                found[start..].sort_unstable();
                 Ok(())
             }
-            (_, _, Measure::Planar { reach }) if self.option.is_closest() => {
-                found.extend(self.closest(geometry, *reach).map(|other| other as u32));
-                Ok(())
-            }
+            (_, _, Measure::Geodesic { .. }) => Ok(()),
             (_, _, Measure::Planar { reach }) => {
                 let target = Shape::new(geometry);
                 let around = if self.option.is_by_distance() { *reach } else { 0.0 };
@@ -195,64 +174,6 @@ impl<'a> Search<'a> {
         let geometry = self.join.features[other].geometry.as_ref()?;
         Some(shapes[other].get_or_init(|| Shape::new(geometry)))
     }
-
-    /// The nearest join feature in the plane; the first of several equally near.
-    fn closest(&self, geometry: &Geometry, reach: f64) -> Option<usize> {
-        let Way::Shapes { index, .. } = &self.way else { return None };
-        let target = Shape::new(geometry);
-        let of = |other: usize| self.shape(other).map_or(f64::INFINITY, |shape| distance(&target, shape));
-        let nearest = index.nearest(&geometry.envelope(), reach, of);
-        nearest.filter(|(_, distance)| distance.is_finite()).map(|(other, _)| other)
-    }
-
-    fn geodesic_matches(
-        &self,
-        geometry: &Geometry,
-        reach_m: f64,
-        geodesy: &Geodesy,
-    ) -> Result<Vec<usize>, ToolError> {
-        let Some(middle) = center(geometry) else { return Ok(Vec::new()) };
-        let plane = LocalPlane::new(geodesy, middle);
-        let target = Shape::new(&plane.flatten(geometry));
-        let mut radius_m = if self.option.is_closest() { FIRST_RADIUS_M.min(reach_m) } else { reach_m };
-        loop {
-            let mut found: Vec<(f64, usize)> = Vec::new();
-            for other in self.candidates(&geometry.envelope(), radius_m) {
-                self.context.check()?;
-                let Some(join) = &self.join.features[other].geometry else { continue };
-                let distance_m = distance(&target, &Shape::new(&plane.flatten(join)));
-                if distance_m <= radius_m {
-                    found.push((distance_m, other));
-                }
-            }
-            if !self.option.is_closest() {
-                return Ok(found.into_iter().map(|(_, other)| other).collect());
-            }
-            let nearest = found.into_iter().min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            if nearest.is_some() || radius_m >= reach_m {
-                return Ok(nearest.map(|(_, other)| other).into_iter().collect());
-            }
-            radius_m = (radius_m * 2.0).min(reach_m);
-        }
-    }
-
-    /// Join features whose boxes in degrees may lie within the radius, across the antimeridian too, in order.
-    fn candidates(&self, envelope: &Envelope, radius_m: f64) -> Vec<usize> {
-        let degrees = radius_m / LEAST_METERS_PER_DEGREE;
-        let highest = (envelope.ymin.abs().max(envelope.ymax.abs()) + degrees).min(90.0);
-        let shrink = highest.to_radians().cos();
-        let sideways = if shrink * 180.0 <= degrees { 360.0 } else { degrees / shrink };
-        let around = padded(envelope, sideways, degrees);
-        let mut found: Vec<usize> = [-360.0, 0.0, 360.0]
-            .into_iter()
-            .flat_map(|turn| {
-                self.boxes_at(&Envelope { xmin: around.xmin + turn, xmax: around.xmax + turn, ..around })
-            })
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
 }
 
 impl<'a> Way<'a> {
@@ -280,7 +201,14 @@ impl<'a> Way<'a> {
             {
                 return Way::AroundPoints;
             }
-            _ => {}
+            Measure::Geodesic { geodesy, .. } => {
+                let index = NearestIndex::geodesic(geometries(join), geodesy.ellipsoid());
+                return Way::Nearest(Box::new(index));
+            }
+            Measure::Planar { .. } if option.is_closest() => {
+                return Way::Nearest(Box::new(NearestIndex::planar(geometries(join))));
+            }
+            Measure::Planar { .. } => {}
         }
         let of = |feature: &Feature| feature.geometry.as_ref().map_or(Envelope::EMPTY, Geometry::envelope);
         Way::Shapes {
@@ -288,6 +216,10 @@ impl<'a> Way<'a> {
             shapes: join.features.iter().map(|_| OnceLock::new()).collect(),
         }
     }
+}
+
+fn geometries(set: &FeatureSet) -> impl Iterator<Item = Option<Cow<'_, Geometry>>> {
+    set.features.iter().map(|feature| feature.geometry.as_ref().map(Cow::Borrowed))
 }
 
 /// The rings of a polygon feature; none without geometry.
@@ -303,62 +235,6 @@ fn position(feature: &Feature) -> Xy {
     match &feature.geometry {
         Some(Geometry::Point(point)) => point.xy,
         _ => [f64::NAN; 2],
-    }
-}
-
-impl Measure {
-    /// # Errors
-    /// A distance is missing or has no meaning here, or features cannot be brought to degrees.
-    pub(super) fn new(inputs: &SpatialJoinInputs, context: &RunContext) -> Result<Measure, ToolError> {
-        let option = inputs.match_option;
-        if !option.is_by_distance() {
-            return Ok(Measure::Planar { reach: 0.0 });
-        }
-        if inputs.search_radius.is_none() && !option.is_closest() {
-            return Err(ToolError::invalid("Search_Radius", "a distance is required for this relation"));
-        }
-        let crs = crs_of(&inputs.target_features, "Target_Features")?;
-        let radius = inputs.search_radius;
-        warn_without_reference(crs.as_ref(), radius.as_slice(), "Search_Radius", context);
-        let reach = radius.map(|radius| reach(radius, crs.as_ref(), "Search_Radius")).transpose()?;
-        let Some(crs) = crs else {
-            if option.is_geodesic() {
-                let reason = "the geodesic relations need features with a spatial reference";
-                return Err(ToolError::invalid("Match_Option", reason));
-            }
-            return Ok(Measure::planar(reach));
-        };
-        let reach = if option.is_geodesic() { reach.map(|reach| reach.on_ellipsoid(&crs)) } else { reach };
-        let reach_m = match reach {
-            Some(Reach::Geodesic(reach_m)) => reach_m,
-            None if option.is_geodesic() || crs.is_geographic() => FURTHEST_M,
-            planar => return Ok(Measure::planar(planar)),
-        };
-        if is_in_degrees(&crs) {
-            return Ok(Measure::Geodesic {
-                reach_m,
-                geodesy: Box::new(Geodesy::new(crs.ellipsoid())),
-                in_degrees: None,
-            });
-        }
-        let target = in_degrees(&inputs.target_features, "Target_Features", context)?;
-        let join = if inputs.join_features.spatial_reference.is_some() {
-            in_degrees(&inputs.join_features, "Join_Features", context)?
-        } else {
-            // Taken to have the reference of the target; see `match_reference`.
-            let spatial_reference = inputs.target_features.spatial_reference.clone();
-            let join = FeatureSet { spatial_reference, ..inputs.join_features.clone() };
-            in_degrees(&join, "Join_Features", context)?
-        };
-        let in_degrees = Some(Box::new((target, join)));
-        Ok(Measure::Geodesic { reach_m, geodesy: Box::new(Geodesy::new(WGS84_ELLIPSOID)), in_degrees })
-    }
-
-    fn planar(reach: Option<Reach>) -> Measure {
-        match reach {
-            Some(Reach::Planar(reach) | Reach::Geodesic(reach)) => Measure::Planar { reach },
-            None => Measure::Planar { reach: f64::INFINITY },
-        }
     }
 }
 
