@@ -3,7 +3,7 @@
 use crate::command;
 use crate::project::Project;
 use anyhow::{Result, bail};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Cargo subcommands: program, and package with version.
 const CARGO_TOOLS: [(&str, &str); 2] =
@@ -27,6 +27,13 @@ pub(crate) fn cargo_tool(project: &Project, program: &str) -> Result<()> {
 pub(crate) fn debian(project: &Project, wanted: &[(&str, &str)]) -> Result<()> {
     let missing: Vec<&str> =
         wanted.iter().filter(|(program, _)| !project.has(program)).map(|(_, package)| *package).collect();
+    if missing.is_empty() { Ok(()) } else { debian_packages(project, &missing) }
+}
+
+/// Installs Debian packages for files that are not there: pairs of file and package.
+pub(crate) fn debian_files(project: &Project, wanted: &[(&str, &str)]) -> Result<()> {
+    let missing: Vec<&str> =
+        wanted.iter().filter(|(file, _)| !Path::new(file).exists()).map(|(_, package)| *package).collect();
     if missing.is_empty() { Ok(()) } else { debian_packages(project, &missing) }
 }
 

