@@ -82,12 +82,18 @@ def hexagons(bounds):
     return rows
 
 
+def clockwise(ring):
+    """By the sign of its area, which a ring has that crosses itself too."""
+    (x, y), (next_x, next_y) = (ring[:-1] - ring[0]).T, (ring[1:] - ring[0]).T
+    return (x * next_y - next_x * y).sum() <= 0
+
+
 def polygons(rows):
     """Shapely polygons: clockwise rings are exteriors."""
     made = []
     for _, rings in rows:
-        shells = [ring for ring in rings if not shapely.LinearRing(ring).is_ccw]
-        holes = [ring for ring in rings if shapely.LinearRing(ring).is_ccw]
+        shells = [ring for ring in rings if clockwise(ring)]
+        holes = [ring for ring in rings if not clockwise(ring)]
         parts = []
         for shell in shells:
             body = shapely.Polygon(shell)

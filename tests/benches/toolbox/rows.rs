@@ -113,7 +113,7 @@ fn dissolve_counties(folder: &Path) -> Prepared {
 fn intersect_counties_hexagons(folder: &Path) -> Prepared {
     let values = vec![
         ("Input_Features", Value::FeatureSet(layer(folder, "counties")?)),
-        ("Overlay_Features", Value::FeatureSet(layer(folder, "hexagons")?)),
+        ("Overlay_Features", Value::Multi(vec![Value::FeatureSet(layer(folder, "hexagons")?)])),
     ];
     tool("Intersect", values, |set| Ok(total_area(set)))
 }

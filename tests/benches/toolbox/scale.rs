@@ -48,9 +48,10 @@ fn inputs(name: &str, count: usize) -> Result<(&'static str, Values)> {
             let dissolved = ("Dissolve_Type", text("ALL"));
             ("Buffer", vec![("Input_Features", points(count)), ("Distance", meters(BUFFER_M)), dissolved])
         }
-        "Intersect" => {
-            ("Intersect", vec![("Input_Features", parcels(count)), ("Overlay_Features", hexagons())])
-        }
+        "Intersect" => (
+            "Intersect",
+            vec![("Input_Features", parcels(count)), ("Overlay_Features", Value::Multi(vec![hexagons()]))],
+        ),
         "SpatialJoin" => {
             ("SpatialJoin", vec![("Target_Features", points(count)), ("Join_Features", hexagons())])
         }
