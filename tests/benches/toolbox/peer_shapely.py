@@ -53,7 +53,10 @@ def total_area(geometries):
 def discs(name, distance):
     def prepare(layers):
         points = shapely.points(layers.points(name))
-        buffered = lambda: shapely.buffer(points, distance, quad_segs=QUARTER)
+
+        def buffered():
+            return shapely.buffer(points, distance, quad_segs=QUARTER)
+
         return {
             "shapely union_all": lambda: shapely.union_all(buffered()),
             "shapely disjoint_subset_union_all": lambda: shapely.disjoint_subset_union_all(buffered()),
@@ -142,8 +145,11 @@ def summarize(layers):
 
 def nearest_cities(layers):
     points, cities = layers.point_frame("points_world_1m"), layers.point_frame("cities")
-    # Cities at one place are all nearest: the first counts.
-    first = lambda joined: (joined["index_right"].groupby(level=0).min() + 1).sum()
+
+    def first(joined):
+        """Cities at one place are all nearest: one counts."""
+        return (joined["index_right"].groupby(level=0).min() + 1).sum()
+
     return {"geopandas sjoin_nearest": lambda: points.sjoin_nearest(cities)}, first
 
 
@@ -165,10 +171,10 @@ def nearest_line(layers):
         return distances.sum()
 
     def segments():
-        xy, line = shapely.get_coordinates(shapely.get_parts(lines)), []
-        ends = np.cumsum(shapely.get_num_coordinates(shapely.get_parts(lines)))
-        line = np.delete(np.arange(len(xy) - 1), ends[:-1] - 1)
-        return shapely.linestrings(np.stack([xy[line], xy[line + 1]], axis=1))
+        rings = shapely.get_parts(lines)
+        xy, ends = shapely.get_coordinates(rings), np.cumsum(shapely.get_num_coordinates(rings))
+        starts = np.delete(np.arange(len(xy) - 1), ends[:-1] - 1)
+        return shapely.linestrings(np.stack([xy[starts], xy[starts + 1]], axis=1))
 
     return {
         "shapely, tree of segments": lambda: distances_to(segments()),
@@ -253,7 +259,10 @@ def concave_hull(layers):
 def simplify(preserve_topology):
     def prepare(layers):
         _, counties = layers.polygons("counties")
-        work = lambda: shapely.simplify(counties, 1_000, preserve_topology=preserve_topology)
+
+        def work():
+            return shapely.simplify(counties, 1_000, preserve_topology=preserve_topology)
+
         return {"shapely simplify": work}, total_vertices
 
     return prepare
