@@ -129,5 +129,9 @@ fn features_without_geometry_have_no_area_and_lie_nowhere() {
         (made.column("ORIG_FID"), made.column("Point_Count")),
         (texts(&["20", "20"]), texts(&["1", "1"]))
     );
-    assert!(made.warnings.iter().any(|text| text.starts_with("1 features lack areas, because they have no geometry")));
+    assert!(
+        made.warnings
+            .iter()
+            .any(|text| text.starts_with("1 features lack areas, because they have no geometry"))
+    );
 }
