@@ -47,6 +47,7 @@ pub use lines::{Keep, LineIntersection, clip_line, intersect_lines, is_simple_pa
 pub use measure::{area, centroid, length, point_in_interior};
 pub use nearest::{Near, NearQuery, NearestIndex};
 pub use noding::{NodedLine, node_lines};
+pub use overlay::validity::is_usable;
 pub use overlay::{difference, intersection, symmetric_difference, union_all};
 pub use point_index::PointIndex;
 pub use polygon_layer::PolygonLayer;

@@ -173,6 +173,9 @@ fn bins_for(
     if !(size > 0.0 && size.is_finite()) {
         return Err(ToolError::invalid("Bin_Size", "the size of bins must be greater than 0"));
     }
+    if !gp_geometry::is_usable([4.0 * size, 4.0 * size]) {
+        return Err(ToolError::invalid("Bin_Size", "bins of this size reach too far; choose a smaller size"));
+    }
     let shape = match inputs.bin_type {
         BinType::Square => Shape::Square,
         BinType::Hexagon => Shape::Hexagon,

@@ -174,13 +174,20 @@ fn net(inputs: &CreateFishnetInputs, template: Option<&Area>) -> Result<Net, Too
             ),
         ));
     }
-    Ok(Net {
+    let net = Net {
         origin,
         column_step: [right[0] * width, right[1] * width],
         row_step: [up[0] * height, up[1] * height],
         columns: columns as usize,
         rows: rows as usize,
-    })
+    };
+    let corners = [("Cell_Size_Width", [columns, 0.0]), ("Cell_Size_Height", [columns, rows])];
+    for (parameter, [column, row]) in corners {
+        if !gp_geometry::is_usable(net.place(column, row)) {
+            return Err(ToolError::invalid(parameter, "the net reaches too far; use smaller cells"));
+        }
+    }
+    Ok(net)
 }
 
 /// The size and the number of cells along an axis, of which one may be 0: then it follows from how far the net reaches.

@@ -25,8 +25,8 @@ pub(crate) enum Defect {
     Disconnected,
 }
 
-/// Whether a position can be computed with.
-pub(crate) fn is_usable(xy: Xy) -> bool {
+/// Whether a position can be computed with: finite, and not so far away that products overflow.
+pub fn is_usable(xy: Xy) -> bool {
     xy[0].abs() <= MAX_COORDINATE && xy[1].abs() <= MAX_COORDINATE
 }
 

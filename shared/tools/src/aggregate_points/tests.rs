@@ -91,6 +91,7 @@ fn what_cannot_be_binned_is_refused_with_what_to_change() {
     let wrong = |more: Value| aggregate(points(5070, POSITIONS), more).err().unwrap();
     assert!(wrong(json!({})).starts_with("Polygon_Features: "));
     assert!(wrong(json!({ "Bin_Size": "0 Meters" })).starts_with("Bin_Size: "));
+    assert!(wrong(json!({ "Bin_Size": "1e300 Meters" })).contains("reach too far"));
     assert!(wrong(json!({ "Bin_Size": "0.001 Meters" })).contains("more than 10 million vertices"));
     assert!(
         wrong(json!({ "Bin_Size": "1 Meters", "Statistics_Fields": "KIND SUM" })).contains("KIND has none")

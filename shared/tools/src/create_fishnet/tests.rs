@@ -98,3 +98,12 @@ fn what_is_wrong_is_named_with_its_parameter() {
     let axis = json!({ "Y_Axis_Coordinate": "0 0", "Number_of_Rows": 1, "Number_of_Columns": 1 });
     assert!(error(axis).contains("Y_Axis_Coordinate"));
 }
+
+#[test]
+fn a_net_that_reaches_too_far_is_refused() {
+    let refused = |more: Value| fishnet(more).err().unwrap();
+    let wide = json!({ "Cell_Size_Width": 1e300, "Cell_Size_Height": 5, "Number_of_Rows": 2, "Number_of_Columns": 3 });
+    assert!(refused(wide).starts_with("Cell_Size_Width: the net reaches too far"));
+    let high = json!({ "Cell_Size_Width": 5, "Cell_Size_Height": 1e300, "Number_of_Rows": 2, "Number_of_Columns": 3 });
+    assert!(refused(high).starts_with("Cell_Size_Height: the net reaches too far"));
+}
