@@ -26,6 +26,10 @@ const MOST_CURVED: f64 = 1.01;
 /// As far as that holds.
 const CURVED_SO_FAR_M: f64 = 2e6;
 
+/// Cubes farther away are one: that far from the origin coordinates are coarser than the least distance, and the numbers
+/// of their neighbours are still exact.
+const FARTHEST_CUBE: f64 = 9e15;
+
 struct Globe {
     degrees_per_unit: f64,
     ellipsoid: Ellipsoid,
@@ -50,7 +54,8 @@ impl Spacing {
     /// Adds a point unless one is nearer than the least distance; says whether it was added.
     pub(super) fn add(&mut self, position: Xy) -> bool {
         let place = self.place(position);
-        let cube = place.map(|ordinate| (ordinate / self.least).floor() as i64);
+        let cube =
+            place.map(|ordinate| (ordinate / self.least).floor().clamp(-FARTHEST_CUBE, FARTHEST_CUBE) as i64);
         for x in -1..=1 {
             for y in -1..=1 {
                 // In a plane there are no cubes above or below.

@@ -191,6 +191,13 @@ fn points_are_chosen_out_of_points_without_one_twice() {
 }
 
 #[test]
+fn a_least_distance_below_the_precision_of_the_coordinates_is_kept_too() {
+    let far = set("Polygon", 5070, &[(json!({}), square(1e7, -1e7, 10.0))]);
+    let more = json!({ "Number_of_Points": 30, "Minimum_Allowed_Distance": "1e-300 Meters" });
+    assert_eq!(random_points(&far, more).unwrap().features.features.len(), 30);
+}
+
+#[test]
 fn features_without_room_get_no_points_and_nothing_fails() {
     let none = random_points(&set("Polygon", 5070, &[]), json!({})).unwrap();
     assert!(none.features.features.is_empty());
