@@ -65,6 +65,10 @@ pub struct BufferOptions {
     pub end: End,
 }
 
+/// A disc whose radius is less than this share of a coordinate may be spoiled by rounding: its vertices are less than a
+/// hundred thousand roundings apart.
+const COARSE_SHARE: f64 = 1e-10;
+
 /// The buffer of a geometry in the plane of its coordinates; `distance` in their units.
 ///
 /// Returns closed rings, exteriors clockwise. Of a distance:
@@ -82,7 +86,11 @@ pub fn buffer_planar(geometry: &Geometry, distance: f64, options: &BufferOptions
     match geometry {
         Geometry::Polygon(rings) => polygon(rings, distance, options.side),
         _ if distance <= 0.0 => Vec::new(),
-        Geometry::Point(point) if fill::is_usable(point.xy) => vec![disc::ring(point.xy, distance)],
+        Geometry::Point(point) if fill::is_usable(point.xy) => {
+            let disc = vec![disc::ring(point.xy, distance)];
+            let is_coarse = point.xy.iter().any(|ordinate| distance < ordinate.abs() * COARSE_SHARE);
+            if is_coarse { fill::repair(&disc) } else { disc }
+        }
         Geometry::Point(_) => Vec::new(),
         Geometry::Multipoint(points) => dissolve_point_buffers(&points.xy, distance),
         Geometry::Polyline(paths) => lines(paths, distance, options),

@@ -2,7 +2,7 @@
 
 use geographiclib_rs::{Geodesic, InverseGeodesic};
 use gp_esri::{Geometry, Path, Point, Xy};
-use gp_geometry::{BufferOptions, End, Geodesy, Side, WGS84_ELLIPSOID, buffer_geodesic};
+use gp_geometry::{BufferOptions, End, Geodesy, Side, WGS84_ELLIPSOID, buffer_geodesic, is_valid_polygon};
 use proptest::prelude::*;
 
 const FULL: BufferOptions = BufferOptions { side: Side::Full, end: End::Round };
@@ -264,5 +264,13 @@ proptest! {
             let found = distance_to_line_m(*vertex, &xy);
             prop_assert!(found < distance * 1.001 && found > distance * 0.998, "{} of {}", found, distance);
         }
+    }
+}
+
+#[test]
+fn a_disc_below_the_precision_of_degrees_is_valid_or_nothing() {
+    for (center, distance_m) in [([30.0, 89.99], 1e-300), ([0.0, 90.0], 1e-300), ([179.0, 45.0], 1e-9)] {
+        let disc = buffer(&point(center[0], center[1]), distance_m);
+        assert!(disc.is_empty() || is_valid_polygon(&disc), "{center:?} {distance_m} {disc:?}");
     }
 }

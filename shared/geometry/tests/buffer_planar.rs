@@ -1,7 +1,7 @@
 //! Planar buffers: known areas, sides, ends, growth and shrinking, and inputs made to break them.
 
 use gp_esri::{Geometry, Path, Point, Xy};
-use gp_geometry::{BufferOptions, End, Side, buffer_planar, dissolve_buffers};
+use gp_geometry::{BufferOptions, End, Side, buffer_planar, dissolve_buffers, is_valid_polygon};
 use proptest::prelude::*;
 
 fn area(rings: &[Path]) -> f64 {
@@ -271,4 +271,16 @@ fn distance_to_segment(p: Xy, a: Xy, b: Xy) -> f64 {
         0.0
     };
     (p[0] - a[0] - along * d[0]).hypot(p[1] - a[1] - along * d[1])
+}
+
+#[test]
+fn a_disc_below_the_precision_of_its_centre_is_valid_or_nothing() {
+    for (place, distance) in [(1e17, 10.0), (1e7, 1e-9), (1e7, 1e-300), (2e6, 0.001)] {
+        let disc = buffer_planar(
+            &Geometry::Point(Point::from_xy([place, -place])),
+            distance,
+            &BufferOptions::default(),
+        );
+        assert!(disc.is_empty() || is_valid_polygon(&disc), "{place} {distance} {disc:?}");
+    }
 }

@@ -27,6 +27,9 @@ const LARGEST_PIECEWISE_DISTANCE_M: f64 = 6_000_000.0;
 /// Longest piece, in metres: at 150 km from its middle the plane stretches by less than 0.01 %.
 const LONGEST_PIECE_M: f64 = 300_000.0;
 
+/// A smaller disc may be spoiled by the rounding of degrees.
+const COARSE_M: f64 = 0.001;
+
 /// Most segments a piece.
 const MOST_SEGMENTS: usize = 48;
 
@@ -76,7 +79,8 @@ impl Globe<'_> {
         let plane = LocalPlane::new(self.geodesy, center);
         let ring = disc::ring([0.0, 0.0], distance_m);
         if distance_m < self.half_turn_m * 0.495 {
-            return globe::from_plane(&plane, vec![ring], distance_m);
+            let disc = globe::from_plane(&plane, vec![ring], distance_m);
+            return if distance_m < COARSE_M { fill::repair(&disc) } else { disc };
         }
         // Past a quarter of the way around it is easier to say what lies outside: the disc around the antipode.
         let antipode = LocalPlane::new(self.geodesy, [center[0] + 180.0, -center[1]]);
