@@ -55,6 +55,9 @@ enum OutputFields {
     All,
 }
 
+/// The products of two numbers below this vanish.
+const LEAST_ORDINATE: f64 = 1e-150;
+
 impl Tool for CreateThiessenPolygons {
     const NAME: &'static str = "CreateThiessenPolygons";
     const DESCRIPTION: &'static str =
@@ -107,8 +110,9 @@ fn distinct_points(set: &FeatureSet, context: &RunContext) -> (Vec<usize>, Vec<X
                 continue;
             }
         };
-        // Minus zero is the same place as zero.
-        if seen.insert(xy.map(|value| (value + 0.0).to_bits())) {
+        // Minus zero is the same place as zero, and so is all that lies nearer to it than can be computed with.
+        let xy = xy.map(|value| if value.abs() < LEAST_ORDINATE { 0.0 } else { value });
+        if seen.insert(xy.map(f64::to_bits)) {
             rows.push(row);
             points.push(xy);
         } else {
@@ -198,6 +202,13 @@ mod tests {
         assert_eq!(made.column("Input_FID"), ["10", "20"]);
         assert!(made.warnings.iter().any(|text| text.contains("2 features lie where another one lies")
             && text.contains("(object ids 30, 40)")));
+    }
+
+    #[test]
+    fn points_too_near_to_be_computed_with_are_one() {
+        let made = cells(5070, &[[0.0, 0.0], [1e-300, 2e-300]], json!({})).unwrap();
+        assert_eq!(areas(&made), [4.0]);
+        assert!(made.warnings[0].contains("lie where another one lies"), "{:?}", made.warnings);
     }
 
     #[test]
