@@ -116,7 +116,8 @@ impl Tool for Densify {
         }
         let text = "would cross themselves along geodesics, so they stay as they are";
         warn_of_rows(&crossed, &set, text, context);
-        let text = "have edges over 180 degrees of longitude or more, which stay as they are";
+        let text =
+            "have edges over 180 degrees of longitude or more, or beyond a pole, which stay as they are";
         warn_of_rows(&wide, &set, text, context);
         Ok(DensifyOutputs { output_features: set })
     }
@@ -140,6 +141,26 @@ mod tests {
             Geometry::Polyline(paths) | Geometry::Polygon(paths) => &paths[0],
             _ => panic!("no line"),
         }
+    }
+
+    #[test]
+    fn edges_beyond_a_pole_stay_as_they_are() {
+        let features = set("Polygon", 4326, &[(json!({}), square(0.0, 89.0, 2.0))]);
+        for most in [json!(null), json!(1)] {
+            let more = json!({ "Distance": "100 Kilometers", "Maximum_Vertex_Count_Per_Segment": most });
+            let made = densify(&features, more).unwrap();
+            assert!(made.warnings[0].contains("beyond a pole"), "{:?}", made.warnings);
+            assert!(path(&made).xy.iter().flatten().all(|ordinate| ordinate.is_finite()));
+        }
+    }
+
+    #[test]
+    fn longitudes_beyond_180_stay_beyond() {
+        let features = set("Polygon", 4326, &[(json!({}), square(175.0, -20.0, 10.0))]);
+        let made = densify(&features, json!({ "Distance": "100 Kilometers" })).unwrap();
+        let Geometry::Polygon(rings) = made.geometry(0) else { panic!("no polygon") };
+        assert!(gp_geometry::is_valid_polygon(rings));
+        assert!(rings[0].xy.iter().all(|[x, _]| (175.0..=185.0).contains(x)), "{rings:?}");
     }
 
     #[test]

@@ -5,6 +5,8 @@ use gp_geometry::{Geodesy, is_valid_polygon};
 
 /// An edge over so many degrees of longitude would go the other way around as a geodesic.
 const HALF_TURN_DEG: f64 = 180.0;
+/// There is no place beyond this latitude.
+const POLE_DEG: f64 = 90.0;
 
 /// What became of a feature.
 #[derive(Default)]
@@ -29,7 +31,7 @@ pub(super) struct Cutter {
 impl Cutter {
     fn pieces(&self, a: Xy, b: Xy) -> f64 {
         let length = match &self.geodesy {
-            Some(_) if is_wide(a, b) => 0.0,
+            Some(_) if has_no_geodesic(a, b) => 0.0,
             Some(geodesy) => geodesy.distance_m(a, b),
             None => (b[0] - a[0]).hypot(b[1] - a[1]),
         };
@@ -54,7 +56,7 @@ impl Cutter {
         };
         let mut edges = paths.iter().flat_map(|path| path.xy.windows(2));
         let is_geodesic = self.geodesy.is_some();
-        let has_wide_edges = is_geodesic && edges.any(|pair| is_wide(pair[0], pair[1]));
+        let has_wide_edges = is_geodesic && edges.any(|pair| has_no_geodesic(pair[0], pair[1]));
         // A geodesic leaves the straight line between its ends, and may meet what lies beside it.
         let would_cross =
             is_geodesic && matches!(&made, Geometry::Polygon(rings) if !is_valid_polygon(rings));
@@ -85,10 +87,10 @@ impl Cutter {
         match &self.geodesy {
             Some(geodesy) => {
                 let between = geodesy.between(a, geodesy.inverse(a, b), pieces);
-                // The longitudes of the input are between -180 and 180, and so are the new ones.
-                let inside =
-                    |[x, y]: Xy| [if x.abs() > 180.0 { x - 360.0 * (x / 360.0).round() } else { x }, y];
-                dense.xy.extend(between.into_iter().map(inside));
+                // Longitudes go on from those of the edge, which may lie beyond 180.
+                let middle = f64::midpoint(a[0], b[0]);
+                let beside = |[x, y]: Xy| [x - 360.0 * ((x - middle) / 360.0).round(), y];
+                dense.xy.extend(between.into_iter().map(beside));
             }
             None => {
                 let share = |piece: usize| piece as f64 / pieces as f64;
@@ -104,6 +106,6 @@ impl Cutter {
     }
 }
 
-fn is_wide(a: Xy, b: Xy) -> bool {
-    (a[0] - b[0]).abs() >= HALF_TURN_DEG
+fn has_no_geodesic(a: Xy, b: Xy) -> bool {
+    (a[0] - b[0]).abs() >= HALF_TURN_DEG || a[1].abs() > POLE_DEG || b[1].abs() > POLE_DEG
 }
