@@ -171,6 +171,7 @@ fn positions(set: &FeatureSet, rows: &[usize]) -> Vec<Xy> {
 #[expect(clippy::float_cmp, reason = "whole numbers and copied positions are exact")]
 mod tests {
     use crate::testing::{Run, line, run, set, square};
+    use gp_esri::Geometry;
     use serde_json::{Value, json};
 
     fn bound(features: &Value, kind: &str, more: Value) -> Result<Run, String> {
@@ -250,6 +251,21 @@ mod tests {
         let made = bound(&lines, "RECTANGLE_BY_WIDTH", json!({})).unwrap();
         assert_eq!((number(&made, "MBG_Width"), number(&made, "MBG_Length")), (0.0, 50.0));
         assert!((made.area(0) - 0.1).abs() < 1e-4, "{}", made.area(0));
+    }
+
+    #[test]
+    fn what_rounding_leaves_no_area_gets_a_valid_placeholder() {
+        let far = set("Point", 5070, &[(json!({}), json!({ "x": 1e17, "y": 3 }))]);
+        let tiny = json!({ "points": [[0, 0], [1e-300, 1e-300], [5e-301, 0]] });
+        let tiny = set("Multipoint", 5070, &[(json!({}), tiny)]);
+        for kind in ["RECTANGLE_BY_AREA", "RECTANGLE_BY_WIDTH", "CONVEX_HULL", "CIRCLE", "ENVELOPE"] {
+            for layer in [&far, &tiny] {
+                let made = bound(layer, kind, json!({})).unwrap();
+                let Geometry::Polygon(rings) = made.geometry(0) else { panic!("no polygon") };
+                assert!(gp_geometry::is_valid_polygon(rings), "{kind} {rings:?}");
+                assert!(made.warnings.join("; ").contains("placeholder"));
+            }
+        }
     }
 
     #[test]

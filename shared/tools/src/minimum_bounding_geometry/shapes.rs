@@ -3,8 +3,8 @@
 use gp_core::Choices;
 use gp_esri::{Path, Xy};
 use gp_geometry::{
-    Circle, Least, direction_deg, farthest_pair, nearest_vertices_distance, smallest_circle,
-    smallest_rectangle,
+    Circle, Least, direction_deg, farthest_pair, is_valid_polygon, nearest_vertices_distance,
+    smallest_circle, smallest_rectangle,
 };
 
 /// Which shape.
@@ -48,9 +48,24 @@ pub(super) fn field_names(kind: GeometryKind) -> &'static [&'static str] {
     }
 }
 
+/// Half the width of a placeholder is at least this share of the greatest coordinate, so that its corners differ.
+const LEAST_SHARE: f64 = 1e-14;
+
 /// The shape around a hull, `None` around nothing. Shapes without area reach `placeholder` to each side.
 pub(super) fn shape(kind: GeometryKind, hull: &[Xy], placeholder: f64) -> Option<Shape> {
     let first = *hull.first()?;
+    let greatest = hull.iter().flatten().fold(0.0_f64, |greatest, ordinate| greatest.max(ordinate.abs()));
+    let placeholder = placeholder.max(greatest * LEAST_SHARE);
+    let shape = exact_shape(kind, hull, first, placeholder)?;
+    if is_valid_polygon(std::slice::from_ref(&shape.ring)) {
+        return Some(shape);
+    }
+    // So small or so thin that rounding takes its area.
+    let (a, b) = farthest_pair(hull).unwrap_or((first, first));
+    Some(Shape { ring: closed(thin(a, b, placeholder)), is_placeholder: true, ..shape })
+}
+
+fn exact_shape(kind: GeometryKind, hull: &[Xy], first: Xy, placeholder: f64) -> Option<Shape> {
     match kind {
         GeometryKind::Circle => {
             let circle = smallest_circle(hull)?;
@@ -106,10 +121,11 @@ fn envelope(hull: &[Xy], placeholder: f64) -> Shape {
     Shape { ring, measures, is_placeholder: width <= 0.0 || height <= 0.0 }
 }
 
-/// A rectangle around a line or point that reaches `half` to each side; beyond its ends only that of a point.
+/// A rectangle around a line or point that reaches `half` to each side; beyond its ends only that of a point, or of a
+/// line that is shorter than that.
 fn thin(a: Xy, b: Xy, half: f64) -> Vec<Xy> {
     let length = (b[0] - a[0]).hypot(b[1] - a[1]);
-    let (along, reach) = if length > 0.0 {
+    let (along, reach) = if length > half {
         ([(b[0] - a[0]) / length, (b[1] - a[1]) / length], 0.0)
     } else {
         ([1.0, 0.0], half)
