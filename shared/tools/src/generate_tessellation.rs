@@ -187,7 +187,7 @@ fn regular_shapes(
             ),
         ));
     }
-    let cells = lattice.cells();
+    let cells = lattice.cells(context)?;
     let shapes = each(context, cells.len(), "Making shapes", |index| {
         let ring = lattice.ring(cells[index]);
         Ok(if is_in_degrees { within_world(ring) } else { Some(Geometry::Polygon(vec![ring])) })

@@ -128,8 +128,12 @@ fn pieces_of_length(
         for (path, measured) in paths_of(set, row).iter().zip(&measured[row]) {
             // NaN makes no cuts.
             let cuts = (measured.length() / piece - LEAST_SHARE).ceil() as usize;
-            let stops: Vec<Stop> =
-                (1..cuts).filter_map(|number| measured.stop_at(number as f64 * piece)).collect();
+            let mut stops: Vec<Stop> = Vec::with_capacity(cuts);
+            for number in 1..cuts {
+                // One line may be cut into millions of pieces.
+                context.check()?;
+                stops.extend(measured.stop_at(number as f64 * piece));
+            }
             pieces.extend(cut_path(path, &stops));
         }
         Ok(pieces)

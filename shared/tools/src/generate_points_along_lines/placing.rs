@@ -94,8 +94,13 @@ pub(super) fn points(
                 distances.push(length);
             }
         }
-        let point = |distance: f64| Some((distance, point_at(&measured[row], distance)?));
-        Ok(distances.into_iter().filter_map(point).collect())
+        let mut points = Vec::with_capacity(distances.len());
+        for distance in distances {
+            // One line may get millions of points.
+            context.check()?;
+            points.extend(point_at(&measured[row], distance).map(|point| (distance, point)));
+        }
+        Ok(points)
     })
 }
 

@@ -1,5 +1,6 @@
 //! Regular tessellations: the corners of a shape are whole numbers of steps of one lattice.
 
+use gp_core::{RunContext, ToolError};
 use gp_esri::{Envelope, Path, Xy};
 
 /// A shape that covers a share of a step more than the extent, by rounding alone, is none.
@@ -95,19 +96,23 @@ impl Lattice {
     }
 
     /// Column and row of every shape whose box overlaps the extent, column by column.
-    pub(super) fn cells(&self) -> Vec<[i64; 2]> {
+    ///
+    /// # Errors
+    /// The run was stopped.
+    pub(super) fn cells(&self, context: &RunContext) -> Result<Vec<[i64; 2]>, ToolError> {
         let [column_pitch, row_pitch] = self.pattern.pitch();
         // No shape reaches further than three steps from where its column and row start.
         let last = |size: f64, pitch: i64| (size.ceil() as i64 + 3) / pitch + 1;
         let mut cells = Vec::new();
         for column in -3..=last(self.size[0], column_pitch) {
+            context.check()?;
             for row in -3..=last(self.size[1], row_pitch) {
                 if self.overlaps([column, row]) {
                     cells.push([column, row]);
                 }
             }
         }
-        cells
+        Ok(cells)
     }
 
     fn overlaps(&self, cell: [i64; 2]) -> bool {
