@@ -205,24 +205,37 @@ pub(crate) fn smoothing(
     Ok(smoothing)
 }
 
-/// Smooth lines or rings, with a window that is halved until `is_right`; `None` when it never is. Says whether it was halved.
+/// Smooth lines or rings, with a window that is halved until `is_right`; `None` when it never is, or when that would take
+/// too many places. Says whether it was halved.
+///
+/// # Errors
+/// The run was stopped.
 pub(crate) fn smooth_rightly(
     paths: &[Path],
     endpoints: EndpointOption,
     smoothing: &Smoothing,
     is_right: impl Fn(&[Path]) -> bool,
-) -> Option<(Vec<Path>, bool)> {
+    context: &RunContext,
+) -> Result<Option<(Vec<Path>, bool)>, ToolError> {
     for halvings in 0..=HALVINGS {
         let smoothing = Smoothing { window: smoothing.window / f64::from(1 << halvings), ..*smoothing };
+        let count: f64 = paths.iter().map(|path| smoothed_count(&path.xy, &smoothing)).sum();
+        if count > MAX_PLACES {
+            break;
+        }
         let smooth = |path: &Path| {
             let is_free = endpoints == EndpointOption::NoFixed && path.xy.first() == path.xy.last();
             let ends = if is_free { Ends::Free } else { Ends::Fixed };
             Path::from_xy(smoothed(&path.xy, ends, &smoothing))
         };
-        let made: Vec<Path> = paths.iter().map(smooth).collect();
+        let mut made = Vec::with_capacity(paths.len());
+        for path in paths {
+            context.check()?;
+            made.push(smooth(path));
+        }
         if is_right(&made) {
-            return Some((made, halvings > 0));
+            return Ok(Some((made, halvings > 0)));
         }
     }
-    None
+    Ok(None)
 }

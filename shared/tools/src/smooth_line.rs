@@ -75,7 +75,7 @@ impl Tool for SmoothLine {
             let Some(Geometry::Polyline(paths)) = &set.features[row].geometry else {
                 return Ok(Made::default());
             };
-            Ok(smooth_one(paths, inputs.endpoint_option, &smoothing, inputs.error_option))
+            smooth_one(paths, inputs.endpoint_option, &smoothing, inputs.error_option, context)
         })?;
         let carried = Carried::all(&set);
         let mut table = Table::new(Some(GeometryType::Polyline), set.spatial_reference.clone());
@@ -94,12 +94,18 @@ impl Tool for SmoothLine {
 }
 
 /// Each path by itself.
-fn smooth_one(paths: &[Path], endpoints: EndpointOption, smoothing: &Smoothing, errors: ErrorOption) -> Made {
+fn smooth_one(
+    paths: &[Path],
+    endpoints: EndpointOption,
+    smoothing: &Smoothing,
+    errors: ErrorOption,
+    context: &RunContext,
+) -> Result<Made, ToolError> {
     let (mut smooth, mut is_rough) = (Vec::with_capacity(paths.len()), false);
     for path in paths {
         let may_cross = errors == ErrorOption::NoCheck || !is_simple_path(&path.xy);
         let is_right = |made: &[Path]| may_cross || made.iter().all(|path| is_simple_path(&path.xy));
-        match smooth_rightly(std::slice::from_ref(path), endpoints, smoothing, is_right) {
+        match smooth_rightly(std::slice::from_ref(path), endpoints, smoothing, is_right, context)? {
             Some((made, was_halved)) => {
                 smooth.extend(made);
                 is_rough |= was_halved;
@@ -110,7 +116,7 @@ fn smooth_one(paths: &[Path], endpoints: EndpointOption, smoothing: &Smoothing, 
             }
         }
     }
-    (Some(Geometry::Polyline(smooth)), is_rough)
+    Ok((Some(Geometry::Polyline(smooth)), is_rough))
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ impl Tool for SmoothPolygon {
             let Some(Geometry::Polygon(paths)) = &set.features[row].geometry else {
                 return Ok(Made::default());
             };
-            Ok(smooth_one(paths, endpoints, &smoothing, inputs.error_option))
+            smooth_one(paths, endpoints, &smoothing, inputs.error_option, context)
         })?;
         let carried = Carried::all(&set);
         let mut table = Table::new(Some(GeometryType::Polygon), set.spatial_reference.clone());
@@ -105,12 +105,19 @@ impl Tool for SmoothPolygon {
 }
 
 /// All rings together, because they may meet each other.
-fn smooth_one(rings: &[Path], endpoints: EndpointOption, smoothing: &Smoothing, errors: ErrorOption) -> Made {
+fn smooth_one(
+    rings: &[Path],
+    endpoints: EndpointOption,
+    smoothing: &Smoothing,
+    errors: ErrorOption,
+    context: &RunContext,
+) -> Result<Made, ToolError> {
     let is_right = |made: &[Path]| errors == ErrorOption::NoCheck || is_valid_polygon(made);
-    match smooth_rightly(rings, endpoints, smoothing, is_right) {
+    let smooth = smooth_rightly(rings, endpoints, smoothing, is_right, context)?;
+    Ok(match smooth {
         Some((made, was_halved)) => (Some(Geometry::Polygon(made)), was_halved),
         None => (Some(Geometry::Polygon(rings.to_vec())), true),
-    }
+    })
 }
 
 #[cfg(test)]
