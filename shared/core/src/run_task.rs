@@ -112,6 +112,10 @@ fn prepare_inputs(task: &PublishedTask, values: &mut [Value], context: &RunConte
                 repair(parameter, features, context);
             }
             prepare_features(parameter, features, context)?;
+            if repairs && context.environment().processing_sr.is_some() {
+                // Projection moves every vertex by itself: what touched may cross now.
+                repair(parameter, features, context);
+            }
         }
         context.check()?;
     }

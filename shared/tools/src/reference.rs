@@ -1,5 +1,6 @@
 //! Spatial references of several inputs: what comes second is brought to the reference of what comes first.
 
+use crate::each::warn_of_rows;
 use gp_core::{RunContext, ToolError, projection_notices};
 use gp_esri::{FeatureSet, Geometry, Path, SpatialReference};
 use gp_geometry::{Crs, Ellipsoid, Transform, WGS84_ELLIPSOID};
@@ -23,6 +24,12 @@ pub(crate) fn match_reference(
                 .map_err(|error| ToolError::invalid(parameter, error.to_string()))?;
             for text in projection_notices(&report) {
                 context.warning(format!("{parameter}: {text}"));
+            }
+            if report.changed && context.environment().simplify_features {
+                // Rounding moves every vertex by itself: what touched may cross now, and a speck have no area.
+                let repaired = gp_geometry::repair_features(other);
+                let text = "have no extent in the reference of the first input, so they are left out";
+                warn_of_rows(&repaired.emptied, other, text, context);
             }
             Ok(())
         }
