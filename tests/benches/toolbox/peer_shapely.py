@@ -104,13 +104,13 @@ def intersect(layers):
     return {
         "shapely, all pairs": all_pairs,
         "shapely, pairs on borders": borders_only,
-        "geopandas overlay": lambda: counties.overlay(hexagons, how="intersection").geometry.values,
+        "geopandas overlay": lambda: counties.overlay(hexagons, how="intersection", keep_geom_type=True).geometry.values,
     }, total_area
 
 
 def union(layers):
     counties, hexagons = layers.frame("counties"), layers.frame("hexagons")
-    return {"geopandas overlay": lambda: counties.overlay(hexagons, how="union").geometry.values}, total_area
+    return {"geopandas overlay": lambda: counties.overlay(hexagons, how="union", keep_geom_type=True).geometry.values}, total_area
 
 
 def project(wkid):
