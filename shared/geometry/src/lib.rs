@@ -1,4 +1,5 @@
-//! Geometry that several tools need: projection, geodesic measures, repair, overlay, relations, buffers.
+//! Geometry that several tools need: projection, geodesic measures, repair, overlay, relations, buffers, indexes,
+//! nearest features, hulls, Voronoi cells, noding, the topology of coverages, simplification and smoothing.
 //!
 //! Separate from the tools because each of these is used by many and tested by itself. Plain functions on the types of
 //! `gp_esri`, without state, threads or input and output; a tool decides what runs in parallel.

@@ -229,16 +229,16 @@ impl NearestIndex {
 
     /// The features of an item are found.
     fn push(&self, number: usize, link: Link, hits: &mut Hits<'_>) {
-        hits.push(self.owners[number], link);
+        let mut is_taken = hits.push(self.owners[number], link);
         for twin in self.twins.get(&(number as u32)).into_iter().flatten() {
-            if hits.is_enough_of_one_place() {
+            // Twins come in the order of their numbers: of one place, the first that may be taken is enough.
+            if is_taken && hits.wants_one() {
                 break;
             }
-            hits.push(*twin, link);
+            is_taken = hits.push(*twin, link);
         }
     }
 }
 
-#[cfg(test)]
 #[cfg(test)]
 mod tests;

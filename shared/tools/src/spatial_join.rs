@@ -238,4 +238,20 @@ mod tests {
         let many = json!({ "Join_Operation": "JOIN_ONE_TO_MANY", "Statistics_Fields": "POP SUM" });
         assert!(join(5070, many).err().unwrap().contains("Statistics_Fields"));
     }
+
+    #[test]
+    fn the_closest_of_points_in_degrees_is_found_however_near_it_is() {
+        let at = |x: f64, y: f64| (json!({}), json!({ "x": x, "y": y }));
+        let step = |number: i32| f64::from(number) * 0.37;
+        let targets: Vec<_> = (0..200).map(|n| at(step(n), step(n) / 2.0)).collect();
+        // From a tenth of a millimetre to a hundred metres away.
+        let near = |n: i32| 1e-9 * 10_f64.powf(f64::from(n) / 33.0);
+        let joins: Vec<_> = (0..200).map(|n| at(step(n) + near(n), step(n) / 2.0)).collect();
+        let parameters = json!({
+            "Target_Features": set("Point", 4326, &targets), "Join_Features": set("Point", 4326, &joins),
+            "Match_Option": "CLOSEST", "Join_Operation": "JOIN_ONE_TO_MANY",
+        });
+        let made = run("SpatialJoin", &parameters).unwrap();
+        assert_eq!(made.column("JOIN_FID"), made.column("TARGET_FID"));
+    }
 }

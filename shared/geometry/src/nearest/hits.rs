@@ -25,11 +25,12 @@ impl<'q> Hits<'q> {
         self.bound
     }
 
-    pub(super) fn push(&mut self, feature: usize, link: Link) {
+    /// Adds a feature; says whether it is one of the nearest so far.
+    pub(super) fn push(&mut self, feature: usize, link: Link) -> bool {
         // Written so that NaN is no hit.
         let is_near = link.distance <= self.bound;
         if !is_near || self.query.except.contains(&feature) {
-            return;
+            return false;
         }
         if self.query.count == 1 {
             self.bound = link.distance;
@@ -38,11 +39,12 @@ impl<'q> Hits<'q> {
         if self.near.len() >= 2 * self.settled + FEWEST {
             self.settle();
         }
+        true
     }
 
-    /// Whether further features at the place of the last one cannot matter: they come in the order of their numbers.
-    pub(super) fn is_enough_of_one_place(&self) -> bool {
-        self.query.count == 1 && !self.near.is_empty()
+    /// Whether a single feature is wanted.
+    pub(super) fn wants_one(&self) -> bool {
+        self.query.count == 1
     }
 
     /// Keeps each feature once, and of them no more than were asked for.

@@ -44,6 +44,15 @@ fn the_nearest_come_first_and_of_equals_the_first() {
 }
 
 #[test]
+fn a_twin_at_the_place_of_a_feature_that_is_left_out_is_found_after_others() {
+    let own = Geometry::Multipoint(Path::from_xy(vec![[0.0, 0.0], [5.0, 5.0]]));
+    let features = [own.clone(), point(5.0, 5.0), point(0.0, 1.0)];
+    let query = NearQuery { count: 1, limit: f64::INFINITY, except: vec![0] };
+    let found = NearestIndex::planar(some(&features)).nearest(&own, &query);
+    assert_eq!((found[0].feature, found[0].distance), (1, 0.0));
+}
+
+#[test]
 fn what_holds_what_is_at_a_distance_of_zero_and_a_hole_is_outside() {
     let mut ring = square(0.0, 0.0, 10.0);
     let (Geometry::Polygon(rings), Geometry::Polygon(mut hole)) = (&mut ring, square(2.0, 2.0, 6.0)) else {

@@ -39,6 +39,12 @@ impl Measure {
         if inputs.search_radius.is_none() && !option.is_closest() {
             return Err(ToolError::invalid("Search_Radius", "a distance is required for this relation"));
         }
+        if inputs.search_radius.is_some_and(|radius| radius.distance < 0.0) {
+            return Err(ToolError::invalid(
+                "Search_Radius",
+                "a distance below zero finds nothing; give 0 or more",
+            ));
+        }
         let crs = crs_of(&inputs.target_features, "Target_Features")?;
         let radius = inputs.search_radius;
         warn_without_reference(crs.as_ref(), radius.as_slice(), "Search_Radius", context);

@@ -38,6 +38,10 @@ enum Way<'a> {
     Nearest(Box<NearestIndex>),
 }
 
+/// By how much a straight line between two rounded geocentric positions may come out longer than the geodesic: a
+/// thousand times the rounding of such a position, 10^-9 m.
+const NOISE_M: f64 = 1e-6;
+
 impl<'a> Search<'a> {
     /// Makes the join features ready.
     pub(super) fn new(
@@ -146,15 +150,16 @@ impl<'a> Search<'a> {
             Some(Geometry::Point(point)) => geodesy.distance_m(xy, point.xy),
             _ => f64::NAN,
         };
+        let widened = |distance_m: f64| distance_m + NOISE_M;
         if !self.option.is_closest() {
-            let near = index.within(to, reach_m).into_iter();
+            let near = index.within(to, widened(reach_m)).into_iter();
             found.extend(
                 near.filter(|(other, _)| distance_m(*other) <= reach_m).map(|(other, _)| other as u32),
             );
             return;
         }
-        let Some((first, _)) = index.nearest(to, reach_m) else { return };
-        let candidates = index.within(to, distance_m(first).min(reach_m)).into_iter();
+        let Some((first, _)) = index.nearest(to, widened(reach_m)) else { return };
+        let candidates = index.within(to, widened(distance_m(first).min(reach_m))).into_iter();
         let measured = candidates.map(|(other, _)| (distance_m(other), other));
         let nearest = measured.filter(|(distance_m, _)| *distance_m <= reach_m);
         let nearest = nearest.min_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
