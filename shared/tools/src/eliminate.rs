@@ -84,6 +84,12 @@ impl Tool for Eliminate {
             let text = "say which polygons to eliminate: give Where_Clause, Maximum_Area, or both";
             return Err(ToolError::invalid("Where_Clause", text));
         }
+        if inputs.maximum_area.is_some_and(|area| area.area <= 0.0) {
+            return Err(ToolError::invalid(
+                "Maximum_Area",
+                "no polygon is smaller; give an area above 0, or leave it out",
+            ));
+        }
         let crs = crs_of(&set, "Input_Features")?;
         let measures = Measures::natural(crs.as_ref())?;
         let least = LeastArea::read("Maximum_Area", inputs.maximum_area, crs.as_ref())?;

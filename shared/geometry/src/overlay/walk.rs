@@ -25,6 +25,10 @@ pub(crate) enum Of {
 /// Crossings of one edge nearer to each other than this part of its length could be told in the wrong order.
 const CLOSEST: f64 = 1e-9;
 
+/// Rings that nothing crosses are looked up one by one: beyond so many looks at a vertex or a crossing, the engine, which
+/// sweeps, is quicker.
+const MOST_LOOKS: usize = 10_000_000;
+
 /// Where the outlines cross.
 struct Crossing {
     xy: Xy,
@@ -39,6 +43,11 @@ struct Crossing {
 /// The part of `plain`, a valid polygon, inside or outside a prepared one; `None` when this way cannot tell.
 pub(crate) fn walk(prepared: &PreparedPolygon, plain: &[Path], of: Of) -> Option<Vec<Path>> {
     let crossings = crossings(prepared, plain, of)?;
+    let vertices: usize = plain.iter().map(|ring| ring.xy.len()).sum();
+    let looks = prepared.ring_count().saturating_mul(vertices + crossings.len());
+    if looks.saturating_add(plain.len().saturating_mul(crossings.len())) > MOST_LOOKS {
+        return None;
+    }
     let forward = of == Of::Inside;
     let mut along_prepared: Vec<usize> = (0..crossings.len()).collect();
     along_prepared.sort_unstable_by(|a, b| order(crossings[*a].prepared, crossings[*b].prepared));
@@ -246,7 +255,7 @@ fn add_whole_plain(
     Some(())
 }
 
-/// Where a point lies in a polygon of few vertices; exact.
+/// Where a point lies in a polygon; exact, and linear in its vertices: see [`MOST_LOOKS`].
 fn locate(rings: &[Path], p: Xy) -> Location {
     let mut is_inside = false;
     for pair in rings.iter().flat_map(|ring| ring.xy.windows(2)) {
