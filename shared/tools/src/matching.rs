@@ -1,7 +1,7 @@
 //! The spatial relations by which Spatial Join finds its matches.
 
 use gp_core::Choices;
-use gp_esri::{Geometry, Point, Xy};
+use gp_esri::{Geometry, Point};
 use gp_geometry::{
     Location, Shape, centroid, completely_contains, completely_within, contains, contains_clementini,
     crossed_by_outline, distance, identical, intersects, shares_line_segment, touches, within,
@@ -90,15 +90,10 @@ impl MatchOption {
             MatchOption::BoundaryTouches => touches(target, join),
             MatchOption::ShareALineSegmentWith => shares_line_segment(target, join),
             MatchOption::CrossedByTheOutlineOf => crossed_by_outline(target, join),
-            MatchOption::HaveTheirCenterIn => center(target_geometry).is_some_and(|center| {
+            MatchOption::HaveTheirCenterIn => centroid(target_geometry).is_some_and(|center| {
                 intersects(&Shape::new(&Geometry::Point(Point::from_xy(center))), join)
             }),
             MatchOption::Closest | MatchOption::ClosestGeodesic => distance(target, join) <= reach,
         }
     }
-}
-
-/// The middle of a feature.
-pub(crate) fn center(geometry: &Geometry) -> Option<Xy> {
-    centroid(geometry)
 }

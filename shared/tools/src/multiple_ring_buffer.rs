@@ -21,7 +21,7 @@
 use crate::distance::{Method, Reach, warn_without_reference};
 use crate::each::{each, warn_of_rows};
 use crate::reference::{crs_of, drop_zm};
-use crate::surroundings::{DistanceUnit, Surroundings};
+use crate::surroundings::{DistanceUnit, LACK_AREAS, Surroundings};
 use crate::table::{Carried, Table};
 use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, FeatureSet, Field, FieldType, Geometry, GeometryType, LinearUnit};
@@ -201,9 +201,7 @@ impl Rings<'_> {
             }
         }
         let bare: Vec<usize> = (0..is_bare.len()).filter(|row| is_bare[*row]).collect();
-        let what = "lack areas, because they have no geometry, nothing is left of them at some distance, or they lie outside of \
-                    where their spatial reference is defined";
-        warn_of_rows(&bare, set, what, self.context);
+        warn_of_rows(&bare, set, LACK_AREAS, self.context);
         Ok(table.finish())
     }
 }

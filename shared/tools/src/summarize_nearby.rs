@@ -35,7 +35,7 @@ use crate::reference::{crs_of, drop_zm, is_in_degrees, match_reference};
 use crate::summaries::{
     EmptyAreas, GroupPercents, MinorityMajority, Plan, ShapeUnit, SumShape, Wishes, shape_sum,
 };
-use crate::surroundings::{DistanceUnit, Surroundings};
+use crate::surroundings::{DistanceUnit, LACK_AREAS, Surroundings};
 use crate::table::{Carried, Table};
 use gp_core::{Inputs, Outputs, RecordSet, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, FeatureSet, Field, FieldType, Geometry, GeometryType, LinearUnit};
@@ -179,9 +179,7 @@ fn areas_around(
         table.push(carried.values(&set.features[row]).chain(own), Some(Geometry::Polygon(rings)));
     }
     bare.dedup();
-    let what = "lack areas, because they have no geometry, nothing is left of them at some distance, or they lie outside of \
-                where their spatial reference is defined";
-    warn_of_rows(&bare, set, what, context);
+    warn_of_rows(&bare, set, LACK_AREAS, context);
     Ok(table.finish())
 }
 

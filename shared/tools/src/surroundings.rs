@@ -13,6 +13,10 @@ use gp_geometry::{
 pub(crate) const NO_PLACE: &str =
     "lie outside of where their spatial reference is defined, or their areas would, so they are left out";
 
+/// What a warning says of rows that lack an area at some of several distances.
+pub(crate) const LACK_AREAS: &str = "lack areas, because they have no geometry, nothing is left of them at some distance, \
+                                     or they lie outside of where their spatial reference is defined";
+
 /// The unit of a list of distances, by ArcGIS's keywords.
 #[derive(Choices, Clone, Copy, PartialEq)]
 pub(crate) enum DistanceUnit {
