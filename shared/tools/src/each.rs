@@ -5,6 +5,7 @@ use gp_esri::FeatureSet;
 use rayon::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// Below this, starting threads costs more than it saves.
 const FEWEST_IN_PARALLEL: usize = 64;
@@ -12,8 +13,8 @@ const FEWEST_IN_PARALLEL: usize = 64;
 const FEWEST_REPORTED: usize = 20;
 /// How often progress is reported, in percent of the work.
 const PROGRESS_STEP: usize = 5;
-/// How many object ids a warning names.
-const NAMED_OIDS: usize = 10;
+/// How many features a warning names.
+const NAMED_ROWS: usize = 10;
 
 /// `work` on the numbers `0..count`, results in that order whatever the number of threads.
 ///
@@ -39,14 +40,10 @@ fn each_from<R: Send + Default>(
     doing: &str,
     work: impl Fn(usize) -> Result<R, ToolError> + Sync,
 ) -> Result<Vec<R>, ToolError> {
-    let (done, panicked) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (done, panics) = (AtomicUsize::new(0), Panics::default());
     let one = |index| {
         context.check()?;
-        // What an item has half done is dropped with its result.
-        let result = catch_unwind(AssertUnwindSafe(|| work(index))).unwrap_or_else(|_| {
-            panicked.fetch_add(1, Ordering::Relaxed);
-            Ok(R::default())
-        })?;
+        let result = panics.guard(index, || work(index)).unwrap_or_else(|| Ok(R::default()))?;
         report(context, done.fetch_add(1, Ordering::Relaxed) + 1, count, doing);
         Ok(result)
     };
@@ -55,13 +52,43 @@ fn each_from<R: Send + Default>(
     } else {
         (0..count).into_par_iter().map(one).collect()
     };
-    let panicked = panicked.into_inner();
-    if panicked > 0 {
+    panics.warn(context, count, doing);
+    results
+}
+
+/// The items whose work panicked.
+#[derive(Default)]
+struct Panics(Mutex<Vec<usize>>);
+
+impl Panics {
+    /// What `work` gives; `None` when it panics. What it has half done is dropped with its result.
+    fn guard<R>(&self, index: usize, work: impl FnOnce() -> R) -> Option<R> {
+        let result = catch_unwind(AssertUnwindSafe(work)).ok();
+        if result.is_none() {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(index);
+        }
+        result
+    }
+
+    /// Says which items are missing, by their numbers in the order of the input.
+    fn warn(self, context: &RunContext, count: usize, doing: &str) {
+        let mut items = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if items.is_empty() {
+            return;
+        }
+        items.sort_unstable();
+        let named = names(&items, |item| (item + 1).to_string());
         context.warning(format!(
-            "{doing}: {panicked} of {count} features could not be computed; this is a fault of the server, please report it"
+            "{doing}: {} of {count} features could not be computed (in the order of the input number {named}); this is a fault of the server, please report it",
+            items.len()
         ));
     }
-    results
+}
+
+/// The first of some rows, as a warning names them.
+fn names(rows: &[usize], name: impl Fn(usize) -> String) -> String {
+    let named: Vec<String> = rows.iter().take(NAMED_ROWS).map(|row| name(*row)).collect();
+    format!("{}{}", named.join(", "), if rows.len() > NAMED_ROWS { ", …" } else { "" })
 }
 
 /// Lists of row numbers, one for each of many items, in one piece of memory.
@@ -115,23 +142,21 @@ pub(crate) fn each_list(
     doing: &str,
     work: impl Fn(usize, &mut Vec<u32>) -> Result<(), ToolError> + Sync,
 ) -> Result<Lists, ToolError> {
+    let panics = Panics::default();
     let runs = each_from(FEWEST_RUNS_IN_PARALLEL, context, count.div_ceil(ITEMS_IN_RUN), doing, |run| {
         let mut lists = Lists::default();
         for item in run * ITEMS_IN_RUN..((run + 1) * ITEMS_IN_RUN).min(count) {
             let start = lists.rows.len();
             // As in `each`, but within the run: an item that panics has an empty list.
-            let done = catch_unwind(AssertUnwindSafe(|| work(item, &mut lists.rows)));
-            match done {
-                Ok(result) => result?,
-                Err(_) => {
-                    lists.rows.truncate(start);
-                    context.warning(format!("{doing}: feature number {} could not be computed; this is a fault of the server, please report it", item + 1));
-                }
+            match panics.guard(item, || work(item, &mut lists.rows)) {
+                Some(result) => result?,
+                None => lists.rows.truncate(start),
             }
             lists.ends.push(lists.rows.len());
         }
         Ok(lists)
     })?;
+    panics.warn(context, count, doing);
     let mut all = Lists {
         ends: Vec::with_capacity(count),
         rows: Vec::with_capacity(runs.iter().map(|run| run.rows.len()).sum()),
@@ -156,9 +181,8 @@ pub(crate) fn warn_of_rows(rows: &[usize], set: &FeatureSet, what: &str, context
     if rows.is_empty() {
         return;
     }
-    let named: Vec<String> = rows.iter().take(NAMED_OIDS).map(|row| set.oid_of(*row).to_string()).collect();
-    let more = if rows.len() > NAMED_OIDS { ", …" } else { "" };
-    context.warning(format!("{} features {what} (object ids {}{more})", rows.len(), named.join(", ")));
+    let named = names(rows, |row| set.oid_of(row).to_string());
+    context.warning(format!("{} features {what} (object ids {named})", rows.len()));
 }
 
 fn report(context: &RunContext, done: usize, count: usize, doing: &str) {
@@ -172,6 +196,41 @@ fn report(context: &RunContext, done: usize, count: usize, doing: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gp_core::{Environment, Message, Observer, Progress};
+    use std::sync::Arc;
+
+    #[derive(Clone, Default)]
+    struct Heard(Arc<Mutex<Vec<String>>>);
+
+    impl Observer for Heard {
+        fn message(&self, message: Message) {
+            self.0.lock().unwrap().push(message.text);
+        }
+        fn progress(&self, _: Progress) {}
+    }
+
+    #[test]
+    fn one_warning_names_all_items_that_panic() {
+        let heard = Heard::default();
+        let context = RunContext::new(Environment::default(), Box::new(heard.clone()), Arc::default(), None);
+        each(&context, 500, "Cutting", |index| {
+            assert_ne!(index % 200, 7, "a fault of ours");
+            Ok(())
+        })
+        .unwrap();
+        each_list(&context, 5_000, "Joining", |index, _| {
+            assert_ne!(index % 100, 7, "a fault of ours");
+            Ok(())
+        })
+        .unwrap();
+        let texts = heard.0.lock().unwrap();
+        assert_eq!(texts.len(), 2);
+        assert!(texts[0].contains(
+            "3 of 500 features could not be computed (in the order of the input number 8, 208, 408);"
+        ));
+        assert!(texts[1].contains("50 of 5000 features"));
+        assert!(texts[1].contains("number 8, 108, 208, 308, 408, 508, 608, 708, 808, 908, …);"));
+    }
 
     #[test]
     fn results_come_in_order_and_an_item_that_panics_has_the_default() {
