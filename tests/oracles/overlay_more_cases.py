@@ -60,6 +60,24 @@ def pieces(layers, names, wants_absent=True):
     return extended([], None)
 
 
+def divided(rows, layers, names, least=1e-12):
+    """The pieces, cut along the other features of the layers in which they lie, as Union does."""
+    tables = [layer.rows() for layer in layers]
+    trees = [shapely.STRtree([shape for _, shape in table]) for table in tables]
+    done = []
+    for ids, area in rows:
+        parts = [area]
+        for name, table, tree in zip(names, tables, trees, strict=True):
+            for index in tree.query(area) if ids[name] != -1 else []:
+                row, shape = table[index]
+                if row["OBJECTID"] == ids[name] or shape.intersection(area).area <= least:
+                    continue
+                halves = [half for part in parts for half in (part.intersection(shape), part.difference(shape))]
+                parts = [half for half in (keep_dimension(half, 2) for half in halves) if half.area > least]
+        done += [(ids, part) for part in parts]
+    return done
+
+
 def large(rows, least=1.0):
     """Without the slivers that GEOS keeps of its rounding: whole rows, and parts narrower than eight units in the last
     place of the coordinates, which the tools leave out.
@@ -77,8 +95,8 @@ def layer(value):
     return load(value["file"]) if "file" in value else Layer(value)
 
 
-def disc(x, y, radius, **attributes):
-    ring = shapely.Point(x, y).buffer(radius, 24).exterior.coords
+def disc(x, y, radius, quarter=24, **attributes):
+    ring = shapely.Point(x, y).buffer(radius, quarter).exterior.coords
     return attributes, {"rings": [[[round(a, 3), round(b, 3)] for a, b in ring]]}
 
 
@@ -87,6 +105,15 @@ def discs():
     places = [(1_950_000, 2_380_000, 60_000), (2_000_000, 2_400_000, 40_000), (1_880_000, 2_370_000, 25_000)]
     rows = [disc(*place, GEOID=f"d{n}", NAME=f"disc {n}", ALAND=n * 1000) for n, place in enumerate(places, 1)]
     return inline("Polygon", 5070, {"GEOID": "String", "NAME": "String", "ALAND": "Double"}, rows)
+
+
+def city_discs(cities):
+    """Discs of degrees around cities, taken for metres: many overlap, some lie one on the other."""
+    rows = []
+    for row, place in Layer(cities).rows():
+        radius = 20_000 + row["OBJECTID"] % 7 * 10_000
+        rows.append(disc(place.x * 1e4, place.y * 1e4, radius, 6, CITY=row["CITY"]))
+    return inline("Polygon", 5070, {"CITY": "String"}, rows)
 
 
 def squares_in_degrees(size):
@@ -107,8 +134,9 @@ def overlay_cases():
     for tool, (other, is_wanted) in choices.items():
         names = (INPUT, f"FID_{other}")
 
-        def made(left, right, names=names, is_wanted=is_wanted):
-            return [row for row in pieces([left, right], names) if is_wanted(*row[0].values())]
+        def made(left, right, tool=tool, names=names, is_wanted=is_wanted):
+            rows = [row for row in pieces([left, right], names) if is_wanted(*row[0].values())]
+            return divided(rows, [left, right], names) if tool == "Union" else rows
 
         for name, left, right, note in (
             ("counties_hexagons", file(ALBERS), file(HEXAGONS), "real polygons, a coast and a grid"),
@@ -152,13 +180,28 @@ def layers_cases():
         ring = [[x, y], [x, y + 55_000], [x + 55_000, y + 55_000], [x + 55_000, y], [x, y]]
         squares.append(({"SQUARE": f"{x} {y}"}, {"rings": [ring]}))
     three = [file(ALBERS), inline("Polygon", 5070, {"SQUARE": "String"}, squares), discs()]
-    for tool, wants_absent in (("Union", True), ("Intersect", False)):
+    layers, names = [layer(one) for one in three], (INPUT, OVERLAY, f"{OVERLAY}_1")
+    for tool, rows in (
+        ("Union", divided(pieces(layers, names), layers, names)),
+        ("Intersect", pieces(layers, names, wants_absent=False)),
+    ):
         yield case(
             tool,
             "three_layers",
             {"Input_Features": three[0], "Overlay_Features": three[1:]},
-            large(pieces([layer(one) for one in three], (INPUT, OVERLAY, f"{OVERLAY}_1"), wants_absent)),
-            note="a list of layers; each piece lies in at most one feature a layer",
+            large(rows),
+            note="a list of layers",
+            tolerance=ABOVE_1_M2,
+        )
+    cities = subset(load(CITIES), lambda row: row["OBJECTID"] % 4 == 0)
+    for name, alone in (("cities_discs", city_discs(cities)), ("counties_alone", file(ALBERS))):
+        rows = [({INPUT: row["OBJECTID"]}, shape) for row, shape in layer(alone).rows()]
+        yield case(
+            "Union",
+            name,
+            {"Input_Features": alone},
+            large(divided(rows, [layer(alone)], [INPUT])),
+            note="a single layer, its features cut along each other",
             tolerance=ABOVE_1_M2,
         )
     holey = subset(load(HEXAGONS), lambda row: row["OBJECTID"] < 80 and row["OBJECTID"] % 3 != 0)

@@ -49,7 +49,7 @@ pub use measure::{area, centroid, length, point_in_interior};
 pub use nearest::{Near, NearQuery, NearestIndex};
 pub use noding::{NodedLine, node_lines};
 pub use overlay::validity::is_usable;
-pub use overlay::{difference, intersection, symmetric_difference, union_all};
+pub use overlay::{difference, intersection, is_coverage, symmetric_difference, union_all};
 pub use point_index::PointIndex;
 pub use polygon_layer::PolygonLayer;
 pub use prepared::{BoxLocation, Location, PreparedPolygon, difference_prepared, intersection_prepared};

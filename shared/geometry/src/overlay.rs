@@ -45,6 +45,13 @@ pub fn union_all<'a>(polygons: impl IntoIterator<Item = &'a [Path]>) -> Vec<Path
     coverage::union_of_coverage(&rings).unwrap_or_else(|| overlay(&rings, &[], Operation::Union))
 }
 
+/// Whether it is certain, and cheaply seen, that no two of the polygons overlap: they are a coverage, whose shared borders
+/// have the same vertices.
+pub fn is_coverage(polygons: &[&[Path]]) -> bool {
+    let rings: Vec<&[Xy]> = polygons.iter().copied().flatten().map(|ring| ring.xy.as_slice()).collect();
+    coverage::union_of_coverage(&rings).is_some()
+}
+
 /// The area in exactly one of `a` and `b`.
 pub fn symmetric_difference(a: &[Path], b: &[Path]) -> Vec<Path> {
     overlay(&positions(a), &positions(b), Operation::SymmetricDifference)

@@ -3,7 +3,9 @@
 //!
 //! A piece is the area that one feature of each of some layers has in common, without all features of the other layers.
 //! Each is cut out of the original polygons at once (`gp_geometry::region`), so borders that layers share exactly stay
-//! exactly shared. Features of one layer do not cut each other.
+//! exactly shared. Features of one layer do not cut each other, unless Union asks for that (`divided`).
+
+mod divided;
 
 use crate::each::each;
 use crate::pairs::box_of;
@@ -134,21 +136,36 @@ impl<'a> Layers<'a> {
 
     /// What the rows have in common, outside of the layers that have none.
     fn region(&self, rows: &[Option<usize>]) -> Vec<Path> {
+        self.region_with(rows, &[], &[])
+    }
+
+    /// [`Layers::region`] within some more features and outside of others, each given as its layer and row.
+    fn region_with(
+        &self,
+        rows: &[Option<usize>],
+        more_inside: &[(usize, usize)],
+        more_outside: &[(usize, usize)],
+    ) -> Vec<Path> {
         let present: Vec<(&Layer<'_>, usize)> =
             self.layers.iter().zip(rows).filter_map(|(layer, row)| Some((layer, (*row)?))).collect();
         // Features that do not touch the box of one of the rows take nothing away.
         let Some(window) = present.iter().map(|(layer, row)| layer.boxes[*row]).reduce(common_box) else {
             return Vec::new();
         };
-        let inside: Vec<Operand<'_>> =
+        let mut inside: Vec<Operand<'_>> =
             present.iter().filter_map(|(layer, row)| layer.operand(*row)).collect();
-        let absent = self.layers.iter().zip(rows).filter(|(_, row)| row.is_none());
-        let outside: Vec<Operand<'_>> = absent
-            .flat_map(|(layer, _)| layer.index.query(&window).filter_map(|row| layer.operand(row)))
-            .collect();
         if inside.len() < present.len() {
             return Vec::new();
         }
+        let more = |rows: &[(usize, usize)]| -> Vec<Operand<'_>> {
+            rows.iter().filter_map(|(layer, row)| self.layers[*layer].operand(*row)).collect()
+        };
+        inside.extend(more(more_inside));
+        let absent = self.layers.iter().zip(rows).filter(|(_, row)| row.is_none());
+        let mut outside: Vec<Operand<'_>> = absent
+            .flat_map(|(layer, _)| layer.index.query(&window).filter_map(|row| layer.operand(row)))
+            .collect();
+        outside.extend(more(more_outside));
         without_slivers(region(&inside, &outside))
     }
 }

@@ -1,11 +1,11 @@
-//! Union: all areas of two or more layers of polygons, cut where they overlap, with the attributes of all.
+//! Union: all areas of one or more layers of polygons, cut where they overlap, with the attributes of all.
 //!
 //! **Method.** A tree of boxes finds the features that meet. Each piece is cut out of the original polygons at once:
 //! the area that one feature of each of some layers has in common, outside of all features of the other layers. So
-//! borders that layers share exactly leave no slivers, and the pieces of a feature are its area.
+//! borders that layers share exactly leave no slivers, and the pieces of a feature are its area. Features of one layer
+//! that overlap are cut along each other too, and what they have in common comes once for each of them.
 //!
-//! **Inputs.** Polygons; up to 100 overlay layers. Features of one layer do not cut each other: where they overlap, each
-//! has its own pieces, where ArcGIS also splits them along each other. Z and m are dropped with a warning. Features
+//! **Inputs.** Polygons; up to 100 overlay layers, or none to cut the features of one layer along each other. Z and m are dropped with a warning. Features
 //! without geometry are left out. Pieces narrower than the rounding of the coordinates (about ten nanometres for metres)
 //! are left out.
 //!
@@ -19,7 +19,7 @@
 //! lies in no feature of a layer, the id is −1 and the fields are null (where ArcGIS writes empty texts and zeros).
 //! NO_GAPS adds a feature for each area that is enclosed by others without being in any, with −1 in all ids.
 //!
-//! **Errors.** A reference that cannot be projected, no overlay layer or more than 100.
+//! **Errors.** A reference that cannot be projected, or more than 100 overlay layers.
 
 use crate::joined::{JoinAttributes, Joined, check_layers, match_layers};
 use crate::overlay_pieces::{Layers, Wanted};
@@ -36,9 +36,10 @@ pub(crate) struct UnionInputs {
     /// The first layer of polygons.
     #[parameter(filter = Filter::FeatureClass(vec![GeometryType::Polygon]))]
     input_features: FeatureSet,
-    /// The polygons that are laid over it: one layer, or a list of several.
+    /// The polygons that are laid over it: one layer, or a list of several. Without any, the features of the first layer
+    /// are cut along each other.
     #[parameter(filter = Filter::FeatureClass(vec![GeometryType::Polygon]))]
-    overlay_features: Vec<FeatureSet>,
+    overlay_features: Option<Vec<FeatureSet>>,
     /// ALL: ids and fields of all layers. NO_FID: fields only. ONLY_FID: ids only.
     #[parameter(default = JoinAttributes::All)]
     join_attributes: JoinAttributes,
@@ -69,11 +70,14 @@ impl Tool for Union {
     type Outputs = UnionOutputs;
 
     fn run(inputs: UnionInputs, context: &RunContext) -> Result<UnionOutputs, ToolError> {
-        let (mut input, mut overlays) = (inputs.input_features, inputs.overlay_features);
-        check_layers(&overlays, "Overlay_Features")?;
+        let (mut input, mut overlays) = (inputs.input_features, inputs.overlay_features.unwrap_or_default());
+        if !overlays.is_empty() {
+            check_layers(&overlays, "Overlay_Features")?;
+        }
         match_layers(&mut input, &mut overlays, "Overlay_Features", context)?;
         let sets: Vec<&FeatureSet> = std::iter::once(&input).chain(&overlays).collect();
-        let pieces = Layers::new(sets.iter().copied()).pieces(Wanted::All, context)?;
+        let all = Layers::new(sets.iter().copied());
+        let pieces = all.divide(all.pieces(Wanted::All, context)?, context)?;
         let mut layers = vec![(&input, "FID_Input_Features")];
         layers.extend(overlays.iter().map(|overlay| (overlay, "FID_Overlay_Features")));
         let mut joined = Joined::new(&layers, inputs.join_attributes, Some(GeometryType::Polygon));
@@ -181,11 +185,34 @@ mod tests {
     }
 
     #[test]
-    fn lines_and_missing_layers_are_refused() {
+    fn lines_are_refused() {
         let lines = set("Polyline", 5070, &[(json!({}), crate::testing::line(&[[0.0, 0.0], [1.0, 1.0]]))]);
         let error = union(fields("a", &[(0.0, 0.0, 1.0)]), lines, json!({})).err().unwrap();
         assert!(error.contains("Overlay_Features"), "{error}");
-        let error = union(fields("a", &[(0.0, 0.0, 1.0)]), json!([]), json!({})).err().unwrap();
-        assert!(error.contains("at least one layer"), "{error}");
+    }
+
+    #[test]
+    fn what_overlaps_within_a_layer_comes_once_for_each_feature() {
+        let a = fields("a", &[(0.0, 0.0, 10.0), (5.0, 0.0, 10.0), (30.0, 0.0, 10.0)]);
+        let alone = run("Union", &json!({ "Input_Features": a })).unwrap();
+        assert_eq!(alone.names(), ["OBJECTID", "FID_Input_Features", "NAME"]);
+        assert_eq!(alone.column("NAME"), ["a1", "a1", "a2", "a2", "a3"]);
+        assert_eq!(areas(&alone), [50.0, 50.0, 50.0, 50.0, 100.0]);
+        assert_eq!(alone.geometry(0), alone.geometry(2));
+
+        // A strip over the overlap and what is right of it, twice.
+        let b = fields("b", &[(5.0, 4.0, 2.0), (6.0, 4.0, 2.0)]);
+        let made =
+            union(fields("a", &[(0.0, 0.0, 10.0)]), b, json!({ "Join_Attributes": "ONLY_FID" })).unwrap();
+        assert_eq!(made.column("FID_Overlay_Features"), ["10", "10", "20", "20", "-1"]);
+        assert_eq!(areas(&made), [2.0, 2.0, 2.0, 2.0, 94.0]);
+    }
+
+    #[test]
+    fn a_stack_of_equal_features_comes_as_often_as_it_is_high() {
+        let stack = fields("a", &[(0.0, 0.0, 10.0); 20]);
+        let made = union(stack, fields("b", &[(5.0, 0.0, 10.0)]), json!({})).unwrap();
+        assert_eq!(areas(&made).len(), 41);
+        assert!(areas(&made).iter().all(|area| (area - 50.0).abs() < 1e-9));
     }
 }
