@@ -72,12 +72,18 @@ impl Metric {
 
     /// The distance of `p` from the segment, measured where `p` is.
     fn offset(&self, p: Xy, a: Xy, b: Xy) -> f64 {
+        self.squared_offset(p, a, b).sqrt()
+    }
+
+    #[inline]
+    fn squared_offset(&self, p: Xy, a: Xy, b: Xy) -> f64 {
         let [east, north] = self.scale(p);
         let (ax, ay) = ((a[0] - p[0]) * east, (a[1] - p[1]) * north);
         let (dx, dy) = ((b[0] - a[0]) * east, (b[1] - a[1]) * north);
         let length2 = dx * dx + dy * dy;
         let t = if length2 > 0.0 { (-(ax * dx + ay * dy) / length2).clamp(0.0, 1.0) } else { 0.0 };
-        (ax + t * dx).hypot(ay + t * dy)
+        let (x, y) = (ax + t * dx, ay + t * dy);
+        x * x + y * y
     }
 
     /// The length of a segment, measured at its middle.
@@ -144,11 +150,21 @@ fn by_offset(line: &[Xy], ends: Ends, tolerance: f64, metric: &Metric) -> Vec<bo
 
 /// The vertex between two others that is farthest from their segment, and how far.
 pub(crate) fn farthest_vertex(line: &[Xy], from: usize, to: usize, metric: &Metric) -> Option<(usize, f64)> {
-    let mut farthest: Option<(usize, f64)> = None;
-    for index in from + 1..to {
-        let offset = metric.offset(line[index], line[from], line[to]);
-        if farthest.is_none_or(|(_, most)| offset > most) {
-            farthest = Some((index, offset));
+    let (a, b) = (line[from], line[to]);
+    match metric {
+        // By itself, so that nothing is asked and computed again for each vertex.
+        Metric::Planar => farthest(&line[from + 1..to], |p| Metric::Planar.squared_offset(p, a, b)),
+        Metric::Degrees { .. } => farthest(&line[from + 1..to], |p| metric.squared_offset(p, a, b)),
+    }
+    .map(|(index, squared)| (from + 1 + index, squared.sqrt()))
+}
+
+fn farthest(vertices: &[Xy], measure: impl Fn(Xy) -> f64) -> Option<(usize, f64)> {
+    let (mut farthest, mut most) = (None, f64::NEG_INFINITY);
+    for (index, xy) in vertices.iter().enumerate() {
+        let measured = measure(*xy);
+        if measured > most {
+            (farthest, most) = (Some((index, measured)), measured);
         }
     }
     farthest
