@@ -47,7 +47,6 @@ pub use gp_derive::{Choices, Inputs, Outputs};
 pub use inputs::{Inputs, Outputs, ParameterType, ParameterValues};
 pub use job::{BodySize, Job, JobId, JobStatus, Lease, Payload, Payloads, ResultInfo};
 pub use message::{Message, MessageLevel, timestamp_text};
-pub use notice::projection_notices;
 pub use parameter::{DataType, Direction, Filter, Parameter, Requirement};
 pub use parameters::Parameters;
 pub use parse::{parse_parameter, parse_values};

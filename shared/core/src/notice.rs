@@ -1,15 +1,10 @@
 //! Sentences about what was done to features on their way in and out.
 
 use gp_esri::FeatureSet;
-use gp_geometry::{ProjectReport, RepairReport};
+use gp_geometry::RepairReport;
 
 /// How many object ids a sentence names.
 const NAMED_OIDS: usize = 10;
-
-/// What a projection lost or could not do exactly, one sentence each.
-pub fn projection_notices(report: &ProjectReport) -> Vec<String> {
-    report.lost_sentence().into_iter().chain(report.note.map(str::to_owned)).collect()
-}
 
 /// What a repair changed, one sentence each.
 pub(crate) fn repair_notices(report: &RepairReport, set: &FeatureSet) -> Vec<String> {
@@ -21,6 +16,10 @@ pub(crate) fn repair_notices(report: &RepairReport, set: &FeatureSet) -> Vec<Str
         sentence(&report.repaired, "invalid geometries were repaired"),
         sentence(&report.lost_zm, "of the repaired geometries lost z and m"),
         sentence(&report.emptied, "geometries had no extent and were left out"),
+        sentence(
+            &report.failed,
+            "geometries could not be repaired and were left out; this is a fault of the server, please report it",
+        ),
     ]
     .into_iter()
     .flatten()

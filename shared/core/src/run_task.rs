@@ -1,7 +1,7 @@
 //! One run of a task, from texts to results: the only place where a tool is called. Plain and synchronous, so that
 //! the server, a worker process and a Lambda function all do the same.
 
-use crate::notice::{projection_notices, repair_notices};
+use crate::notice::repair_notices;
 use crate::render::{RenderOptions, render_value};
 use crate::{BodySize, Limits, RequestError, ResultInfo, parse_values};
 use crate::{Environment, Parameter, Parameters, PublishedTask, RunContext, Service, ToolError, Value};
@@ -109,12 +109,12 @@ fn prepare_inputs(task: &PublishedTask, values: &mut [Value], context: &RunConte
         for member in members {
             let Value::FeatureSet(features) = member else { continue };
             if repairs {
-                repair(parameter, features, context);
+                repair(parameter, features, context)?;
             }
             prepare_features(parameter, features, context)?;
             if repairs && context.environment().processing_sr.is_some() {
                 // Projection moves every vertex by itself: what touched may cross now.
-                repair(parameter, features, context);
+                repair(parameter, features, context)?;
             }
         }
         context.check()?;
@@ -122,11 +122,12 @@ fn prepare_inputs(task: &PublishedTask, values: &mut [Value], context: &RunConte
     Ok(())
 }
 
-fn repair(parameter: &Parameter, features: &mut FeatureSet, context: &RunContext) {
-    let report = gp_geometry::repair_features(features);
+fn repair(parameter: &Parameter, features: &mut FeatureSet, context: &RunContext) -> Result<(), ToolError> {
+    let report = gp_geometry::repair_features_checked(features, || context.check())?;
     for text in repair_notices(&report, features) {
         context.warning(format!("{}: {text}", parameter.display_name));
     }
+    Ok(())
 }
 
 fn prepare_features(
@@ -188,7 +189,7 @@ fn project(
 ) -> Result<(), ToolError> {
     let report = gp_geometry::project_features(features, sr)
         .map_err(|error| ToolError::invalid(parameter.name.as_ref(), error.to_string()))?;
-    for text in projection_notices(&report) {
+    for text in report.sentences() {
         context.warning(format!("{}: {text}", parameter.display_name));
     }
     Ok(())

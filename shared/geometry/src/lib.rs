@@ -2,12 +2,14 @@
 //! nearest features, hulls, Voronoi cells, noding, the topology of coverages, simplification and smoothing.
 //!
 //! Separate from the tools because each of these is used by many and tested by itself. Plain functions on the types of
-//! `gp_esri`, without state, threads or input and output; a tool decides what runs in parallel.
+//! `gp_esri`, without state, input or output; a tool decides what runs in parallel, and only what goes over whole feature
+//! sets, repair and projection, does so by itself.
 
 mod antimeridian;
 mod buffer;
 mod concave_hull;
 mod crs;
+mod each_geometry;
 mod geodesic;
 mod hull;
 mod index;
@@ -53,7 +55,7 @@ pub use overlay::{difference, intersection, is_coverage, symmetric_difference, u
 pub use point_index::PointIndex;
 pub use polygon_layer::PolygonLayer;
 pub use prepared::{BoxLocation, Location, PreparedPolygon, difference_prepared, intersection_prepared};
-pub use project::{MAX_REPORTED_OIDS, ProjectReport, project_envelope, project_features};
+pub use project::{Named, ProjectReport, project_envelope, project_features};
 pub use region::{Operand, common_box, region, sliver_width, union_outside, without_slivers};
 pub use relate::segment::{distance_to_segment, nearest_share};
 pub use relate::{
@@ -62,8 +64,8 @@ pub use relate::{
     within_clementini, within_distance,
 };
 pub use repair::{
-    PolygonFaults, Repair, RepairReport, is_valid_polygon, polygon_faults, repair_features, repair_geometry,
-    repair_polygon,
+    PolygonFaults, Repair, RepairReport, is_valid_polygon, polygon_faults, repair_features,
+    repair_features_checked, repair_geometry, repair_polygon,
 };
 pub use rings::{
     close, envelope_of, is_clockwise, orient, part_indices, parts, remove_repeated_points, reverse,

@@ -1,8 +1,10 @@
 //! Projection of feature sets and envelopes from one spatial reference to another.
 
-use gp_esri::{Envelope, FeatureSet, SpatialReference, Xy};
-
 use crate::crs::{Crs, CrsError, Transform};
+use crate::each_geometry::{Outcome, each_geometry};
+use crate::repair::{Repair, repair_geometry};
+use gp_esri::{Envelope, FeatureSet, Geometry, SpatialReference, Xy};
+use std::convert::Infallible;
 
 /// What became of the features.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,9 +12,15 @@ pub struct ProjectReport {
     /// Whether any coordinate was computed anew; `false` when both references mean the same.
     pub changed: bool,
     /// Features that have no image in the new reference. Their geometry is now `None`.
-    pub lost: usize,
-    /// Object ids of the first of them.
-    pub first_lost_oids: Vec<i64>,
+    pub lost: Named,
+    /// Features of whose geometry rounding left nothing. It is now `None`.
+    pub collapsed: Named,
+    /// Features whose geometry became invalid on the way and was repaired.
+    pub repaired: Named,
+    /// Those of the repaired that lost z and m.
+    pub lost_zm: Named,
+    /// Features that could not be projected, which is a fault of ours. Their geometry is now `None`.
+    pub failed: Named,
     /// Code or name of the reference that the features came in; empty when nothing was computed.
     pub from: String,
     /// Code or name of the reference that they are in now; empty when nothing was computed.
@@ -21,37 +29,77 @@ pub struct ProjectReport {
     pub note: Option<&'static str>,
 }
 
+/// Features, counted, and the first of them by their object ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// How many.
+    pub count: usize,
+    /// The object ids of the first of them.
+    pub first_oids: Vec<i64>,
+}
+
+/// How many object ids a report names.
+const NAMED_OIDS: usize = 10;
+
 impl ProjectReport {
-    /// A sentence for the user about the features that were lost; `None` when none was.
-    pub fn lost_sentence(&self) -> Option<String> {
-        let (features, have, their, ids) = match self.lost {
-            0 => return None,
-            1 => ("feature", "has", "its", "id"),
-            _ => ("features", "have", "their", "ids"),
-        };
-        let oids: Vec<String> = self.first_lost_oids.iter().map(ToString::to_string).collect();
-        let more = if self.lost > oids.len() { ", …" } else { "" };
-        Some(format!(
-            "{} {features} {have} no place in {} and lost {their} geometry on the way from {} (object {ids} {}{more})",
-            self.lost,
-            self.to,
-            self.from,
-            oids.join(", ")
-        ))
+    /// What the user should know, a sentence for each kind of feature that is not simply projected, and the note.
+    pub fn sentences(&self) -> Vec<String> {
+        let ProjectReport { from, to, .. } = self;
+        let (features, have, their) =
+            if self.lost.count == 1 { ("feature", "has", "its") } else { ("features", "have", "their") };
+        let lost =
+            format!("{features} {have} no place in {to} and lost {their} geometry on the way from {from}");
+        let sentences = [
+            self.lost.sentence(&lost),
+            self.collapsed.sentence(&format!("geometries have no extent in {to} and are left out")),
+            self.repaired.sentence(&format!("geometries became invalid on the way to {to} and were repaired")),
+            self.lost_zm.sentence("of the repaired geometries lost z and m"),
+            self.failed.sentence(
+                "geometries could not be projected and are left out; this is a fault of the server, please report it",
+            ),
+        ];
+        sentences.into_iter().flatten().chain(self.note.map(str::to_owned)).collect()
     }
 }
 
-/// How many object ids of lost features a report holds.
-pub const MAX_REPORTED_OIDS: usize = 10;
+impl Named {
+    fn add(&mut self, oid: i64) {
+        self.count += 1;
+        if self.first_oids.len() < NAMED_OIDS {
+            self.first_oids.push(oid);
+        }
+    }
+
+    fn sentence(&self, what: &str) -> Option<String> {
+        let oids: Vec<String> = self.first_oids.iter().map(ToString::to_string).collect();
+        let ids = if self.count == 1 { "id" } else { "ids" };
+        let more = if self.count > oids.len() { ", …" } else { "" };
+        (self.count > 0).then(|| format!("{} {what} (object {ids} {}{more})", self.count, oids.join(", ")))
+    }
+}
 
 /// Pieces of an edge of an envelope: at 20 the bulge of a meridian between two of them is a 400th of that of the edge.
 const PIECES_PER_EDGE: usize = 20;
 
-/// Projects every geometry in place and names the new reference.
+/// What became of a geometry.
+enum Fate {
+    Projected,
+    Lost,
+    Collapsed,
+    Repaired(Repair),
+}
+
+/// Projects every geometry in place, in parallel, and names the new reference.
 ///
-/// A geometry with a vertex outside of where the projection is defined becomes `None` and is counted: half a polygon
-/// would be a wrong answer. Vertices are projected, edges are not
-/// densified. Where nothing has to be computed, an unknown code is no error.
+/// Vertices are projected, edges are not densified. A geometry with a vertex outside of where the projection is defined
+/// becomes `None` and is counted: half a polygon would be a wrong answer. Where nothing has to be computed, an unknown
+/// code is no error.
+///
+/// A geometry that is valid comes out valid: an edge is straight in both references, and vertices are rounded each by
+/// itself, so what touched or came near may cross, and what is small may collapse; that is repaired, as
+/// [`crate::repair_features`] does it, and reported. Two things are left as their vertices say: geometries that were
+/// invalid before, and polygons in longitude and latitude with a step of more than half a turn between two vertices. Such
+/// a step is how a polygon across the antimeridian is written, and a repair in the plane would make it another one.
 pub fn project_features(features: &mut FeatureSet, to: &SpatialReference) -> Result<ProjectReport, CrsError> {
     if features.spatial_reference.as_ref() == Some(to) {
         return Ok(ProjectReport::default());
@@ -68,27 +116,73 @@ pub fn project_features(features: &mut FeatureSet, to: &SpatialReference) -> Res
     if transform.is_identity() {
         return Ok(ProjectReport::default());
     }
-    let lost_rows: Vec<usize> = features
-        .features
-        .iter_mut()
-        .enumerate()
-        .filter_map(|(row, feature)| {
-            let mut failed = 0;
-            feature.geometry.as_mut()?.for_each_xy_mut(|positions| failed += transform.apply(positions));
-            if failed > 0 {
-                feature.geometry = None;
-            }
-            (failed > 0).then_some(row)
-        })
-        .collect();
-    Ok(ProjectReport {
+    let half_turn = target.degrees_per_unit().map(|degrees| 180.0 / degrees);
+    let outcomes = each_geometry(
+        &mut features.features,
+        || Ok::<(), Infallible>(()),
+        |geometry| project(geometry, &transform, half_turn),
+    );
+    let outcomes = match outcomes {
+        Ok(outcomes) => outcomes,
+        Err(never) => match never {},
+    };
+    let has_zm = features.has_z || features.has_m;
+    let mut report = ProjectReport {
         changed: true,
-        lost: lost_rows.len(),
-        first_lost_oids: lost_rows.iter().take(MAX_REPORTED_OIDS).map(|row| features.oid_of(*row)).collect(),
         from: from.name(),
         to: target.name(),
         note: transform.datum_note(),
-    })
+        ..ProjectReport::default()
+    };
+    for (row, outcome) in outcomes.into_iter().enumerate() {
+        let named = match outcome {
+            Outcome::Missing | Outcome::Done(Fate::Projected) => continue,
+            Outcome::Done(Fate::Lost) => &mut report.lost,
+            Outcome::Done(Fate::Collapsed) => &mut report.collapsed,
+            Outcome::Done(Fate::Repaired(how)) => {
+                if has_zm && how == Repair::Rebuilt {
+                    report.lost_zm.add(features.oid_of(row));
+                }
+                &mut report.repaired
+            }
+            Outcome::Panicked => &mut report.failed,
+        };
+        named.add(features.oid_of(row));
+    }
+    Ok(report)
+}
+
+fn project(
+    mut geometry: Geometry,
+    transform: &Transform,
+    half_turn: Option<f64>,
+) -> (Option<Geometry>, Fate) {
+    let mut before = geometry.clone();
+    let mut lost = 0;
+    geometry.for_each_xy_mut(|positions| lost += transform.apply(positions));
+    if lost > 0 {
+        return (None, Fate::Lost);
+    }
+    if half_turn.is_some_and(|half_turn| jumps(&geometry, half_turn)) {
+        return (Some(geometry), Fate::Projected);
+    }
+    let how = repair_geometry(&mut geometry);
+    if how == Repair::Untouched {
+        return (Some(geometry), Fate::Projected);
+    }
+    if repair_geometry(&mut before.clone()) != Repair::Untouched {
+        before.for_each_xy_mut(|positions| {
+            transform.apply(positions);
+        });
+        return (Some(before), Fate::Projected);
+    }
+    if how == Repair::Emptied { (None, Fate::Collapsed) } else { (Some(geometry), Fate::Repaired(how)) }
+}
+
+/// Whether a polygon has a step of more than half a turn between two vertices.
+fn jumps(geometry: &Geometry, half_turn: f64) -> bool {
+    let Geometry::Polygon(rings) = geometry else { return false };
+    rings.iter().flat_map(|ring| ring.xy.windows(2)).any(|pair| (pair[1][0] - pair[0][0]).abs() > half_turn)
 }
 
 /// The box around the image of a box. Edges are densified, and so is the inside, for a pole within it.
@@ -117,9 +211,9 @@ pub fn project_envelope(envelope: &Envelope, transform: &Transform) -> Option<En
 
 #[cfg(test)]
 mod tests {
-    use gp_esri::{Feature, Geometry, GeometryType, Point};
-
     use super::*;
+    use crate::repair::is_valid_polygon;
+    use gp_esri::{Feature, GeometryType, Path, Point};
 
     fn reference(code: u32) -> SpatialReference {
         SpatialReference { wkid: Some(code), latest_wkid: Some(code), ..Default::default() }
@@ -140,7 +234,7 @@ mod tests {
     fn projects_in_place_and_names_the_new_reference() {
         let mut set = points(Some(4326), &[[180.0, 0.0], [0.0, 45.0]]);
         let report = project_features(&mut set, &reference(102_100)).unwrap();
-        assert!(report.changed && report.lost == 0);
+        assert!(report.changed && report.lost.count == 0);
         assert_eq!(set.spatial_reference, Some(reference(102_100)));
         let envelope = set.envelope();
         assert!((envelope.xmax - 20_037_508.342_789_244).abs() < 1e-6, "{envelope:?}");
@@ -151,9 +245,9 @@ mod tests {
     fn a_position_without_image_loses_its_feature_and_is_counted() {
         let mut set = points(Some(4326), &[[0.0, 0.0], [0.0, 91.0], [f64::NAN, 0.0], [1.0, 1.0]]);
         let report = project_features(&mut set, &reference(3857)).unwrap();
-        assert_eq!((report.lost, report.first_lost_oids.as_slice()), (2, [2, 3].as_slice()));
+        assert_eq!(report.lost, Named { count: 2, first_oids: vec![2, 3] });
         assert_eq!(
-            report.lost_sentence().unwrap(),
+            report.sentences()[0],
             "2 features have no place in 3857 (WGS 84 / Pseudo-Mercator) and lost their geometry on the way from 4326 (WGS 84) (object ids 2, 3)"
         );
         assert!(set.features[1].geometry.is_none() && set.features[3].geometry.is_some());
@@ -174,6 +268,66 @@ mod tests {
         let mut set = points(Some(900_913), &[[1.0, 2.0]]);
         assert!(!project_features(&mut set, &reference(102_113)).unwrap().changed);
         assert!((set.envelope().xmin - 1.0).abs() < 1e-15);
+    }
+
+    fn polygons(code: u32, polygons: &[&[&[Xy]]]) -> FeatureSet {
+        let feature = |rings: &&[&[Xy]]| Feature {
+            attributes: vec![],
+            geometry: Some(Geometry::Polygon(
+                rings.iter().map(|ring| Path::from_xy(ring.to_vec())).collect(),
+            )),
+        };
+        FeatureSet {
+            geometry_type: Some(GeometryType::Polygon),
+            spatial_reference: Some(reference(code)),
+            features: polygons.iter().map(feature).collect(),
+            ..Default::default()
+        }
+    }
+
+    fn rings(set: &FeatureSet, row: usize) -> &[Path] {
+        match &set.features[row].geometry {
+            Some(Geometry::Polygon(rings)) => rings,
+            _ => &[],
+        }
+    }
+
+    #[test]
+    fn a_valid_polygon_stays_valid_where_parallels_become_curves() {
+        // A hole that touches the middle of the southern edge of its shell, and one that touches the northern edge.
+        let shell = [[0.0, 40.0], [0.0, 60.0], [16.0, 60.0], [16.0, 40.0], [0.0, 40.0]];
+        let south = [[8.0, 40.0], [10.0, 50.0], [6.0, 50.0], [8.0, 40.0]];
+        let north = [[8.0, 60.0], [6.0, 50.0], [10.0, 50.0], [8.0, 60.0]];
+        let mut set = polygons(4326, &[&[&shell, &south], &[&shell, &north], &[&shell]]);
+        assert!((0..3).all(|row| is_valid_polygon(rings(&set, row))));
+        let report = project_features(&mut set, &reference(25832)).unwrap();
+        assert!((0..3).all(|row| is_valid_polygon(rings(&set, row))));
+        assert_eq!(report.repaired.count, 1, "{report:?}");
+        let sentence = &report.sentences()[0];
+        assert!(sentence.starts_with("1 geometries became invalid on the way to 25832"), "{sentence}");
+    }
+
+    #[test]
+    fn what_was_invalid_stays_as_its_vertices_say_and_what_collapses_is_named() {
+        let bow_tie = [[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]];
+        // South of the equator UTM counts from ten million metres.
+        let speck = [[9.0, 0.0], [9.0, 1e-17], [10.0, 0.0], [9.0, 0.0]];
+        let mut set = polygons(4326, &[&[&bow_tie], &[&speck]]);
+        assert!(is_valid_polygon(rings(&set, 1)));
+        let report = project_features(&mut set, &reference(32732)).unwrap();
+        assert_eq!(rings(&set, 0)[0].xy.len(), 5);
+        assert!(!is_valid_polygon(rings(&set, 0)));
+        assert_eq!(report.repaired.count, 0);
+        assert_eq!(report.collapsed, Named { count: 1, first_oids: vec![2] });
+    }
+
+    #[test]
+    fn a_polygon_across_the_antimeridian_keeps_its_vertices() {
+        let mut set =
+            polygons(3832, &[&[&[[2.8e6, 1e6], [2.8e6, 2e6], [3.8e6, 2e6], [3.8e6, 1e6], [2.8e6, 1e6]]]]);
+        let report = project_features(&mut set, &reference(4326)).unwrap();
+        let xy = &rings(&set, 0)[0].xy;
+        assert!(xy[0][0] > 170.0 && xy[2][0] < -170.0 && report.repaired.count == 0, "{xy:?}");
     }
 
     #[test]

@@ -7,12 +7,14 @@
 
 #![expect(clippy::float_cmp, reason = "positions are compared exactly: equal vertices are what topology is")]
 
+use crate::each_geometry::{Outcome, each_geometry};
 use crate::overlay::validity::{Defect, is_speck, is_usable, survey};
 use crate::overlay::{raw_difference, union_all};
 use crate::prepared::without_zm;
 use crate::relate::segment::{is_zero, orientation};
 use crate::rings::{close, remove_repeated_points, retain, reverse, signed_area};
 use gp_esri::{FeatureSet, Geometry, Path};
+use std::convert::Infallible;
 
 /// The rows that a repair changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub struct RepairReport {
     pub lost_zm: Vec<usize>,
     /// Rows of whose geometry nothing was left: it is `None` now.
     pub emptied: Vec<usize>,
+    /// Rows whose geometry could not be repaired, which is a fault of ours: it is `None` now.
+    pub failed: Vec<usize>,
 }
 
 /// What a repair did to one geometry.
@@ -38,28 +42,43 @@ pub enum Repair {
     Emptied,
 }
 
-/// Repairs every geometry of a set.
+/// Repairs every geometry of a set, in parallel.
 pub fn repair_features(set: &mut FeatureSet) -> RepairReport {
+    match repair_features_checked(set, || Ok::<(), Infallible>(())) {
+        Ok(report) => report,
+        Err(never) => match never {},
+    }
+}
+
+/// [`repair_features`], asking `check` before each geometry whether to go on.
+///
+/// # Errors
+/// The first error of `check`; the set is half repaired then.
+pub fn repair_features_checked<E: Send>(
+    set: &mut FeatureSet,
+    check: impl Fn() -> Result<(), E> + Sync,
+) -> Result<RepairReport, E> {
+    let has_zm = set.has_z || set.has_m;
+    let outcomes = each_geometry(&mut set.features, check, |mut geometry| {
+        let done = repair_geometry(&mut geometry);
+        ((done != Repair::Emptied).then_some(geometry), done)
+    })?;
     let mut report = RepairReport::default();
-    for (row, feature) in set.features.iter_mut().enumerate() {
-        let Some(geometry) = &mut feature.geometry else { continue };
-        let has_zm = set.has_z || set.has_m;
-        match repair_geometry(geometry) {
-            Repair::Untouched => {}
-            Repair::Repaired => report.repaired.push(row),
-            Repair::Rebuilt => {
+    for (row, outcome) in outcomes.into_iter().enumerate() {
+        match outcome {
+            Outcome::Missing | Outcome::Done(Repair::Untouched) => {}
+            Outcome::Done(Repair::Repaired) => report.repaired.push(row),
+            Outcome::Done(Repair::Rebuilt) => {
                 report.repaired.push(row);
                 if has_zm {
                     report.lost_zm.push(row);
                 }
             }
-            Repair::Emptied => {
-                feature.geometry = None;
-                report.emptied.push(row);
-            }
+            Outcome::Done(Repair::Emptied) => report.emptied.push(row),
+            Outcome::Panicked => report.failed.push(row),
         }
     }
-    report
+    Ok(report)
 }
 
 /// Repairs one geometry in place. After [`Repair::Emptied`] the geometry must not be used.

@@ -30,10 +30,7 @@ use crate::measures::Measures;
 use crate::reference::{crs_of, match_reference};
 use crate::summaries::{EmptyAreas, GroupPercents, MinorityMajority, Plan, Wishes};
 use bins::{Bins, Shape, fill};
-use gp_core::{
-    Choices, Filter, Inputs, MessageLevel, Outputs, RecordSet, RunContext, Tool, ToolError,
-    projection_notices,
-};
+use gp_core::{Choices, Filter, Inputs, MessageLevel, Outputs, RecordSet, RunContext, Tool, ToolError};
 use gp_esri::{FeatureSet, Field, GeometryType, LinearUnit, SpatialReference};
 
 /// Counts points in areas.
@@ -159,7 +156,7 @@ fn bins_for(
         Reach::Geodesic(size_m) => {
             let report = gp_geometry::project_features(points, &SpatialReference::from_wkid(EQUAL_AREA_CODE))
                 .map_err(|error| ToolError::invalid("Point_Features", error.to_string()))?;
-            for text in projection_notices(&report) {
+            for text in report.sentences() {
                 context.warning(format!("Point_Features: {text}"));
             }
             context.message(

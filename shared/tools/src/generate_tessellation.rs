@@ -31,7 +31,6 @@ use crate::reference::{WGS84_CODE, is_in_degrees};
 use crate::table::Table;
 use gp_core::{
     Choices, CoordinateSystem, Filter, Inputs, MessageLevel, Outputs, RunContext, Tool, ToolError,
-    projection_notices,
 };
 use gp_esri::{
     ArealUnit, Attribute, Envelope, FeatureSet, Field, FieldType, Geometry, GeometryType, Path,
@@ -263,7 +262,7 @@ fn h3_cells(
     if let Some(to) = asked {
         let report = project_features(&mut set, to)
             .map_err(|error| ToolError::invalid("Spatial_Reference", error.to_string()))?;
-        for text in projection_notices(&report) {
+        for text in report.sentences() {
             context.warning(format!("Output_Features: {text}"));
         }
     }

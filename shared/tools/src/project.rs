@@ -1,7 +1,9 @@
 //! Project: features in another coordinate system.
 //!
 //! **Method.** Vertex by vertex by the formulas of PROJ's pipelines, datum shifts by Helmert parameters
-//! (`gp_geometry::project_features`). Edges are not densified.
+//! (`gp_geometry::project_features`). Edges are not densified: one is straight in both references. What was valid and is
+//! not any more, because what touched crosses now or a speck has no extent, is repaired or becomes null, with a warning.
+//! Polygons in longitude and latitude that cross the antimeridian keep their vertices as they are.
 //!
 //! **Inputs.** Features of any geometry type; rows without geometry stay. Z and m stay.
 //!
@@ -14,7 +16,7 @@
 //! **Errors.** A reference that is unknown or not supported.
 
 use crate::table::ensure_object_ids;
-use gp_core::{CoordinateSystem, Inputs, Outputs, RunContext, Tool, ToolError, projection_notices};
+use gp_core::{CoordinateSystem, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::FeatureSet;
 
 /// Brings features to another coordinate system.
@@ -55,7 +57,7 @@ impl Tool for Project {
             };
             ToolError::invalid(parameter, error.to_string())
         })?;
-        for text in projection_notices(&report) {
+        for text in report.sentences() {
             context.warning(format!("Input Features: {text}"));
         }
         Ok(ProjectOutputs { output_features })

@@ -1,7 +1,7 @@
 //! Spatial references of several inputs: what comes second is brought to the reference of what comes first.
 
 use crate::each::warn_of_rows;
-use gp_core::{RunContext, ToolError, projection_notices};
+use gp_core::{RunContext, ToolError};
 use gp_esri::{FeatureSet, Geometry, Path, SpatialReference};
 use gp_geometry::{Crs, Ellipsoid, Transform, WGS84_ELLIPSOID};
 use std::borrow::Cow;
@@ -22,14 +22,15 @@ pub(crate) fn match_reference(
         (Some(to), Some(_)) => {
             let report = gp_geometry::project_features(other, to)
                 .map_err(|error| ToolError::invalid(parameter, error.to_string()))?;
-            for text in projection_notices(&report) {
+            for text in report.sentences() {
                 context.warning(format!("{parameter}: {text}"));
             }
             if report.changed && context.environment().simplify_features {
                 // Rounding moves every vertex by itself: what touched may cross now, and a speck have no area.
-                let repaired = gp_geometry::repair_features(other);
+                let repaired = gp_geometry::repair_features_checked(other, || context.check())?;
                 let text = "have no extent in the reference of the first input, so they are left out";
                 warn_of_rows(&repaired.emptied, other, text, context);
+                warn_of_rows(&repaired.failed, other, REPAIR_FAILED, context);
             }
             Ok(())
         }
@@ -42,6 +43,10 @@ pub(crate) fn match_reference(
         }
     }
 }
+
+/// What [`warn_of_rows`] says of features whose repair panicked, which is a fault of ours.
+pub(crate) const REPAIR_FAILED: &str =
+    "could not be repaired, so they are left out; this is a fault of the server, please report it";
 
 /// The coordinate system of the features, or `None` when it is unknown.
 ///
@@ -145,7 +150,7 @@ pub(crate) fn in_degrees(
     let mut set = set.clone();
     let report = gp_geometry::project_features(&mut set, &SpatialReference::from_wkid(WGS84_CODE))
         .map_err(|error| ToolError::invalid(parameter, error.to_string()))?;
-    for text in projection_notices(&report) {
+    for text in report.sentences() {
         context.warning(format!("{parameter}: {text}"));
     }
     Ok(set)

@@ -22,7 +22,7 @@ use crate::each::warn_of_rows;
 use crate::table::ensure_object_ids;
 use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::FeatureSet;
-use gp_geometry::{Repair, repair_geometry};
+use gp_geometry::repair_features_checked;
 
 /// Makes geometries valid.
 pub(crate) struct RepairGeometry;
@@ -62,30 +62,16 @@ impl Tool for RepairGeometry {
         let mut set = inputs.input_features;
         let null: Vec<usize> =
             (0..set.features.len()).filter(|row| set.features[*row].geometry.is_none()).collect();
-        let (mut repaired, mut lost_zm, mut emptied) = (Vec::new(), Vec::new(), Vec::new());
-        for row in 0..set.features.len() {
-            context.check()?;
-            let Some(geometry) = &mut set.features[row].geometry else { continue };
-            match repair_geometry(geometry) {
-                Repair::Untouched => {}
-                Repair::Repaired => repaired.push(row),
-                Repair::Rebuilt => {
-                    repaired.push(row);
-                    if set.has_z || set.has_m {
-                        lost_zm.push(row);
-                    }
-                }
-                Repair::Emptied => {
-                    set.features[row].geometry = None;
-                    emptied.push(row);
-                }
-            }
-        }
-        warn_of_rows(&repaired, &set, "were repaired", context);
-        warn_of_rows(&lost_zm, &set, "lost z and m, because they were rebuilt with new vertices", context);
+        let report = repair_features_checked(&mut set, || context.check())?;
+        warn_of_rows(&report.repaired, &set, "were repaired", context);
+        let lost_zm = "lost z and m, because they were rebuilt with new vertices";
+        warn_of_rows(&report.lost_zm, &set, lost_zm, context);
         let deletes = inputs.delete_null == DeleteNull::DeleteNull;
-        let fate = if deletes { "are deleted" } else { "have none now" };
-        warn_of_rows(&emptied, &set, &format!("had a geometry without extent and {fate}"), context);
+        let fate = if deletes { "are deleted" } else { "have no geometry now" };
+        warn_of_rows(&report.emptied, &set, &format!("had a geometry without extent and {fate}"), context);
+        let failed =
+            format!("could not be repaired and {fate}; this is a fault of the server, please report it");
+        warn_of_rows(&report.failed, &set, &failed, context);
         ensure_object_ids(&mut set);
         if deletes {
             warn_of_rows(&null, &set, "had no geometry and are deleted", context);

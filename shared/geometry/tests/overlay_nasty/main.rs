@@ -135,7 +135,10 @@ fn valid_polygons_pass_bit_by_bit_and_turned_ones_keep_z() {
         geometries.into_iter().map(|geometry| Feature { geometry, ..Feature::default() }).collect();
     let mut set = FeatureSet { has_z: true, features, ..FeatureSet::default() };
     let report = repair_features(&mut set);
-    assert_eq!(report, RepairReport { repaired: vec![1, 2, 5, 7], lost_zm: vec![2], emptied: vec![3, 6] });
+    assert_eq!(
+        report,
+        RepairReport { repaired: vec![1, 2, 5, 7], lost_zm: vec![2], emptied: vec![3, 6], failed: vec![] }
+    );
     assert_eq!(set.features[0].geometry, Some(Geometry::Polygon(good.clone())));
     assert_eq!(set.features[1].geometry, Some(Geometry::Polygon(good)));
     assert_eq!(set.features[5].geometry, Some(Geometry::Polyline(vec![ring(&[[0.0, 0.0], [1.0, 1.0]])])));
