@@ -29,6 +29,7 @@ pub use geodesic::buffer_geodesic;
 pub(crate) use geodesic::cut_polygon;
 pub use points_dissolved::dissolve_point_buffers;
 
+use offset::SKIPPED_BULGE;
 use pieces::Piece;
 
 /// Which part of a buffer is wanted.
@@ -148,7 +149,7 @@ fn grown(polygon: &[Path], distance: f64) -> Vec<Path> {
         return fill::union(grown);
     }
     let offsets: Vec<Vec<Xy>> =
-        outward.iter().map(|ring| offset::ring_to_the_right(ring, distance)).collect();
+        outward.iter().map(|ring| offset::ring_to_the_right(ring, distance, SKIPPED_BULGE)).collect();
     fill::positive(&offsets)
 }
 
@@ -162,7 +163,7 @@ fn shrunk(polygon: &[Path], distance: f64) -> Vec<Path> {
     // The inside is on the right of an Esri ring, and the ring winds negatively around it; every point that the offset
     // takes away winds at least once the other way.
     let offsets: Vec<Vec<Xy>> =
-        polygon.iter().map(|ring| offset::ring_to_the_right(&ring.xy, distance)).collect();
+        polygon.iter().map(|ring| offset::ring_to_the_right(&ring.xy, distance, SKIPPED_BULGE)).collect();
     fill::negative(&offsets)
 }
 

@@ -268,6 +268,16 @@ proptest! {
 }
 
 #[test]
+fn a_line_that_bends_a_little_is_not_moved_by_more_than_a_thousandth() {
+    // Straight in degrees, it bends by a thousandth of the distance in a plane.
+    let (distance, xy) = (31_072.25, [[0.0, 65.119_490_486_510_77], [-0.0938, 65.878_890_486_510_77]]);
+    for vertex in buffer(&line(&xy), distance).iter().flat_map(|ring| &ring.xy) {
+        let found = distance_to_line_m(*vertex, &xy);
+        assert!(found < distance * 1.001 && found > distance * 0.998, "{found} of {distance}");
+    }
+}
+
+#[test]
 fn a_disc_below_the_precision_of_degrees_is_valid_or_nothing() {
     for (center, distance_m) in [([30.0, 89.99], 1e-300), ([0.0, 90.0], 1e-300), ([179.0, 45.0], 1e-9)] {
         let disc = buffer(&point(center[0], center[1]), distance_m);

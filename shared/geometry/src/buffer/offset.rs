@@ -9,15 +9,17 @@ use gp_esri::Xy;
 
 use super::disc::STEP_RADIANS;
 
-/// How far, in distances, the line may be moved outward where it bulges inward: a tenth of what GEOS allows itself.
-const SKIPPED_BULGE: f64 = 0.001;
+/// How far, in distances, a line in a plane may be moved outward where it bulges inward: a tenth of what GEOS allows
+/// itself.
+pub(crate) const SKIPPED_BULGE: f64 = 0.001;
 
 /// How many vertices one skip may take: keeps the search linear.
 const LONGEST_SKIP: usize = 32;
 
 /// The offset of a closed ring (first vertex repeated at the end) to its right, in the ring's direction; not closed.
-pub(crate) fn ring_to_the_right(ring: &[Xy], distance: f64) -> Vec<Xy> {
-    let mut ring = without_small_bulges(ring, distance);
+/// Bulges are skipped as by [`without_small_bulges`].
+pub(crate) fn ring_to_the_right(ring: &[Xy], distance: f64, bulge: f64) -> Vec<Xy> {
+    let mut ring = without_small_bulges(ring, distance, bulge);
     ring.dedup();
     let mut offset = Vec::with_capacity(ring.len() * 3);
     if ring.len() < 3 {
@@ -51,11 +53,11 @@ pub(crate) fn add_round_end(offset: &mut Vec<Xy>, before: Xy, end: Xy, distance:
     add_arc(offset, end, normal, std::f64::consts::PI, distance);
 }
 
-/// `line` without vertices that bulge to the left by less than a small part of the distance.
+/// `line` without vertices that bulge to the left by less than `bulge`, a small share of the distance.
 ///
 /// Each chord lies to the right of what it replaces, so what the offset covers only grows.
-pub(crate) fn without_small_bulges(line: &[Xy], distance: f64) -> Vec<Xy> {
-    let tolerance = SKIPPED_BULGE * distance;
+pub(crate) fn without_small_bulges(line: &[Xy], distance: f64, bulge: f64) -> Vec<Xy> {
+    let tolerance = bulge * distance;
     let mut kept = Vec::with_capacity(line.len());
     let mut at = 0;
     while at < line.len() {
@@ -148,9 +150,9 @@ mod tests {
     #[test]
     fn a_bulge_to_the_left_is_skipped_and_one_to_the_right_is_kept() {
         let left = [[0.0, 0.0], [1.0, 0.001], [2.0, 0.0]];
-        assert_eq!(without_small_bulges(&left, 10.0).len(), 2);
+        assert_eq!(without_small_bulges(&left, 10.0, SKIPPED_BULGE).len(), 2);
         let right = [[0.0, 0.0], [1.0, -0.001], [2.0, 0.0]];
-        assert_eq!(without_small_bulges(&right, 10.0).len(), 3);
+        assert_eq!(without_small_bulges(&right, 10.0, SKIPPED_BULGE).len(), 3);
     }
 
     #[test]

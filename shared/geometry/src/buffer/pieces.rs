@@ -6,6 +6,7 @@
 
 use gp_esri::{Path, Xy};
 
+use super::offset::SKIPPED_BULGE;
 use super::{End, dissolve, fill, offset};
 
 /// Segments a piece.
@@ -42,32 +43,34 @@ impl Piece {
         Piece { line, shape: Shape::BothSides(start, end) }
     }
 
-    /// The buffer by itself.
-    pub(crate) fn buffer(&self, distance: f64) -> Vec<Path> {
-        fill::positive(&self.raw(distance))
+    /// The buffer by itself. Bulges of less than that share of the distance may be skipped.
+    pub(crate) fn buffer(&self, distance: f64, bulge: f64) -> Vec<Path> {
+        fill::positive(&self.raw(distance, bulge))
     }
 
     /// The rings whose winding number is positive in the buffer.
-    fn raw(&self, distance: f64) -> Vec<Vec<Xy>> {
+    fn raw(&self, distance: f64, bulge: f64) -> Vec<Vec<Xy>> {
         let line = &self.line;
         let reversed: Vec<Xy> = line.iter().rev().copied().collect();
         match self.shape {
-            Shape::OneSide if is_closed(line) => vec![offset::ring_to_the_right(line, distance), reversed],
+            Shape::OneSide if is_closed(line) => {
+                vec![offset::ring_to_the_right(line, distance, bulge), reversed]
+            }
             Shape::BothSides(..) if is_closed(line) => {
                 vec![
-                    offset::ring_to_the_right(line, distance),
-                    offset::ring_to_the_right(&reversed, distance),
+                    offset::ring_to_the_right(line, distance, bulge),
+                    offset::ring_to_the_right(&reversed, distance, bulge),
                 ]
             }
             Shape::OneSide => {
-                let kept = offset::without_small_bulges(line, distance);
+                let kept = offset::without_small_bulges(line, distance, bulge);
                 let mut ring = offset::line_to_the_right(&kept, distance);
                 ring.extend(reversed);
                 vec![ring]
             }
             Shape::BothSides(start, end) => {
-                let right = offset::without_small_bulges(line, distance);
-                let left = offset::without_small_bulges(&reversed, distance);
+                let right = offset::without_small_bulges(line, distance, bulge);
+                let left = offset::without_small_bulges(&reversed, distance, bulge);
                 let mut ring = Vec::new();
                 for (side, end) in [(right, end), (left, start)] {
                     ring.extend(offset::line_to_the_right(&side, distance));
@@ -108,17 +111,17 @@ impl Piece {
     }
 }
 
-/// The union of the buffers of pieces.
+/// The union of the buffers of pieces of a plane.
 pub(crate) fn union(pieces: Vec<Piece>, distance: f64) -> Vec<Path> {
     if !pieces.iter().any(|piece| is_crowded(&piece.line, distance)) {
-        let raw: Vec<Vec<Xy>> = pieces.iter().flat_map(|piece| piece.raw(distance)).collect();
+        let raw: Vec<Vec<Xy>> = pieces.iter().flat_map(|piece| piece.raw(distance, SKIPPED_BULGE)).collect();
         return fill::positive(&raw);
     }
     let mut small = Vec::new();
     for piece in pieces {
         piece.cut(&mut small);
     }
-    unite_in_order(small.iter().map(|piece| piece.buffer(distance)).collect())
+    unite_in_order(small.iter().map(|piece| piece.buffer(distance, SKIPPED_BULGE)).collect())
 }
 
 /// The union of polygons that lie in order along a line: neighbours first.
