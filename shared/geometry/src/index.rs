@@ -3,6 +3,7 @@
 //! Own and small, because results must come in ascending order and ties must be broken by number, so that tools give
 //! the same answer every time.
 
+use crate::relate::segment::segment_box;
 use gp_esri::{Envelope, Xy};
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -40,6 +41,16 @@ impl BoxIndex {
             levels.push(above);
         }
         BoxIndex { numbers, levels }
+    }
+
+    /// Packs the boxes of segments.
+    pub(crate) fn of_segments(segments: &[[Xy; 2]]) -> BoxIndex {
+        BoxIndex::new(segments.iter().map(|[from, to]| segment_box(*from, *to)).collect())
+    }
+
+    /// Packs positions.
+    pub(crate) fn of_points<'a>(points: impl IntoIterator<Item = &'a Xy>) -> BoxIndex {
+        BoxIndex::new(points.into_iter().map(|xy| segment_box(*xy, *xy)).collect())
     }
 
     /// The numbers of the boxes that touch `envelope`, ascending.
@@ -125,11 +136,13 @@ pub(crate) fn box_distance(a: &Envelope, b: &Envelope) -> f64 {
     dx.hypot(dy)
 }
 
-struct Candidate {
-    distance: f64,
+/// A node or an item that is still to be looked at: the least is the nearest, and of equally near ones the deepest, which
+/// ends soonest.
+pub(crate) struct Candidate {
+    pub(crate) distance: f64,
     /// One above the level of the children to look at; 0 for a single item.
-    level: usize,
-    start: usize,
+    pub(crate) level: usize,
+    pub(crate) start: usize,
 }
 
 impl Ord for Candidate {

@@ -2,22 +2,20 @@
 //! only cross.
 
 use crate::index::BoxIndex;
+use crate::lines::{flush, segments_of};
 use crate::relate::segment::{Meeting, meet, parameter, same, segment_box};
 use gp_esri::{Path, Xy};
 
 /// All stretches of all lines, those that several lines share only once, in order.
 pub fn union_lines<'a>(lines: impl IntoIterator<Item = &'a [Path]>) -> Vec<Path> {
     let paths: Vec<&Path> = lines.into_iter().flatten().collect();
-    let segments_of = |path: &Path| -> Vec<[Xy; 2]> {
-        path.xy.windows(2).filter(|pair| !same(pair[0], pair[1])).map(|pair| [pair[0], pair[1]]).collect()
-    };
-    let segments: Vec<[Xy; 2]> = paths.iter().flat_map(|path| segments_of(path)).collect();
-    let index = BoxIndex::new(segments.iter().map(|[from, to]| segment_box(*from, *to)).collect());
+    let segments = segments_of(paths.iter().copied());
+    let index = BoxIndex::of_segments(&segments);
     let mut union = Vec::new();
     let mut number = 0;
     for path in paths {
         let mut current: Vec<Xy> = Vec::new();
-        for segment in segments_of(path) {
+        for segment in segments_of([path]) {
             for (from, to) in uncovered(segment, number, &segments, &index) {
                 if current.last() != Some(&from) {
                     flush(&mut current, &mut union);
@@ -56,13 +54,6 @@ fn uncovered(segment: [Xy; 2], number: usize, segments: &[[Xy; 2]], index: &BoxI
         free.push((from, segment[1]));
     }
     free
-}
-
-fn flush(current: &mut Vec<Xy>, paths: &mut Vec<Path>) {
-    if current.len() > 1 {
-        paths.push(Path::from_xy(std::mem::take(current)));
-    }
-    current.clear();
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub fn clip_line(paths: &[Path], polygon: &PreparedPolygon, keep: Keep) -> Vec<P
 /// What two lines have in common: points where they cross or touch, and stretches that they share.
 pub fn intersect_lines(a: &[Path], b: &[Path]) -> LineIntersection {
     let segments = segments_of(b);
-    let index = BoxIndex::new(segments.iter().map(|[from, to]| segment_box(*from, *to)).collect());
+    let index = BoxIndex::of_segments(&segments);
     let mut points: Vec<Xy> = Vec::new();
     let mut paths: Vec<Path> = Vec::new();
     for path in a {
@@ -100,9 +100,14 @@ pub fn intersect_lines(a: &[Path], b: &[Path]) -> LineIntersection {
     }
     points.sort_unstable_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
     points.dedup();
-    points.retain(|p| {
-        !paths.iter().flat_map(|path| path.xy.windows(2)).any(|pair| on_segment(*p, pair[0], pair[1]))
-    });
+    if !paths.is_empty() && !points.is_empty() {
+        let shared = segments_of(&paths);
+        let index = BoxIndex::of_segments(&shared);
+        points.retain(|p| {
+            let is_on = |number: usize| on_segment(*p, shared[number][0], shared[number][1]);
+            !index.query(&segment_box(*p, *p)).any(is_on)
+        });
+    }
     LineIntersection { points, paths }
 }
 
@@ -116,7 +121,7 @@ pub fn points_in_polygon(points: &[Xy], polygon: &PreparedPolygon, keep: Keep) -
 pub fn is_simple_path(path: &[Xy]) -> bool {
     let edges: Vec<[Xy; 2]> =
         path.windows(2).filter(|pair| pair[0] != pair[1]).map(|pair| [pair[0], pair[1]]).collect();
-    let index = BoxIndex::new(edges.iter().map(|[from, to]| segment_box(*from, *to)).collect());
+    let index = BoxIndex::of_segments(&edges);
     let is_closed = path.first() == path.last();
     let meets_wrongly = |number: usize, other: usize| match meet(edges[number], edges[other]) {
         Meeting::Apart => false,
@@ -134,12 +139,13 @@ pub fn is_simple_path(path: &[Xy]) -> bool {
 }
 
 /// The segments of paths or rings, those without length left out.
-pub(crate) fn segments_of(paths: &[Path]) -> Vec<[Xy; 2]> {
-    let pairs = paths.iter().flat_map(|path| path.xy.windows(2));
+pub(crate) fn segments_of<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Vec<[Xy; 2]> {
+    let pairs = paths.into_iter().flat_map(|path| path.xy.windows(2));
     pairs.filter(|pair| pair[0] != pair[1]).map(|pair| [pair[0], pair[1]]).collect()
 }
 
-fn flush(current: &mut Vec<Xy>, paths: &mut Vec<Path>) {
+/// Ends a path; one of a single position is none.
+pub(crate) fn flush(current: &mut Vec<Xy>, paths: &mut Vec<Path>) {
     let xy = std::mem::take(current);
     if xy.len() > 1 {
         paths.push(Path::from_xy(xy));
@@ -221,6 +227,22 @@ impl SegmentCutter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_that_share_many_stretches_and_cross_as_often_are_not_compared_all_with_all() {
+        // A line that leaves a straight one, crosses it and comes back, 50 000 times: comparing each point with each
+        // stretch took minutes.
+        let count = 50_000;
+        let straight = [Path::from_xy(vec![[0.0, 0.0], [4.0 * f64::from(count), 0.0]])];
+        let around = |n: i32| {
+            let x = 4.0 * f64::from(n);
+            [[x, 0.0], [x + 1.0, 0.0], [x + 2.0, 1.0], [x + 3.0, -1.0], [x + 3.5, -1.0]]
+        };
+        let winding = [Path::from_xy((0..count).flat_map(around).collect())];
+        let common = intersect_lines(&straight, &winding);
+        assert_eq!((common.paths.len(), common.points.len()), (count as usize, count as usize));
+        assert_eq!((common.points[0], &common.paths[0].xy), ([2.5, 0.0], &vec![[0.0, 0.0], [1.0, 0.0]]));
+    }
 
     #[test]
     fn a_path_that_meets_itself_is_not_simple_but_a_closed_one_may_be() {

@@ -16,7 +16,7 @@ pub fn with_touching_vertices(rings: &[&[Xy]]) -> Vec<Vec<Xy>> {
     for xy in rings.iter().copied().flatten() {
         vertices.number(*xy);
     }
-    let index = BoxIndex::new(vertices.positions.iter().map(|xy| segment_box(*xy, *xy)).collect());
+    let index = BoxIndex::of_points(&vertices.positions);
     let with_vertices = |ring: &&[Xy]| {
         let mut whole: Vec<Xy> = ring.first().copied().into_iter().collect();
         for pair in ring.windows(2) {
