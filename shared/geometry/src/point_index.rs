@@ -5,6 +5,9 @@
 //! of its points, which rules out more than the plane that cuts it would where points are clustered. Plane or space: `N`
 //! is 2 or 3.
 
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
 /// Positions in a leaf, at the most: as many as are scanned faster than they are told apart.
 const LEAF: usize = 8;
 /// Levels that a tree can have: more points than memory holds.
@@ -73,6 +76,25 @@ impl<const N: usize> PointIndex<N> {
         best.map(|(number, squared)| (number as usize, squared.sqrt()))
     }
 
+    /// The numbers of the nearest points, as many as asked for, nearest first; of equally near ones the least come first.
+    pub fn nearest_few(&self, to: [f64; N], count: usize) -> Vec<usize> {
+        let mut best: BinaryHeap<(Squared, u32)> = BinaryHeap::with_capacity(count + 1);
+        if count == 0 {
+            return Vec::new();
+        }
+        self.search(to, f64::INFINITY, |number, squared| {
+            best.push((Squared(squared), number));
+            if best.len() > count {
+                best.pop();
+            }
+            match best.peek() {
+                Some((Squared(farthest), _)) if best.len() == count => *farthest,
+                _ => f64::INFINITY,
+            }
+        });
+        best.into_sorted_vec().into_iter().map(|(_, number)| number as usize).collect()
+    }
+
     /// The numbers of all points not farther than `limit`, ascending, each with its distance.
     pub fn within(&self, to: [f64; N], limit: f64) -> Vec<(usize, f64)> {
         let reach = limit.max(0.0).powi(2);
@@ -130,6 +152,24 @@ impl<const N: usize> PointIndex<N> {
                 }
             }
         }
+    }
+}
+
+/// A squared distance, in order.
+#[derive(PartialEq)]
+struct Squared(f64);
+
+impl Eq for Squared {}
+
+impl PartialOrd for Squared {
+    fn partial_cmp(&self, other: &Squared) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Squared {
+    fn cmp(&self, other: &Squared) -> Ordering {
+        self.0.total_cmp(&other.0)
     }
 }
 
@@ -205,6 +245,10 @@ mod tests {
                 assert_eq!(index.nearest(to, f64::INFINITY), nearest);
                 assert_eq!(index.within(to, 7.5), scan(7.5));
                 assert_eq!(index.nearest(to, 0.0), scan(0.0).first().copied());
+                let mut all = scan(f64::INFINITY);
+                all.sort_by(|a, b| a.1.total_cmp(&b.1));
+                let few: Vec<usize> = all.iter().take(20).map(|(number, _)| *number).collect();
+                assert_eq!(index.nearest_few(to, 20), few);
             }
         }
     }

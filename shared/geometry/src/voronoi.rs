@@ -160,7 +160,7 @@ fn is_near(a: Xy, b: Xy, size: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signed_area;
+    use crate::rings::signed_area;
 
     const FRAME: Envelope = Envelope { xmin: 0.0, ymin: 0.0, xmax: 10.0, ymax: 10.0 };
 
@@ -253,6 +253,21 @@ mod tests {
         let rows: Vec<Xy> =
             (0..1_000).map(|n| [f64::from(n) * 0.01, f64::from(n % 2) * 1e-9 + 3.0]).collect();
         assert!((sum_of(&rows) - 100.0).abs() < 1e-6, "{}", sum_of(&rows));
+    }
+
+    #[test]
+    fn a_great_many_points_that_the_triangulation_leaves_out_have_neighbours_too() {
+        // Most of these are equal to the triangulation; sorting all for each of them took minutes.
+        let close = |n: u32| [5.0 + f64::from(n % 150) * 1e-15, 5.0 + f64::from(n / 150) * 1e-15];
+        let mut points: Vec<Xy> = (0..20_000).map(close).collect();
+        points.sort_by(|a, b| a.partial_cmp(b).unwrap());
+        points.dedup();
+        points.extend(
+            (0..20_000).map(|n| [7.0 + f64::from(n % 150) * 1e-13, 2.0 + f64::from(n / 150) * 1e-13]),
+        );
+        points.push([9.0, 9.0]);
+        let voronoi = Voronoi::new(points);
+        assert!(voronoi.neighbours.iter().all(|neighbours| !neighbours.is_empty()));
     }
 
     #[test]

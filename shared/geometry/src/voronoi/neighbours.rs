@@ -1,5 +1,6 @@
 //! Which points are neighbours: those that an edge of the Delaunay triangulation joins.
 
+use crate::point_index::PointIndex;
 use crate::relate::segment::is_zero;
 use delaunator::{EMPTY, next_halfedge, triangulate};
 use gp_esri::{Envelope, Xy};
@@ -37,17 +38,18 @@ pub(super) fn neighbours_of(points: &[Xy]) -> Vec<Vec<u32>> {
 /// Gives neighbours to points that the triangulation left out, because rounding put them on its outline.
 fn add_forgotten(points: &[Xy], neighbours: &mut [Vec<u32>]) {
     let forgotten: Vec<usize> = (0..points.len()).filter(|point| neighbours[*point].is_empty()).collect();
+    if forgotten.is_empty() {
+        return;
+    }
+    let index = PointIndex::new(points);
     for point in forgotten {
-        let [x, y] = points[point];
-        let apart = |other: u32| (points[other as usize][0] - x).hypot(points[other as usize][1] - y);
-        let mut others: Vec<u32> =
-            (0..points.len() as u32).filter(|other| *other as usize != point).collect();
-        others.sort_by(|a, b| apart(*a).total_cmp(&apart(*b)));
-        others.truncate(MOST_AROUND_FORGOTTEN);
+        // One more: the nearest is the point itself.
+        let mut others = index.nearest_few(points[point], MOST_AROUND_FORGOTTEN + 1);
+        others.retain(|other| *other != point);
         for other in &others {
-            neighbours[*other as usize].push(point as u32);
+            neighbours[*other].push(point as u32);
         }
-        neighbours[point] = others;
+        neighbours[point] = others.into_iter().map(|other| other as u32).collect();
     }
 }
 
