@@ -31,8 +31,12 @@ pub struct Inverse {
 /// A position in degrees as geocentric x, y and z in metres, on the surface of the ellipsoid. The straight line between
 /// two of them is never longer than the geodesic, and hardly shorter between neighbours.
 pub fn geocentric([longitude, latitude]: Xy, ellipsoid: Ellipsoid) -> [f64; 3] {
-    let ((sin, cos), (sin_longitude, cos_longitude)) =
-        (latitude.to_radians().sin_cos(), longitude.to_radians().sin_cos());
+    geocentric_of_radians([longitude.to_radians(), latitude.to_radians()], ellipsoid)
+}
+
+/// [`geocentric`] of a position in radians.
+pub(crate) fn geocentric_of_radians([longitude, latitude]: Xy, ellipsoid: Ellipsoid) -> [f64; 3] {
+    let ((sin, cos), (sin_longitude, cos_longitude)) = (latitude.sin_cos(), longitude.sin_cos());
     let squared_eccentricity = ellipsoid.f * (2.0 - ellipsoid.f);
     let normal_m = ellipsoid.a_m / (1.0 - squared_eccentricity * sin * sin).sqrt();
     let (ring_m, z_m) = (normal_m * cos, normal_m * (1.0 - squared_eccentricity) * sin);

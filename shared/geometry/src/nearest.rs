@@ -84,14 +84,16 @@ struct Link {
     to: Xy,
 }
 
-/// Beyond so many items, long segments in degrees are no longer cut, and their nearest place may be missed: memory first.
+/// Beyond so many items, long segments in degrees stand in the tree uncut, or in fewer pieces, and are cut each time that
+/// one is looked at: slower, with the same result, and within memory.
 const MOST_ITEMS: usize = 4_000_000;
 /// So many wanted features are many.
 const MANY: usize = 64;
+
 impl NearestIndex {
     /// Features in a plane; distances are in the units of the coordinates. `None` is a feature without geometry.
     pub fn planar<'g>(features: impl IntoIterator<Item = Option<Cow<'g, Geometry>>>) -> NearestIndex {
-        NearestIndex::new(Metric::Planar, features)
+        NearestIndex::new(Metric::Planar, features, MOST_ITEMS)
     }
 
     /// Features in degrees; distances are in metres on the ellipsoid. `None` is a feature without geometry.
@@ -99,12 +101,13 @@ impl NearestIndex {
         features: impl IntoIterator<Item = Option<Cow<'g, Geometry>>>,
         ellipsoid: Ellipsoid,
     ) -> NearestIndex {
-        NearestIndex::new(Metric::Geodesic(Box::new(Globe::new(ellipsoid))), features)
+        NearestIndex::new(Metric::Geodesic(Box::new(Globe::new(ellipsoid))), features, MOST_ITEMS)
     }
 
     fn new<'g>(
         metric: Metric,
         features: impl IntoIterator<Item = Option<Cow<'g, Geometry>>>,
+        most_items: usize,
     ) -> NearestIndex {
         let (mut items, mut owners) = (Vec::new(), Vec::new());
         let (mut starts, mut polygons) = (Vec::new(), Vec::new());
@@ -112,7 +115,7 @@ impl NearestIndex {
         let mut points: HashMap<[u64; 2], u32> = HashMap::new();
         for (owner, geometry) in features.into_iter().enumerate() {
             let Some(geometry) = geometry else { continue };
-            let pieces = metric.pieces(&geometry, MOST_ITEMS.saturating_sub(items.len()));
+            let pieces = metric.pieces(&geometry, most_items.saturating_sub(items.len()));
             starts.extend(pieces.starts.into_iter().map(|start| (start, owner)));
             for item in pieces.items {
                 if same(item[0], item[1]) {
@@ -134,7 +137,7 @@ impl NearestIndex {
         NearestIndex {
             tree: Tree::new(&items, |item| metric.item_box(item)),
             polygon_boxes: BoxIndex::new(polygons.iter().map(|area| envelope_of(&area.rings)).collect()),
-            start_boxes: BoxIndex::new(starts.iter().map(|(start, _)| segment_box(*start, *start)).collect()),
+            start_boxes: BoxIndex::of_points(starts.iter().map(|(start, _)| start)),
             metric,
             items,
             owners,

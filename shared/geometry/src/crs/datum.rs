@@ -5,6 +5,7 @@
 //! parameters of their TOWGS84 (position vector, as EPSG method 9606 and PROJ have it). Grids are not built in.
 
 use super::Ellipsoid;
+use crate::geodesic::geocentric_of_radians;
 use gp_esri::Xy;
 
 /// The relation of a datum to WGS 84.
@@ -85,7 +86,7 @@ impl Datum {
     pub(super) fn reach_wgs84(&self, ellipsoid: Ellipsoid, positions: &mut [Xy]) {
         let Datum::Helmert(helmert) = self else { return };
         for position in positions {
-            let moved = helmert.forward(to_geocentric(*position, ellipsoid));
+            let moved = helmert.forward(geocentric_of_radians(*position, ellipsoid));
             *position = to_geographic(moved, super::WGS84_ELLIPSOID);
         }
     }
@@ -94,7 +95,7 @@ impl Datum {
     pub(super) fn leave_wgs84(&self, ellipsoid: Ellipsoid, positions: &mut [Xy]) {
         let Datum::Helmert(helmert) = self else { return };
         for position in positions {
-            let moved = helmert.inverse(to_geocentric(*position, super::WGS84_ELLIPSOID));
+            let moved = helmert.inverse(geocentric_of_radians(*position, super::WGS84_ELLIPSOID));
             *position = to_geographic(moved, ellipsoid);
         }
     }
@@ -118,14 +119,6 @@ impl Helmert {
         let (x, y, z) = ((x - tx) / s, (y - ty) / s, (z - tz) / s);
         [x + rz * y - ry * z, -rz * x + y + rx * z, ry * x - rx * y + z]
     }
-}
-
-fn to_geocentric([longitude, latitude]: Xy, ellipsoid: Ellipsoid) -> [f64; 3] {
-    let e2 = ellipsoid.f * (2.0 - ellipsoid.f);
-    let (sin, cos) = latitude.sin_cos();
-    let (sin_longitude, cos_longitude) = longitude.sin_cos();
-    let radius = ellipsoid.a_m / (1.0 - e2 * sin * sin).sqrt();
-    [radius * cos * cos_longitude, radius * cos * sin_longitude, radius * (1.0 - e2) * sin]
 }
 
 /// Bowring's formula, taken twice: below a nanometre for points within kilometres of the ellipsoid.

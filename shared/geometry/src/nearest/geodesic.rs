@@ -5,11 +5,11 @@
 //! segment to segment: the nearest end, then the nearest place to the nearest place in turn until it stays.
 
 use super::Link;
-use super::tree::Cuboid;
+use super::tree::{Cuboid, apart};
 use crate::buffer::cut_polygon;
 use crate::crs::Ellipsoid;
-use crate::geodesic::Geodesy;
-use crate::relate::segment::{Meeting, meet, same};
+use crate::geodesic::{Geodesy, geocentric};
+use crate::relate::segment::{Meeting, meet, nearest_share, same};
 use gp_esri::{Path, Xy};
 
 /// Earth-centred coordinates are rounded to a billionth of a metre; this is on the safe side.
@@ -42,7 +42,7 @@ impl Globe {
 
     /// A box that holds the segment in earth-centred coordinates.
     pub(super) fn item_box(&self, [a, b]: [Xy; 2]) -> Cuboid {
-        let (from, to) = (self.earth_centred(a), self.earth_centred(b));
+        let (from, to) = (geocentric(a, self.ellipsoid), geocentric(b, self.ellipsoid));
         // No second derivative is greater than the radius: so much a segment bulges out from between its ends.
         let step = ((b[0] - a[0]).abs() + (b[1] - a[1]).abs()).to_radians();
         let bulge_m = 1.01 * self.ellipsoid.a_m * step * step / 8.0;
@@ -54,6 +54,29 @@ impl Globe {
 
     /// The shortest connection; either segment may be a point. Where it is longer than `limit_m`, perhaps a longer one.
     pub(super) fn link(&self, from: [Xy; 2], to: [Xy; 2], limit_m: f64) -> Link {
+        if count_of(from) <= 1.0 && count_of(to) <= 1.0 {
+            return self.link_pieces(from, to, limit_m);
+        }
+        // There was no room to cut these before.
+        let boxed = |item| {
+            let mut pieces = Vec::new();
+            cut_into(item, MOST_PIECES as f64, &mut pieces);
+            pieces.into_iter().map(|piece| (piece, self.item_box(piece))).collect::<Vec<_>>()
+        };
+        let (ours, theirs) = (boxed(from), boxed(to));
+        let mut best = self.link_pieces(ours[0].0, theirs[0].0, limit_m);
+        for (ours, our_box) in &ours {
+            for (theirs, their_box) in &theirs {
+                let bound_m = best.distance.min(limit_m);
+                if apart(our_box, their_box) <= bound_m + NOISE_M {
+                    best = nearest_of(&[best, self.link_pieces(*ours, *theirs, bound_m)]);
+                }
+            }
+        }
+        best
+    }
+
+    fn link_pieces(&self, from: [Xy; 2], to: [Xy; 2], limit_m: f64) -> Link {
         let best = match (same(from[0], from[1]), same(to[0], to[1])) {
             (true, true) => {
                 Link { distance: self.geodesy.distance_m(from[0], to[0]), from: from[0], to: to[0] }
@@ -121,7 +144,7 @@ impl Globe {
         let shrink = f64::midpoint(a[1], b[1]).to_radians().cos();
         let turned = p[0] + 360.0 * ((f64::midpoint(a[0], b[0]) - p[0]) / 360.0).round();
         let flat = |[x, y]: Xy| [x * shrink, y];
-        let mut t = share(flat([turned, p[1]]), flat(a), flat(b));
+        let mut t = nearest_share(flat([turned, p[1]]), flat(a), flat(b));
         for _ in 0..FLAT_STEPS {
             let (link, growth, speed) = link_at(t);
             let step = -link.distance * growth / (speed * speed);
@@ -152,14 +175,6 @@ impl Globe {
         let across_m = self.ellipsoid.a_m / root;
         let along_m = across_m * (1.0 - e2) / (root * root);
         ((b[0] - a[0]).to_radians() * across_m * cos, (b[1] - a[1]).to_radians() * along_m)
-    }
-
-    fn earth_centred(&self, [longitude, latitude]: Xy) -> [f64; 3] {
-        let (sin, cos) = latitude.to_radians().sin_cos();
-        let (sin_longitude, cos_longitude) = longitude.to_radians().sin_cos();
-        let e2 = self.ellipsoid.f * (2.0 - self.ellipsoid.f);
-        let across_m = self.ellipsoid.a_m / (1.0 - e2 * sin * sin).sqrt();
-        [across_m * cos * cos_longitude, across_m * cos * sin_longitude, across_m * (1.0 - e2) * sin]
     }
 }
 
@@ -200,34 +215,33 @@ pub(super) fn within_180([longitude, latitude]: Xy) -> Xy {
 
 /// Segments in pieces that are short enough to have one nearest place each, as far as there is room for so many.
 pub(super) fn cut(items: Vec<[Xy; 2]>, room: usize) -> Vec<[Xy; 2]> {
-    let length = |[a, b]: [Xy; 2]| (b[0] - a[0]).abs().max((b[1] - a[1]).abs());
-    if items.iter().all(|item| length(*item) <= PIECE_DEG) {
+    if items.iter().all(|item| count_of(*item) <= 1.0) {
         return items;
     }
     let most = (room / items.len()).clamp(1, MOST_PIECES) as f64;
     let mut pieces = Vec::with_capacity(items.len());
-    for [a, b] in items {
-        let count = (length([a, b]) / PIECE_DEG).ceil().clamp(1.0, most);
-        let mut start = a;
-        for piece in 1..count as usize {
-            let end = along(a, b, piece as f64 / count);
-            pieces.push([start, end]);
-            start = end;
-        }
-        pieces.push([start, b]);
-    }
+    items.into_iter().for_each(|item| cut_into(item, most, &mut pieces));
     pieces
+}
+
+/// How many pieces of a segment have one nearest place each.
+fn count_of([a, b]: [Xy; 2]) -> f64 {
+    ((b[0] - a[0]).abs().max((b[1] - a[1]).abs()) / PIECE_DEG).ceil()
+}
+
+fn cut_into([a, b]: [Xy; 2], most: f64, pieces: &mut Vec<[Xy; 2]>) {
+    let count = count_of([a, b]).clamp(1.0, most);
+    let mut start = a;
+    for piece in 1..count as usize {
+        let end = along(a, b, piece as f64 / count);
+        pieces.push([start, end]);
+        start = end;
+    }
+    pieces.push([start, b]);
 }
 
 fn along(a: Xy, b: Xy, t: f64) -> Xy {
     [a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])]
-}
-
-/// How far along a segment the nearest place to `p` lies, in a plane.
-fn share(p: Xy, a: Xy, b: Xy) -> f64 {
-    let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
-    let t = ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / (dx * dx + dy * dy);
-    if t.is_finite() { t.clamp(0.0, 1.0) } else { 0.0 }
 }
 
 fn nearest_of(links: &[Link]) -> Link {

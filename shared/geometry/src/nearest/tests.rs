@@ -158,3 +158,38 @@ fn an_edge_is_straight_in_degrees_and_its_nearest_place_is_found_wherever_it_is(
         geodesic(&line(&[[0.0, 60.0], [20.0, 60.0]]), &[line(&[[0.0, 59.0], [10.0, 59.9], [20.0, 59.0]])]);
     assert!((found.distance - 11_141.0).abs() < 2.0, "{found:?}");
 }
+
+#[test]
+fn where_there_is_no_room_to_cut_long_edges_the_nearest_place_is_found_all_the_same() {
+    let features = [
+        line(&[[-170.0, 50.0], [150.0, 65.0]]),
+        line(&[[-120.0, -60.0], [-120.0, 80.0], [60.0, 70.0]]),
+        line(&[[-180.0, -75.0], [180.0, -75.0]]),
+    ];
+    let indexed = |most_items: usize| {
+        NearestIndex::new(
+            Metric::Geodesic(Box::new(Globe::new(WGS84_ELLIPSOID))),
+            some(&features),
+            most_items,
+        )
+    };
+    let (cut, uncut) = (indexed(MOST_ITEMS), indexed(0));
+    assert!(cut.items.len() > 300 && uncut.items.len() == 4);
+    let query = NearQuery { count: 3, limit: f64::INFINITY, except: Vec::new() };
+    let froms = [
+        point(-40.0, 70.0),
+        point(170.0, -89.0),
+        point(-119.0, 85.0),
+        line(&[[10.0, 89.0], [100.0, -70.0]]),
+        line(&[[0.0, 0.0], [100.0, 1.0]]),
+        square(-100.0, 20.0, 30.0),
+    ];
+    for from in froms {
+        let (expected, found) = (cut.nearest(&from, &query), uncut.nearest(&from, &query));
+        assert_eq!(expected.len(), 3);
+        for (expected, found) in expected.iter().zip(&found) {
+            assert_eq!(expected.feature, found.feature);
+            assert!((expected.distance - found.distance).abs() < 1e-3, "{expected:?} {found:?}");
+        }
+    }
+}

@@ -1,12 +1,12 @@
 //! A static tree of boxes in three dimensions, packed once, that hands out boxes from near to far.
 //!
-//! The sister of [`crate::BoxIndex`]: in three dimensions, and open-ended, because how far to look is known only once
-//! some of what is near has been measured.
+//! The sister of [`crate::BoxIndex`], which packs and searches in the same way: in three dimensions, and open-ended, because
+//! how far to look is known only once some of what is near has been measured.
 
-use crate::index::hilbert_key;
+use crate::index::{Candidate, hilbert_key};
 use crate::relate::segment::segment_box;
 use gp_esri::{Envelope, Xy};
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 /// Children of a node.
@@ -56,8 +56,8 @@ impl Tree {
     /// Visits boxes from near to far until they are farther than `limit`, which each visit sets anew.
     pub(super) fn visit(&self, from: &Cuboid, mut limit: f64, mut visit: impl FnMut(usize) -> f64) {
         let root = Candidate { distance: 0.0, level: self.levels.len(), start: 0 };
-        let mut open = BinaryHeap::from([root]);
-        while let Some(Candidate { distance, level, start }) = open.pop() {
+        let mut open = BinaryHeap::from([Reverse(root)]);
+        while let Some(Reverse(Candidate { distance, level, start })) = open.pop() {
             if distance > limit {
                 break;
             }
@@ -71,41 +71,12 @@ impl Tree {
                 if distance <= limit {
                     let position = start + position;
                     let start = if level == 0 { position } else { position * FAN_OUT };
-                    open.push(Candidate { distance, level, start });
+                    open.push(Reverse(Candidate { distance, level, start }));
                 }
             }
         }
     }
 }
-
-struct Candidate {
-    distance: f64,
-    /// One above the level of the children to look at; 0 for a single box.
-    level: usize,
-    start: usize,
-}
-
-impl Ord for Candidate {
-    /// The nearest is the greatest, as heaps have it; of equals the deepest, which ends soonest.
-    fn cmp(&self, other: &Candidate) -> Ordering {
-        let key = |candidate: &Candidate| (candidate.level, candidate.start);
-        other.distance.total_cmp(&self.distance).then(key(other).cmp(&key(self)))
-    }
-}
-
-impl PartialOrd for Candidate {
-    fn partial_cmp(&self, other: &Candidate) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Candidate {
-    fn eq(&self, other: &Candidate) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Candidate {}
 
 fn around(boxes: &[Cuboid]) -> Cuboid {
     let mut all = boxes[0];
@@ -119,7 +90,7 @@ fn around(boxes: &[Cuboid]) -> Cuboid {
 }
 
 /// The straight distance between two boxes, zero when they touch.
-fn apart(a: &Cuboid, b: &Cuboid) -> f64 {
+pub(super) fn apart(a: &Cuboid, b: &Cuboid) -> f64 {
     let gap = |axis: usize| (a.low[axis] - b.high[axis]).max(b.low[axis] - a.high[axis]).max(0.0);
     let (x, y, z) = (gap(0), gap(1), gap(2));
     // Not hypot: a few last digits matter less here than speed, and `BOX_RATIO` allows for them.
