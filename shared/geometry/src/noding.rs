@@ -24,12 +24,19 @@ pub struct NodedLine {
 }
 
 /// Cuts the lines and outlines of all geometries. The stretches come in the order of the geometries, and along each.
-/// Nodes are where lines meet or cross, and the ends of lines; where the outline of a polygon begins is none.
-pub fn node_lines(geometries: &[Option<&Geometry>]) -> Vec<NodedLine> {
+/// Nodes are where lines meet or cross, and the ends of lines; where the outline of a polygon begins is none. `check` is
+/// asked before each edge whether to go on.
+///
+/// # Errors
+/// The first error of `check`.
+pub fn node_lines<E>(
+    geometries: &[Option<&Geometry>],
+    check: impl Fn() -> Result<(), E>,
+) -> Result<Vec<NodedLine>, E> {
     let mut net = Net::default();
     let strands = net.load(geometries);
-    let met = net.cut_where_vertices_lie(strands);
-    net.cut_where_edges_cross(met)
+    let met = net.cut_where_vertices_lie(strands, &check)?;
+    net.cut_where_edges_cross(met, &check)
 }
 
 /// A path of one geometry, as steps along edges.
@@ -83,14 +90,15 @@ impl Net {
         strands
     }
 
-    fn index(&self) -> BoxIndex {
-        BoxIndex::new(self.edges.iter().map(|[low, high]| segment_box(*low, *high)).collect())
-    }
-
     /// Cuts edges at vertices that lie on them, exactly: what runs together is the same edges afterwards.
-    fn cut_where_vertices_lie(&mut self, strands: Vec<Strand>) -> Vec<Strand> {
-        let index = self.index();
+    fn cut_where_vertices_lie<E>(
+        &mut self,
+        strands: Vec<Strand>,
+        check: impl Fn() -> Result<(), E>,
+    ) -> Result<Vec<Strand>, E> {
+        let index = BoxIndex::of_segments(&self.edges);
         let cuts_of = |number: usize| {
+            check()?;
             let edge = self.edges[number];
             let mut cuts = Vec::new();
             for other in index.query(&segment_box(edge[0], edge[1])).filter(|other| *other != number) {
@@ -102,16 +110,21 @@ impl Net {
             }
             // On one line lexicographic order is order along the line.
             cuts.sort_unstable_by(|a: &Xy, b: &Xy| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
-            cuts
+            Ok(cuts)
         };
-        let cuts: Vec<Vec<Xy>> = (0..self.edges.len()).map(cuts_of).collect();
-        self.refine(strands, &cuts)
+        let cuts: Vec<Vec<Xy>> = (0..self.edges.len()).map(cuts_of).collect::<Result<_, E>>()?;
+        Ok(self.refine(strands, &cuts))
     }
 
-    fn cut_where_edges_cross(mut self, strands: Vec<Strand>) -> Vec<NodedLine> {
-        let index = self.index();
+    fn cut_where_edges_cross<E>(
+        mut self,
+        strands: Vec<Strand>,
+        check: impl Fn() -> Result<(), E>,
+    ) -> Result<Vec<NodedLine>, E> {
+        let index = BoxIndex::of_segments(&self.edges);
         let mut cuts: Vec<Vec<Xy>> = vec![Vec::new(); self.edges.len()];
         for (number, edge) in self.edges.iter().enumerate() {
+            check()?;
             for other in index.query(&segment_box(edge[0], edge[1])).skip_while(|other| *other <= number) {
                 if let Meeting::Cross(p) = meet(*edge, self.edges[other]) {
                     cuts[number].push(p);
@@ -123,7 +136,7 @@ impl Net {
             cuts.sort_by(|a, b| parameter(*edge, *a).total_cmp(&parameter(*edge, *b)));
         }
         let strands = self.refine(strands, &cuts);
-        self.stretches(&strands)
+        Ok(self.stretches(&strands))
     }
 
     /// Replaces every edge by its pieces between cuts, which are in order along it.
@@ -210,74 +223,4 @@ fn key([x, y]: Xy) -> [u64; 2] {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use gp_esri::Path;
-
-    fn line(xy: &[Xy]) -> Geometry {
-        Geometry::Polyline(vec![Path::from_xy(xy.to_vec())])
-    }
-
-    fn square(x: f64) -> Geometry {
-        let xy = vec![[x, 0.0], [x, 10.0], [x + 10.0, 10.0], [x + 10.0, 0.0], [x, 0.0]];
-        Geometry::Polygon(vec![Path::from_xy(xy)])
-    }
-
-    fn noded(geometries: &[Geometry]) -> Vec<NodedLine> {
-        node_lines(&geometries.iter().map(Some).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn lines_are_cut_where_they_cross_and_where_they_touch() {
-        let made = noded(&[
-            line(&[[0.0, 0.0], [10.0, 0.0]]),
-            line(&[[5.0, -5.0], [5.0, 5.0]]),
-            line(&[[8.0, 0.0], [8.0, 1.0]]),
-        ]);
-        let spans: Vec<(Xy, Xy)> = made.iter().map(|line| (line.xy[0], line.xy[line.xy.len() - 1])).collect();
-        let expected = [
-            ([0.0, 0.0], [5.0, 0.0]),
-            ([5.0, 0.0], [8.0, 0.0]),
-            ([8.0, 0.0], [10.0, 0.0]),
-            ([5.0, -5.0], [5.0, 0.0]),
-            ([5.0, 0.0], [5.0, 5.0]),
-            ([8.0, 0.0], [8.0, 1.0]),
-        ];
-        assert_eq!(spans, expected);
-    }
-
-    #[test]
-    fn a_border_between_squares_comes_once_and_knows_both() {
-        let made = noded(&[square(0.0), square(10.0)]);
-        let sources: Vec<Vec<usize>> = made.iter().map(|line| line.sources.clone()).collect();
-        assert_eq!(sources, [vec![0, 1], vec![0], vec![1]]);
-        assert_eq!(made[0].xy, [[10.0, 10.0], [10.0, 0.0]]);
-        assert_eq!(made[1].xy, [[10.0, 0.0], [0.0, 0.0], [0.0, 10.0], [10.0, 10.0]]);
-    }
-
-    #[test]
-    fn a_lone_outline_stays_whole_and_an_outline_is_not_cut_where_it_begins() {
-        assert_eq!(noded(&[square(0.0)])[0].xy.len(), 5);
-        let made = noded(&[square(0.0), line(&[[-5.0, 5.0], [15.0, 5.0]])]);
-        assert_eq!(made.iter().filter(|line| line.sources == [0]).count(), 2);
-    }
-
-    #[test]
-    fn lines_that_overlap_are_crossed_at_one_position() {
-        // The crossing has no exact position; both lines must be cut at the same one.
-        let (a, b) = (line(&[[0.0, 0.0], [9.0, 3.0]]), line(&[[12.0, 4.0], [3.0, 1.0]]));
-        let made = noded(&[a, b, line(&[[4.1, 0.0], [4.3, 3.0]])]);
-        let shared: Vec<&NodedLine> = made.iter().filter(|line| line.sources == [0, 1]).collect();
-        assert_eq!(shared.len(), 2, "{made:?}");
-        assert_eq!(shared[0].xy[1], shared[1].xy[0]);
-        assert_eq!(made.len(), 6);
-    }
-
-    #[test]
-    fn a_line_back_and_forth_comes_once_and_one_that_crosses_itself_is_cut() {
-        assert_eq!(noded(&[line(&[[0.0, 0.0], [10.0, 0.0], [0.0, 0.0]])]).len(), 1);
-        let eight = line(&[[0.0, 0.0], [10.0, 10.0], [10.0, 0.0], [0.0, 10.0]]);
-        assert_eq!(noded(&[eight]).len(), 3);
-        assert!(node_lines(&[None]).is_empty());
-    }
-}
+mod tests;

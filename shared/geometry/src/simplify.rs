@@ -103,23 +103,44 @@ impl Metric {
 
 /// For each vertex, whether it stays. A closed line keeps three different vertices whatever the tolerance. Of a free ring
 /// the first and the last flag, which are of one vertex, are equal.
-pub fn kept_vertices(line: &[Xy], ends: Ends, simplification: Simplification, metric: &Metric) -> Vec<bool> {
+///
+/// The offset method is n log n on most lines and quadratic on some, such as long zigzags, so it asks `check` from time to
+/// time whether to go on.
+///
+/// # Errors
+/// The first error of `check`.
+pub(crate) fn kept_vertices<E>(
+    line: &[Xy],
+    ends: Ends,
+    simplification: Simplification,
+    metric: &Metric,
+    check: impl Fn() -> Result<(), E>,
+) -> Result<Vec<bool>, E> {
     let count = line.len();
     let is_closed = count > 1 && line[0] == line[count - 1];
     if count < 3 || is_closed && count <= LEAST_RING + 1 {
-        return vec![true; count];
+        return Ok(vec![true; count]);
     }
     let mut keep = match simplification {
-        Simplification::Offset(tolerance) => by_offset(line, ends, tolerance, metric),
+        Simplification::Offset(tolerance) => by_offset(line, ends, tolerance, metric, check)?,
         Simplification::Area(area) => by_area(line, ends, area, metric),
     };
     if is_closed {
         keep_a_triangle(line, &mut keep, metric);
     }
-    keep
+    Ok(keep)
 }
 
-fn by_offset(line: &[Xy], ends: Ends, tolerance: f64, metric: &Metric) -> Vec<bool> {
+/// Looking for the farthest of fewer vertices takes no time worth asking.
+const FEWEST_CHECKED: usize = 1_000;
+
+fn by_offset<E>(
+    line: &[Xy],
+    ends: Ends,
+    tolerance: f64,
+    metric: &Metric,
+    check: impl Fn() -> Result<(), E>,
+) -> Result<Vec<bool>, E> {
     let last = line.len() - 1;
     let mut keep: Vec<bool> = line.iter().map(|xy| metric.is_pinned(*xy)).collect();
     (keep[0], keep[last]) = (true, true);
@@ -127,6 +148,9 @@ fn by_offset(line: &[Xy], ends: Ends, tolerance: f64, metric: &Metric) -> Vec<bo
     let stops: Vec<usize> = (0..=last).filter(|index| keep[*index]).collect();
     open.extend(stops.windows(2).map(|gap| (gap[0], gap[1])));
     while let Some((from, to)) = open.pop() {
+        if to - from >= FEWEST_CHECKED {
+            check()?;
+        }
         let Some((farthest, offset)) = farthest_vertex(line, from, to, metric) else { continue };
         if offset > tolerance {
             keep[farthest] = true;
@@ -145,7 +169,7 @@ fn by_offset(line: &[Xy], ends: Ends, tolerance: f64, metric: &Metric) -> Vec<bo
             (keep[0], keep[last]) = (false, false);
         }
     }
-    keep
+    Ok(keep)
 }
 
 /// The vertex between two others that is farthest from their segment, and how far.
@@ -261,57 +285,4 @@ fn keep_a_triangle(line: &[Xy], keep: &mut [bool], metric: &Metric) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::crs::WGS84_ELLIPSOID;
-
-    fn kept(line: &[Xy], ends: Ends, simplification: Simplification) -> Vec<usize> {
-        let keep = kept_vertices(line, ends, simplification, &Metric::Planar);
-        (0..line.len()).filter(|index| keep[*index]).collect()
-    }
-
-    #[test]
-    fn offsets_are_those_from_the_simplified_line() {
-        let line = [[0.0, 0.0], [1.0, 0.1], [2.0, -0.1], [3.0, 5.0], [4.0, 6.0], [5.0, 7.0], [9.0, 9.0]];
-        assert_eq!(kept(&line, Ends::Fixed, Simplification::Offset(1.0)), [0, 2, 3, 6]);
-        assert_eq!(kept(&line, Ends::Fixed, Simplification::Offset(0.0)), [0, 1, 2, 3, 5, 6]);
-        assert_eq!(kept(&line, Ends::Fixed, Simplification::Offset(1e9)), [0, 6]);
-    }
-
-    #[test]
-    fn areas_are_those_of_the_triangles_left_when_a_vertex_goes() {
-        let line = [[0.0, 0.0], [1.0, 1.0], [2.0, 0.0], [3.0, 3.0], [4.0, 0.0]];
-        // The first triangle has an area of 1, the second of 2, then (0 0) (3 3) (4 0) one of 6.
-        assert_eq!(kept(&line, Ends::Fixed, Simplification::Area(0.9)), [0, 1, 2, 3, 4]);
-        assert_eq!(kept(&line, Ends::Fixed, Simplification::Area(1.0)), [0, 2, 3, 4]);
-        assert_eq!(kept(&line, Ends::Fixed, Simplification::Area(3.0)), [0, 3, 4]);
-        assert_eq!(kept(&line, Ends::Fixed, Simplification::Area(6.0)), [0, 4]);
-    }
-
-    #[test]
-    fn a_ring_loses_its_start_like_any_other_vertex_and_never_its_area() {
-        let ring = [[5.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0], [0.0, 0.0], [5.0, 0.0]];
-        for simplification in [Simplification::Offset(1.0), Simplification::Area(1.0)] {
-            assert_eq!(kept(&ring, Ends::Free, simplification), [1, 2, 3, 4]);
-            assert_eq!(kept(&ring, Ends::Fixed, simplification), [0, 1, 2, 3, 4, 5]);
-        }
-        for simplification in [Simplification::Offset(1e9), Simplification::Area(1e9)] {
-            for ends in [Ends::Free, Ends::Fixed] {
-                let keep = kept_vertices(&ring, ends, simplification, &Metric::Planar);
-                assert_eq!(keep[..5].iter().filter(|kept| **kept).count(), 3, "{simplification:?} {ends:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn metres_in_degrees_depend_on_the_latitude_and_the_frame_of_the_world_stays() {
-        let metric = Metric::Degrees { ellipsoid: WGS84_ELLIPSOID };
-        // GeographicLib: a degree of longitude at 60° north has 55,800 m, one of latitude at the equator 110,574 m.
-        let east = metric.offset([10.0, 60.0], [11.0, 50.0], [11.0, 70.0]);
-        let north = metric.offset([0.0, 0.0], [-1.0, 1.0], [1.0, 1.0]);
-        assert!((east - 55_800.0).abs() < 1.0 && (north - 110_574.0).abs() < 1.0, "{east} {north}");
-        let frame = [[170.0, 0.0], [180.0, 0.0], [180.0, 0.1], [180.0, 0.2], [170.0, 0.2]];
-        let keep = kept_vertices(&frame, Ends::Fixed, Simplification::Offset(1e6), &metric);
-        assert_eq!(keep, [true; 5]);
-    }
-}
+mod tests;

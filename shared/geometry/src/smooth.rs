@@ -10,6 +10,7 @@
 use crate::rings::close;
 use crate::simplify::{Ends, Metric, Simplification, kept_vertices};
 use gp_esri::{Path, Xy};
+use std::convert::Infallible;
 
 /// How to smooth.
 #[derive(Clone, Copy, Debug)]
@@ -148,7 +149,9 @@ fn mirrored(through: Xy, xy: Xy) -> Xy {
 }
 
 fn thinned(line: Vec<Xy>, ends: Ends, tolerance: f64, metric: &Metric) -> Vec<Xy> {
-    let keep = kept_vertices(&line, ends, Simplification::Offset(tolerance), metric);
+    // Nobody need ask for a stop: the line is as smooth and as long as its caller has allowed.
+    let go_on = || Ok::<(), Infallible>(());
+    let Ok(keep) = kept_vertices(&line, ends, Simplification::Offset(tolerance), metric, go_on);
     let kept = line.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(xy, _)| xy);
     let mut path = Path::from_xy(kept.collect());
     if ends == Ends::Free {

@@ -80,7 +80,7 @@ impl Tool for FeatureToLine {
             .flat_map(|layer| &layer.features)
             .map(|feature| feature.geometry.as_ref())
             .collect();
-        let lines = node_lines(&geometries);
+        let lines = node_lines(&geometries, || context.check())?;
         context.check()?;
         let output_features = match inputs.attributes {
             Attributes::NoAttributes => without_attributes(&layers, lines),

@@ -91,12 +91,12 @@ pub(crate) fn simplify(
 ) -> Result<Vec<Path>, ToolError> {
     let topology = Topology::new(paths.iter().map(|path| (path.xy.as_slice(), chain)));
     let arcs = 0..topology.arc_count();
-    let keep = arcs.map(|arc| topology.simplify_arc(arc, amount.simplification, &amount.metric)).collect();
+    let check = || context.check();
+    let keep = arcs.map(|arc| topology.simplify_arc(arc, amount.simplification, &amount.metric, check));
+    let keep = keep.collect::<Result<_, _>>()?;
     let mut resolver = Resolver::new(&topology, keep, amount.metric);
     if errors == ErrorOption::ResolveErrors {
-        while resolver.step() > 0 {
-            context.check()?;
-        }
+        while resolver.step(check)? > 0 {}
     }
     let simplified = paths.iter().enumerate();
     let simplified = simplified.map(|(number, path)| topology.simplified(number, path, resolver.kept()));

@@ -70,13 +70,12 @@ impl Tool for SimplifySharedEdges {
         ensure_object_ids(&mut set);
         let (topology, first_chains) = topology_of(&set);
         context.check()?;
+        let check = || context.check();
         let keep = each(context, topology.arc_count(), "Simplifying borders", |arc| {
-            Ok(topology.simplify_arc(arc, amount.simplification, &amount.metric))
+            topology.simplify_arc(arc, amount.simplification, &amount.metric, check)
         })?;
         let mut resolver = Resolver::new(&topology, keep, amount.metric);
-        while resolver.step() > 0 {
-            context.check()?;
-        }
+        while resolver.step(check)? > 0 {}
         let made = each(context, set.features.len(), "Putting together", |row| {
             let Some(geometry) = &set.features[row].geometry else { return Ok(Made::default()) };
             let simple = |paths: &[Path]| -> Vec<Path> {

@@ -8,7 +8,7 @@
 
 use super::Topology;
 use crate::index::BoxIndex;
-use crate::relate::segment::{Meeting, distance_to_segment, meet, segment_box};
+use crate::relate::segment::{Meeting, distance_to_segment, meet};
 use crate::simplify::{Metric, farthest_vertex};
 use gp_esri::{Envelope, Xy};
 
@@ -79,8 +79,8 @@ impl<'a> Resolver<'a> {
             envelope
         };
         let index = BoxIndex::new(pieces.iter().map(box_of).collect());
-        let witness_boxes = witnesses.iter().map(|vertex| segment_box(position(vertex), position(vertex)));
-        let witness_index = BoxIndex::new(witness_boxes.collect());
+        let places: Vec<Xy> = witnesses.iter().map(position).collect();
+        let witness_index = BoxIndex::of_points(&places);
         let is_shortcut = |piece: &u32| {
             let Piece { from, to, .. } = pieces[*piece as usize];
             to > from + 1
@@ -106,13 +106,18 @@ impl<'a> Resolver<'a> {
         &self.kept
     }
 
-    /// Looks for conflicts and puts vertices back; says how many. Call it until there are none.
-    pub fn step(&mut self) -> usize {
+    /// Looks for conflicts and puts vertices back; says how many. Call it until there are none. `check` is asked before
+    /// each stretch that has changed whether to go on.
+    ///
+    /// # Errors
+    /// The first error of `check`.
+    pub fn step<E>(&mut self, check: impl Fn() -> Result<(), E>) -> Result<usize, E> {
         self.round += 1;
         let mut in_conflict: Vec<Piece> = Vec::new();
         let mut is_pending = vec![false; self.pieces.len()];
         self.pending.iter().for_each(|piece| is_pending[*piece as usize] = true);
         for piece in &self.pending {
+            check()?;
             self.find_conflicts(*piece, &is_pending, &mut in_conflict);
         }
         in_conflict.sort_unstable_by_key(|edge| (edge.arc, edge.from));
@@ -126,7 +131,7 @@ impl<'a> Resolver<'a> {
             self.pending.push(piece as u32);
         }
         self.pending.dedup();
-        count
+        Ok(count)
     }
 
     /// The edges as they are now of a piece.
@@ -147,13 +152,9 @@ impl<'a> Resolver<'a> {
         for other in self.index.query(&envelope) {
             let other = other as u32;
             if other == piece {
-                for (number, edge) in edges.iter().enumerate() {
-                    edges[number + 1..].iter().for_each(|next| self.compare(*edge, *next, in_conflict));
-                }
+                self.compare_all(&edges, None, in_conflict);
             } else if !(is_pending[other as usize] && other < piece) {
-                for next in self.edges(other) {
-                    edges.iter().for_each(|edge| self.compare(*edge, next, in_conflict));
-                }
+                self.compare_all(&edges, Some(&self.edges(other)), in_conflict);
             }
         }
         for edge in edges.iter().filter(|edge| is_shortcut(edge)) {
@@ -163,11 +164,28 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Compares edges with others, or with each other. Those that have all their vertices back, which may be very many,
+    /// are compared with shortcuts only.
+    fn compare_all(&self, edges: &[Piece], others: Option<&[Piece]>, in_conflict: &mut Vec<Piece>) {
+        for (number, edge) in edges.iter().enumerate().filter(|(_, edge)| is_shortcut(edge)) {
+            for (place, other) in others.unwrap_or(edges).iter().enumerate() {
+                // Two shortcuts of one list come to be compared twice.
+                let comes_again = others.is_none() && place <= number && is_shortcut(other);
+                if !comes_again {
+                    self.compare(*edge, *other, in_conflict);
+                }
+            }
+        }
+        for other in others.unwrap_or_default().iter().filter(|other| is_shortcut(other)) {
+            edges
+                .iter()
+                .filter(|edge| !is_shortcut(edge))
+                .for_each(|edge| self.compare(*edge, *other, in_conflict));
+        }
+    }
+
     /// Notes the edges that may get vertices back when two meet where they must not.
     fn compare(&self, a: Piece, b: Piece, in_conflict: &mut Vec<Piece>) {
-        if !is_shortcut(&a) && !is_shortcut(&b) {
-            return;
-        }
         let shared = match meet(self.segment(a), self.segment(b)) {
             Meeting::Apart => return,
             Meeting::Touch(_) => {
@@ -192,14 +210,12 @@ impl<'a> Resolver<'a> {
         let [a, b] = self.segment(edge);
         // What lies between is not farther from the edge than the farthest vertex passed.
         let reach = passed.iter().map(|xy| distance_to_segment(*xy, a, b)).fold(0.0, f64::max);
+        let around = Around::new(&passed);
         let is_between = |witness: usize| {
             let witness = self.witnesses[witness];
             let at = self.topology.positions[witness as usize];
             // Witnesses stay, so among the passed vertices they can only be the ends.
-            witness != from
-                && witness != to
-                && distance_to_segment(at, a, b) <= reach
-                && is_around(&passed, at)
+            witness != from && witness != to && distance_to_segment(at, a, b) <= reach && around.holds(at)
         };
         nearby.into_iter().any(is_between)
     }
@@ -238,17 +254,39 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// Whether a line, closed from its end to its start, goes around a position an odd number of times.
-fn is_around(line: &[Xy], [x, y]: Xy) -> bool {
-    let closing = [line[line.len() - 1], line[0]];
-    let mut inside = false;
-    for pair in line.windows(2).chain([closing.as_slice()]) {
-        let ([ax, ay], [bx, by]) = (pair[0], pair[1]);
-        if (ay <= y) != (by <= y) && (y - ay) / (by - ay) * (bx - ax) + ax > x {
-            inside = !inside;
-        }
+/// A line, closed from its end to its start. Its edges stand in a tree where they are many: an edge of the simplified line
+/// may stand for a million vertices and have as many features near it.
+struct Around {
+    edges: Vec<[Xy; 2]>,
+    index: Option<BoxIndex>,
+}
+
+/// Fewer edges are looked at sooner than they are put into a tree.
+const FEWEST_IN_TREE: usize = 500;
+
+impl Around {
+    fn new(line: &[Xy]) -> Around {
+        let closing = [line[line.len() - 1], line[0]];
+        let edges: Vec<[Xy; 2]> = line.windows(2).map(|pair| [pair[0], pair[1]]).chain([closing]).collect();
+        let index = (edges.len() >= FEWEST_IN_TREE).then(|| BoxIndex::of_segments(&edges));
+        Around { edges, index }
     }
-    inside
+
+    /// Whether it goes around a position an odd number of times.
+    fn holds(&self, [x, y]: Xy) -> bool {
+        let crosses = |number: &usize| {
+            let [[ax, ay], [bx, by]] = self.edges[*number];
+            (ay <= y) != (by <= y) && (y - ay) / (by - ay) * (bx - ax) + ax > x
+        };
+        let count = match &self.index {
+            None => (0..self.edges.len()).filter(crosses).count(),
+            Some(index) => {
+                let to_the_right = Envelope { xmin: x, ymin: y, xmax: f64::INFINITY, ymax: y };
+                index.query(&to_the_right).filter(crosses).count()
+            }
+        };
+        count % 2 == 1
+    }
 }
 
 fn is_shortcut(edge: &Piece) -> bool {
@@ -256,74 +294,4 @@ fn is_shortcut(edge: &Piece) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Chain;
-    use super::*;
-    use crate::simplify::Simplification;
-    use gp_esri::Path;
-
-    fn simplify(chains: &[(&[Xy], Chain)], simplification: Simplification) -> Vec<Vec<Xy>> {
-        let topology = Topology::new(chains.iter().copied());
-        let keep = (0..topology.arc_count())
-            .map(|arc| topology.simplify_arc(arc, simplification, &Metric::Planar))
-            .collect();
-        let mut resolver = Resolver::new(&topology, keep, Metric::Planar);
-        while resolver.step() > 0 {}
-        let chains = chains.iter().enumerate();
-        chains
-            .map(|(chain, (xy, _))| {
-                topology.simplified(chain, &Path::from_xy(xy.to_vec()), resolver.kept()).xy
-            })
-            .collect()
-    }
-
-    /// A bay of depth 2 in a coast of length 10, with something at its bottom.
-    const COAST: [Xy; 6] = [[0.0, 0.0], [3.0, 0.0], [5.0, -2.0], [7.0, 0.0], [8.0, 0.1], [10.0, 0.0]];
-
-    #[test]
-    fn a_line_across_the_mouth_of_a_bay_does_not_jump_over_an_island_in_it() {
-        let island = [[4.9, -1.0], [5.0, -0.9], [5.1, -1.0], [4.9, -1.0]];
-        let alone = simplify(&[(&COAST, Chain::Line)], Simplification::Offset(5.0));
-        assert_eq!(alone[0], [[0.0, 0.0], [10.0, 0.0]]);
-        let both = simplify(&[(&COAST, Chain::Line), (&island, Chain::Ring)], Simplification::Offset(5.0));
-        assert_eq!(both[0], [[0.0, 0.0], [5.0, -2.0], [10.0, 0.0]]);
-    }
-
-    #[test]
-    fn a_line_that_a_simplified_one_would_cross_pushes_it_back() {
-        let stick: [Xy; 2] = [[5.0, -1.0], [5.0, 3.0]];
-        let both = simplify(&[(&COAST, Chain::Line), (&stick, Chain::Line)], Simplification::Offset(5.0));
-        assert_eq!(both[0], [[0.0, 0.0], [5.0, -2.0], [10.0, 0.0]]);
-    }
-
-    #[test]
-    fn two_arcs_between_the_same_nodes_do_not_become_one() {
-        let lens: [Xy; 7] =
-            [[0.0, 0.0], [5.0, 1.0], [10.0, 0.0], [20.0, 0.0], [10.0, 0.0], [5.0, -1.0], [0.0, 0.0]];
-        let made = simplify(&[(&lens, Chain::Line)], Simplification::Area(1e3));
-        assert_eq!(made[0], lens);
-    }
-
-    #[test]
-    fn a_ring_that_is_all_within_tolerance_stays_a_triangle() {
-        let round: Vec<Xy> = (0..=40)
-            .map(|step| {
-                let (sin, cos) = (f64::from(step % 40) / 40.0 * std::f64::consts::TAU).sin_cos();
-                [cos, sin]
-            })
-            .collect();
-        for simplification in [Simplification::Offset(50.0), Simplification::Area(50.0)] {
-            assert_eq!(simplify(&[(&round, Chain::Ring)], simplification)[0].len(), 4);
-        }
-    }
-
-    #[test]
-    fn lines_that_cross_from_the_start_end_the_search_too() {
-        let zigzag = |shift: f64| -> Vec<Xy> {
-            (0..200).map(|step| [f64::from(step), if step % 2 == 0 { shift } else { -shift }]).collect()
-        };
-        let (a, b) = (zigzag(1.0), zigzag(-1.0));
-        let made = simplify(&[(&a, Chain::Line), (&b, Chain::Line)], Simplification::Offset(10.0));
-        assert!(made.iter().all(|line| line.len() >= 2));
-    }
-}
+mod tests;
