@@ -103,7 +103,7 @@ impl Crs {
     pub fn from_code(code: u32) -> Result<Crs, CrsError> {
         Crs::new(&SpatialReference {
             wkid: Some(code),
-            latest_wkid: Some(latest_code(code)),
+            latest_wkid: Some(catalog::current_code(code)),
             ..Default::default()
         })
     }
@@ -162,11 +162,6 @@ impl fmt::Debug for Crs {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Crs").field(&self.name()).finish()
     }
-}
-
-/// The current code for a historic one of Esri, or the code itself.
-pub fn latest_code(code: u32) -> u32 {
-    catalog::current_code(code)
 }
 
 fn resolve(reference: &SpatialReference) -> Result<Arc<Definition>, CrsError> {

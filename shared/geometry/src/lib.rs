@@ -38,7 +38,7 @@ pub use buffer::{
     BufferOptions, End, Side, buffer_geodesic, buffer_planar, dissolve_buffers, dissolve_point_buffers,
 };
 pub use concave_hull::{EdgeLimit, concave_hull};
-pub use crs::{Crs, CrsError, Ellipsoid, Transform, WGS84_ELLIPSOID, latest_code};
+pub use crs::{Crs, CrsError, Ellipsoid, Transform, WGS84_ELLIPSOID};
 pub use geodesic::{Geodesy, Inverse, geocentric};
 pub use hull::{
     Circle, Least, Rectangle, convex_hull, direction_deg, farthest_pair, nearest_vertices_distance,
@@ -67,11 +67,8 @@ pub use repair::{
     PolygonFaults, Repair, RepairReport, is_valid_polygon, polygon_faults, repair_features,
     repair_features_checked, repair_geometry, repair_polygon,
 };
-pub use rings::{
-    close, envelope_of, is_clockwise, orient, part_indices, parts, remove_repeated_points, reverse,
-    signed_area,
-};
-pub use simplify::{Ends, Metric, Simplification, kept_vertices};
+pub use rings::{close, envelope_of, is_clockwise, orient, part_indices, parts, paths_of, reverse, rings_of};
+pub use simplify::{Ends, Metric, Simplification};
 pub use smooth::{Smoothing, smoothed, smoothed_count};
 pub use topology::{ArcUse, Chain, Resolver, Topology, with_touching_vertices};
 pub use voronoi::Voronoi;

@@ -5,13 +5,15 @@
 
 #![expect(clippy::float_cmp, reason = "positions are compared exactly: equal vertices are what topology is")]
 
+use crate::index::BoxIndex;
 use crate::overlay::nesting::Nesting;
 use crate::overlay::validity::survey;
 use crate::prepared::{Location, PreparedPolygon};
-use gp_esri::{Envelope, Path, Xy};
+use gp_esri::{Envelope, Geometry, Path, Xy};
+use std::cell::OnceCell;
 
 /// The area of a ring, positive when it runs counter-clockwise, in squared units of the coordinates.
-pub fn signed_area(ring: &[Xy]) -> f64 {
+pub(crate) fn signed_area(ring: &[Xy]) -> f64 {
     let Some(&[x0, y0]) = ring.first() else { return 0.0 };
     let mut doubled = 0.0;
     // Relative to the first vertex: products of large coordinates would eat the digits of a small area.
@@ -25,6 +27,22 @@ pub fn signed_area(ring: &[Xy]) -> f64 {
 /// Whether a ring runs clockwise, as exteriors do.
 pub fn is_clockwise(ring: &[Xy]) -> bool {
     signed_area(ring) < 0.0
+}
+
+/// The rings of a polygon; none of anything else.
+pub fn rings_of(geometry: Option<&Geometry>) -> &[Path] {
+    match geometry {
+        Some(Geometry::Polygon(rings)) => rings,
+        _ => &[],
+    }
+}
+
+/// The paths of a line or the rings of a polygon; none of anything else.
+pub fn paths_of(geometry: Option<&Geometry>) -> &[Path] {
+    match geometry {
+        Some(Geometry::Polyline(paths) | Geometry::Polygon(paths)) => paths,
+        _ => &[],
+    }
 }
 
 /// The smallest box around all rings or paths.
@@ -60,7 +78,7 @@ pub fn reverse(ring: &mut Path) {
 }
 
 /// Removes vertices at the same position as the one before; says whether there were any.
-pub fn remove_repeated_points(path: &mut Path) -> bool {
+pub(crate) fn remove_repeated_points(path: &mut Path) -> bool {
     if path.xy.windows(2).all(|pair| pair[0] != pair[1]) {
         return false;
     }
@@ -114,13 +132,12 @@ pub fn part_indices(rings: &[Path]) -> Vec<Vec<usize>> {
     let (exteriors, holes): (Vec<usize>, Vec<usize>) =
         (0..rings.len()).partition(|ring| is_clockwise(&rings[*ring].xy));
     parts.extend(exteriors.iter().map(|exterior| vec![*exterior]));
+    let shells: Vec<&Path> = exteriors.iter().map(|exterior| &rings[*exterior]).collect();
+    let areas: Vec<f64> = shells.iter().map(|shell| signed_area(&shell.xy).abs()).collect();
+    let shells = Holders::new(shells);
     for hole in holes {
         // The smallest exterior around the hole owns it: an island in a lake has its own ponds.
-        let owner =
-            (0..parts.len()).filter(|part| holds(&rings[parts[*part][0]], &rings[hole])).min_by(|a, b| {
-                let area = |part: usize| signed_area(&rings[parts[part][0]].xy).abs();
-                area(*a).total_cmp(&area(*b))
-            });
+        let owner = shells.around(&rings[hole]).min_by(|a, b| areas[*a].total_cmp(&areas[*b]));
         if let Some(owner) = owner {
             parts[owner].push(hole);
         }
@@ -147,24 +164,39 @@ fn parts_of_nesting(rings: &[Path], nesting: &Nesting) -> Vec<Vec<usize>> {
     parts
 }
 
-/// Whether `outer` holds `inner`, judged by the first vertex of `inner` that is not on the line of `outer`.
-fn holds(outer: &Path, inner: &Path) -> bool {
-    let prepared = PreparedPolygon::new(std::slice::from_ref(outer));
-    for xy in &inner.xy {
-        match prepared.locate(*xy) {
-            Location::Inside => return true,
-            Location::Outside => return false,
-            Location::Boundary => {}
-        }
+/// Rings that may hold others.
+struct Holders<'a> {
+    rings: Vec<&'a Path>,
+    boxes: BoxIndex,
+    /// Prepared when first asked.
+    prepared: Vec<OnceCell<PreparedPolygon>>,
+}
+
+impl<'a> Holders<'a> {
+    fn new(rings: Vec<&'a Path>) -> Holders<'a> {
+        let boxes = rings.iter().map(|ring| envelope_of(std::slice::from_ref(*ring))).collect();
+        Holders { boxes: BoxIndex::new(boxes), prepared: vec![OnceCell::new(); rings.len()], rings }
     }
-    false
+
+    /// The numbers of those that hold a ring, ascending.
+    fn around(&self, inner: &Path) -> impl Iterator<Item = usize> {
+        let near = self.boxes.query(&envelope_of(std::slice::from_ref(inner)));
+        near.filter(|outer| self.holds(*outer, inner))
+    }
+
+    /// Judged by the first vertex of `inner` that is not on the line of the outer ring.
+    fn holds(&self, outer: usize, inner: &Path) -> bool {
+        let prepare = || PreparedPolygon::new(std::slice::from_ref(self.rings[outer]));
+        let prepared = self.prepared[outer].get_or_init(prepare);
+        let location = |xy: &Xy| prepared.locate(*xy);
+        inner.xy.iter().map(location).find(|at| *at != Location::Boundary) == Some(Location::Inside)
+    }
 }
 
 fn depths_by_vertex(rings: &[Path]) -> Vec<usize> {
-    let count_around = |inner: usize| {
-        (0..rings.len()).filter(|outer| *outer != inner && holds(&rings[*outer], &rings[inner])).count()
-    };
-    (0..rings.len()).map(count_around).collect()
+    let holders = Holders::new(rings.iter().collect());
+    let depth = |inner: usize| holders.around(&rings[inner]).filter(|outer| *outer != inner).count();
+    (0..rings.len()).map(depth).collect()
 }
 
 #[cfg(test)]
@@ -190,6 +222,20 @@ mod tests {
         let mut rings = vec![square(4.0, 4.0, 1.0), square(2.0, 2.0, 6.0), square(0.0, 0.0, 10.0)];
         orient(&mut rings);
         assert_eq!(part_indices(&rings), [vec![0], vec![2, 1]]);
+    }
+
+    #[test]
+    fn many_rings_of_which_two_cross_are_not_compared_all_with_all() {
+        // A crossing keeps the sweep from telling how they are nested.
+        let mut rings: Vec<Path> = (0..20_000)
+            .map(|n| (f64::from(n % 200) * 10.0, f64::from(n / 200) * 10.0))
+            .flat_map(|(x, y)| [square(x, y, 8.0), square(x + 2.0, y + 2.0, 2.0)])
+            .collect();
+        rings.push(square(6.0, -1.0, 2.5));
+        assert!(orient(&mut rings));
+        assert!((0..20_000).all(|n| is_clockwise(&rings[2 * n].xy) && !is_clockwise(&rings[2 * n + 1].xy)));
+        let parts = part_indices(&rings);
+        assert_eq!((parts.len(), &parts[77]), (20_001, &vec![154, 155]));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::each::each;
 use crate::reference::crs_of;
 use gp_core::{Choices, Filter, Inputs, MessageLevel, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Envelope, FeatureSet, Geometry, GeometryType, Path, Point, Xy};
-use gp_geometry::{BoxIndex, Crs, distance_to_segment};
+use gp_geometry::{BoxIndex, Crs, distance_to_segment, paths_of};
 
 /// Makes points of vertices.
 pub(crate) struct FeatureVerticesToPoints;
@@ -88,7 +88,7 @@ impl Tool for FeatureVerticesToPoints {
         let net = (point_type == PointType::Dangle).then(|| Net::new(&set, tolerance(crs.as_ref())));
         let points = each(context, set.features.len(), "Making points", |row| {
             let mut points = Vec::new();
-            for (part, path) in paths_of(&set, row).iter().enumerate() {
+            for (part, path) in filled_paths(&set, row).enumerate() {
                 let last = path.xy.len() - 1;
                 match point_type {
                     PointType::All => points.extend((0..=last).map(|index| vertex(path, index))),
@@ -116,13 +116,8 @@ impl Tool for FeatureVerticesToPoints {
 }
 
 /// The paths or rings of a feature that have vertices.
-fn paths_of(set: &FeatureSet, row: usize) -> Vec<&Path> {
-    match &set.features[row].geometry {
-        Some(Geometry::Polyline(paths) | Geometry::Polygon(paths)) => {
-            paths.iter().filter(|path| !path.xy.is_empty()).collect()
-        }
-        _ => Vec::new(),
-    }
+fn filled_paths(set: &FeatureSet, row: usize) -> impl Iterator<Item = &Path> {
+    paths_of(set.features[row].geometry.as_ref()).iter().filter(|path| !path.xy.is_empty())
 }
 
 fn middle(path: &Path) -> Option<Point> {
@@ -155,7 +150,7 @@ impl Net {
         let (mut segments, mut starts) = (Vec::new(), Vec::with_capacity(set.features.len()));
         for row in 0..set.features.len() {
             let mut of_row = Vec::new();
-            for path in paths_of(set, row) {
+            for path in filled_paths(set, row) {
                 of_row.push(segments.len());
                 segments.extend(path.xy.windows(2).map(|pair| [pair[0], pair[1]]));
             }

@@ -3,7 +3,7 @@
 
 use crate::testing::{Run, run, set};
 use gp_esri::{Attribute, FeatureSet, Geometry, Path, ReadLimits, Xy};
-use gp_geometry::{Shape, area, intersects, is_valid_polygon, union_all};
+use gp_geometry::{Shape, area, intersects, is_valid_polygon, rings_of, union_all};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -88,14 +88,7 @@ fn features(rings: &Rings) -> Value {
 fn polygons(value: &Value) -> Vec<Vec<Path>> {
     let mut set = FeatureSet::from_json(&value.to_string(), &ReadLimits::default()).unwrap().feature_set;
     gp_geometry::repair_features(&mut set);
-    set.features.iter().map(|feature| rings_of(feature.geometry.as_ref())).collect()
-}
-
-fn rings_of(geometry: Option<&Geometry>) -> Vec<Path> {
-    match geometry {
-        Some(Geometry::Polygon(rings)) => rings.clone(),
-        _ => Vec::new(),
-    }
+    set.features.iter().map(|feature| rings_of(feature.geometry.as_ref()).to_vec()).collect()
 }
 
 /// The area of the pieces whose id in this column is that of the feature in `row`.
@@ -103,15 +96,15 @@ fn area_of(made: &Run, column: &str, row: usize) -> f64 {
     let column = made.features.field_index(column).unwrap();
     let id = Attribute::Integer(10 * (row as i64 + 1));
     let pieces = made.features.features.iter().filter(|feature| feature.attributes[column] == id);
-    pieces.map(|feature| area(&rings_of(feature.geometry.as_ref()))).sum()
+    pieces.map(|feature| area(rings_of(feature.geometry.as_ref()))).sum()
 }
 
 fn total(made: &Run) -> f64 {
-    made.features.features.iter().map(|feature| area(&rings_of(feature.geometry.as_ref()))).sum()
+    made.features.features.iter().map(|feature| area(rings_of(feature.geometry.as_ref()))).sum()
 }
 
 fn all_valid(made: &Run) -> bool {
-    made.features.features.iter().all(|feature| is_valid_polygon(&rings_of(feature.geometry.as_ref())))
+    made.features.features.iter().all(|feature| is_valid_polygon(rings_of(feature.geometry.as_ref())))
 }
 
 proptest! {
@@ -194,7 +187,7 @@ proptest! {
         let once = run("Dissolve", &json!({ "Input_Features": all, "Dissolve_Fields": "KIND" })).unwrap();
         prop_assert!(all_valid(&once));
         let rows: Vec<(Value, Value)> = once.features.features.iter().zip(once.column("KIND")).map(|(feature, kind)| {
-            let rings: Vec<Vec<Xy>> = rings_of(feature.geometry.as_ref()).into_iter().map(|ring| ring.xy).collect();
+            let rings: Vec<Vec<Xy>> = rings_of(feature.geometry.as_ref()).iter().map(|ring| ring.xy.clone()).collect();
             (json!({ "KIND": kind.parse::<i64>().unwrap() }), json!({ "rings": rings }))
         }).collect();
         let again = run("Dissolve", &json!({ "Input_Features": set("Polygon", 5070, &rows), "Dissolve_Fields": "KIND" })).unwrap();

@@ -24,6 +24,7 @@ use crate::each::{each, warn_of_rows};
 use crate::reference::crs_of;
 use gp_core::{Filter, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, FeatureSet, Geometry, GeometryType, LinearUnit, Path};
+use gp_geometry::paths_of;
 
 /// Cuts lines at vertices or into pieces of one length.
 pub(crate) struct SplitLine;
@@ -63,7 +64,7 @@ impl Tool for SplitLine {
             None => {
                 refuse_too_many(set.vertex_count() as f64, "Input_Features", "send fewer features")?;
                 each(context, set.features.len(), "Cutting", |row| {
-                    Ok(paths_of(&set, row).iter().flat_map(segments).collect())
+                    Ok(paths_of(set.features[row].geometry.as_ref()).iter().flat_map(segments).collect())
                 })?
             }
             Some(length) => pieces_of_length(&set, length, context)?,
@@ -76,13 +77,6 @@ impl Tool for SplitLine {
             }
         }
         Ok(SplitLineOutputs { output_features: output.finish() })
-    }
-}
-
-fn paths_of(set: &FeatureSet, row: usize) -> &[Path] {
-    match &set.features[row].geometry {
-        Some(Geometry::Polyline(paths) | Geometry::Polygon(paths)) => paths,
-        _ => &[],
     }
 }
 
@@ -107,7 +101,10 @@ fn pieces_of_length(
         return Err(ToolError::invalid("Length", "the length of a piece must be more than 0"));
     }
     let measured = each(context, set.features.len(), "Measuring", |row| {
-        Ok(paths_of(set, row).iter().map(|path| MeasuredPath::new(path, &ruler)).collect::<Vec<_>>())
+        Ok(paths_of(set.features[row].geometry.as_ref())
+            .iter()
+            .map(|path| MeasuredPath::new(path, &ruler))
+            .collect::<Vec<_>>())
     })?;
     let count = measured
         .iter()
@@ -125,7 +122,7 @@ fn pieces_of_length(
     );
     each(context, measured.len(), "Cutting", |row| {
         let mut pieces = Vec::new();
-        for (path, measured) in paths_of(set, row).iter().zip(&measured[row]) {
+        for (path, measured) in paths_of(set.features[row].geometry.as_ref()).iter().zip(&measured[row]) {
             // NaN makes no cuts.
             let cuts = (measured.length() / piece - LEAST_SHARE).ceil() as usize;
             let mut stops: Vec<Stop> = Vec::with_capacity(cuts);

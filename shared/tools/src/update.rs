@@ -25,7 +25,8 @@ use crate::mask::not_empty;
 use crate::overlay_pieces::Layers;
 use crate::table::Table;
 use gp_core::{Choices, Filter, Inputs, MessageLevel, Outputs, RunContext, Tool, ToolError};
-use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Path};
+use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType};
+use gp_geometry::rings_of;
 
 /// Replaces polygons by others.
 pub(crate) struct Update;
@@ -70,7 +71,9 @@ impl Tool for Update {
         let layers = Layers::new([&input, &update]);
         let mut rests = layers.outside(0, context)?;
         let updates = match inputs.borders {
-            Borders::Borders => update.features.iter().map(rings_of).collect(),
+            Borders::Borders => {
+                update.features.iter().map(|feature| rings_of(feature.geometry.as_ref()).to_vec()).collect()
+            }
             Borders::NoBorders => borders::dissolve(&layers, &mut rests, context)?,
         };
         let columns = columns(&input, &update, context);
@@ -89,13 +92,6 @@ impl Tool for Update {
             }
         }
         Ok(UpdateOutputs { output_features: table.finish() })
-    }
-}
-
-fn rings_of(feature: &Feature) -> Vec<Path> {
-    match &feature.geometry {
-        Some(Geometry::Polygon(rings)) => rings.clone(),
-        _ => Vec::new(),
     }
 }
 

@@ -8,7 +8,8 @@ use crate::each::{each, warn_of_rows};
 use crate::groups::columns_of;
 use crate::reference::crs_of;
 use gp_core::{RunContext, ToolError};
-use gp_esri::{Attribute, FeatureSet, Geometry, Path, Point};
+use gp_esri::{Attribute, Point};
+use gp_geometry::paths_of;
 
 /// A point nearer to the end than this share of the feature lies at the end.
 const END_SHARE: f64 = 1e-9;
@@ -53,7 +54,10 @@ pub(super) fn points(
         return Err(ToolError::invalid(parameter, "the interval must be more than 0"));
     }
     let measured = each(context, set.features.len(), "Measuring", |row| {
-        Ok(paths_of(set, row).iter().map(|path| MeasuredPath::new(path, &ruler)).collect::<Vec<_>>())
+        Ok(paths_of(set.features[row].geometry.as_ref())
+            .iter()
+            .map(|path| MeasuredPath::new(path, &ruler))
+            .collect::<Vec<_>>())
     })?;
     let lengths: Vec<f64> =
         measured.iter().map(|paths| paths.iter().map(MeasuredPath::length).sum()).collect();
@@ -107,13 +111,6 @@ pub(super) fn points(
 /// NaN is none.
 fn has_length(length: f64) -> bool {
     length > 0.0
-}
-
-fn paths_of(set: &FeatureSet, row: usize) -> &[Path] {
-    match &set.features[row].geometry {
-        Some(Geometry::Polyline(paths) | Geometry::Polygon(paths)) => paths,
-        _ => &[],
-    }
 }
 
 /// The vertex at a distance from the start of the first of several paths.

@@ -1,7 +1,7 @@
 //! How Spatial Join measures distances, and how far it looks.
 
 use super::SpatialJoinInputs;
-use crate::distance::{Reach, reach, warn_without_reference};
+use crate::distance::{FURTHEST_M, Reach, reach, warn_without_reference};
 use crate::reference::{crs_of, in_degrees, is_in_degrees};
 use gp_core::{RunContext, ToolError};
 use gp_esri::FeatureSet;
@@ -24,9 +24,6 @@ pub(super) enum Measure {
         in_degrees: Option<Box<(FeatureSet, FeatureSet)>>,
     },
 }
-
-/// Half the way around the earth: nothing is further.
-const FURTHEST_M: f64 = 20_040_000.0;
 
 impl Measure {
     /// # Errors

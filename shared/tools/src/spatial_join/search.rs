@@ -8,6 +8,7 @@ use gp_core::{RunContext, ToolError};
 use gp_esri::{Envelope, Feature, FeatureSet, Geometry, GeometryType, Path, Xy};
 use gp_geometry::{
     BoxIndex, Geodesy, Location, NearQuery, NearestIndex, PointIndex, PolygonLayer, Shape, geocentric,
+    rings_of,
 };
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -119,7 +120,7 @@ impl<'a> Search<'a> {
 
     /// Looks for the target polygons around each join point.
     fn around_points(&self) -> Result<Lists, ToolError> {
-        let layer = PolygonLayer::new(self.target.features.iter().map(rings_of).collect());
+        let layer = PolygonLayer::new(polygons(self.target).collect());
         let around = each_list(self.context, self.join.features.len(), "Joining", |other, found| {
             if let Some(Geometry::Point(point)) = &self.join.features[other].geometry {
                 let of = |location| self.option.matches_at(location, false) == Some(true);
@@ -199,7 +200,7 @@ impl<'a> Way<'a> {
             Measure::Planar { .. }
                 if target_is_points && is_of(join, GeometryType::Polygon) && has_way(true) =>
             {
-                return Way::InPolygons(PolygonLayer::new(join.features.iter().map(rings_of).collect()));
+                return Way::InPolygons(PolygonLayer::new(polygons(join).collect()));
             }
             Measure::Planar { .. }
                 if join_is_points && is_of(target, GeometryType::Polygon) && has_way(false) =>
@@ -227,12 +228,8 @@ fn geometries(set: &FeatureSet) -> impl Iterator<Item = Option<Cow<'_, Geometry>
     set.features.iter().map(|feature| feature.geometry.as_ref().map(Cow::Borrowed))
 }
 
-/// The rings of a polygon feature; none without geometry.
-fn rings_of(feature: &Feature) -> &[Path] {
-    match &feature.geometry {
-        Some(Geometry::Polygon(rings)) => rings,
-        _ => &[],
-    }
+fn polygons(set: &FeatureSet) -> impl Iterator<Item = &[Path]> {
+    set.features.iter().map(|feature| rings_of(feature.geometry.as_ref()))
 }
 
 /// The position of a point feature; not a number without geometry.

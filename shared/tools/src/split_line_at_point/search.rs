@@ -1,7 +1,7 @@
 //! Where points cut lines: the places of a line nearest to the points around it.
 
 use crate::along::{Ruler, Stop, straight};
-use crate::distance::{Reach, reach, warn_without_reference};
+use crate::distance::{FURTHEST_M, Reach, reach, warn_without_reference};
 use crate::reference::crs_of;
 use gp_core::{RunContext, ToolError};
 use gp_esri::{Envelope, FeatureSet, Geometry, LinearUnit, Path, Xy};
@@ -24,8 +24,6 @@ struct Place {
     share: f64,
 }
 
-/// Half the way around the earth: nothing is further.
-const FURTHEST_M: f64 = 20_040_000.0;
 /// Where the search for the nearest point on the ellipsoid begins; it doubles until something is found.
 const FIRST_RADIUS_M: f64 = 1_000.0;
 /// Metres a degree of latitude, at the least: boxes made with it are large enough everywhere.
