@@ -14,7 +14,8 @@
 //! in decimal degrees is planar.
 //!
 //! **Output.** The input's rows, fields and object ids in its order. Parts of polygons smaller than Minimum_Area are gone,
-//! and rows of which no part is left: where they were is a gap.
+//! and rows of which no part is left: where they were is a gap. A row that cannot be simplified to anything valid stays as
+//! it is, with a warning.
 //!
 //! **Errors.** A tolerance of zero or less, or in a unit that has no length; a negative area.
 
@@ -77,22 +78,17 @@ impl Tool for SimplifySharedEdges {
         let mut resolver = Resolver::new(&topology, keep, amount.metric);
         while resolver.step(check)? > 0 {}
         let made = each(context, set.features.len(), "Putting together", |row| {
-            let Some(geometry) = &set.features[row].geometry else { return Ok(Made::default()) };
             let simple = |paths: &[Path]| -> Vec<Path> {
                 let paths = paths.iter().zip(first_chains[row]..);
                 let paths = paths.map(|(path, chain)| topology.simplified(chain, path, resolver.kept()));
                 paths.filter(|path| path.xy.len() > 1).collect()
             };
-            Ok(match geometry {
-                Geometry::Polygon(rings) => polygon(simple(rings), least.as_ref()),
-                Geometry::Polyline(paths) => {
-                    Made { geometry: Some(Geometry::Polyline(simple(paths))), was_repaired: false }
-                }
-                other => Made { geometry: Some(other.clone()), was_repaired: false },
+            Ok(match &set.features[row].geometry {
+                Some(Geometry::Polygon(rings)) => polygon(simple(rings), least.as_ref()),
+                Some(Geometry::Polyline(paths)) => Made::Simplified(Geometry::Polyline(simple(paths))),
+                _ => Made::Unchanged,
             })
         })?;
-        let repaired: Vec<usize> = (0..made.len()).filter(|row| made[*row].was_repaired).collect();
-        warn_of_rows(&repaired, &set, "had to be repaired after simplification", context);
         put_in_place(&mut set, made, context);
         Ok(SimplifySharedEdgesOutputs { output_features: set })
     }
@@ -116,10 +112,17 @@ fn topology_of(set: &FeatureSet) -> (Topology, Vec<usize>) {
     (Topology::new(chains), first_chains)
 }
 
-#[derive(Default)]
-struct Made {
-    geometry: Option<Geometry>,
-    was_repaired: bool,
+/// What became of a row. That of a row whose work panicked is the default.
+#[derive(Debug, Default, PartialEq)]
+enum Made {
+    /// It is as it was: it has no geometry, or nothing valid could be made of it.
+    #[default]
+    Unchanged,
+    Simplified(Geometry),
+    /// Simplified, and then made valid.
+    Repaired(Geometry),
+    /// All its parts are smaller than Minimum_Area.
+    Small,
 }
 
 fn polygon(mut rings: Vec<Path>, least: Option<&LeastArea>) -> Made {
@@ -132,22 +135,40 @@ fn polygon(mut rings: Vec<Path>, least: Option<&LeastArea>) -> Made {
             was_repaired = true;
         }
     }
+    if rings.is_empty() {
+        return Made::Unchanged;
+    }
     if let Some(least) = least {
         rings = least.large_parts(rings);
     }
-    Made { geometry: (!rings.is_empty()).then_some(Geometry::Polygon(rings)), was_repaired }
+    match (rings.is_empty(), was_repaired) {
+        (true, _) => Made::Small,
+        (false, true) => Made::Repaired(Geometry::Polygon(rings)),
+        (false, false) => Made::Simplified(Geometry::Polygon(rings)),
+    }
 }
 
-/// Replaces the geometries; rows that have lost theirs go.
+/// Replaces the geometries; rows of which only small parts are left go.
 fn put_in_place(set: &mut FeatureSet, made: Vec<Made>, context: &RunContext) {
-    let before = set.features.len();
-    let mut made = made.into_iter();
-    set.features.retain_mut(|feature| {
-        let had = feature.geometry.is_some();
-        feature.geometry = made.next().and_then(|made| made.geometry);
-        feature.geometry.is_some() || !had
-    });
-    let small = before - set.features.len();
+    let (mut repaired, mut unchanged, mut is_small) = (Vec::new(), Vec::new(), vec![false; made.len()]);
+    for (row, made) in made.into_iter().enumerate() {
+        match made {
+            Made::Unchanged if set.features[row].geometry.is_none() => {}
+            Made::Unchanged => unchanged.push(row),
+            Made::Simplified(geometry) => set.features[row].geometry = Some(geometry),
+            Made::Repaired(geometry) => {
+                set.features[row].geometry = Some(geometry);
+                repaired.push(row);
+            }
+            Made::Small => is_small[row] = true,
+        }
+    }
+    warn_of_rows(&repaired, set, "had to be repaired after simplification", context);
+    let text = "could not be simplified to anything valid, so they stay as they are";
+    warn_of_rows(&unchanged, set, text, context);
+    let small = is_small.iter().filter(|is_small| **is_small).count();
+    let mut is_small = is_small.into_iter();
+    set.features.retain(|_| !is_small.next().unwrap_or(false));
     if small > 0 {
         let text = format!("{small} polygons are smaller than Minimum_Area and left out");
         context.message(MessageLevel::Info, text);
@@ -156,8 +177,10 @@ fn put_in_place(set: &mut FeatureSet, made: Vec<Made>, context: &RunContext) {
 
 #[cfg(test)]
 mod tests {
+    use super::{Made, polygon, put_in_place};
     use crate::testing::{Run, run, set, square};
-    use gp_esri::{Geometry, Path};
+    use gp_core::RunContext;
+    use gp_esri::{Feature, FeatureSet, Geometry, Path};
     use gp_geometry::{area, is_valid_polygon, union_all};
     use serde_json::{Value, json};
 
@@ -217,6 +240,22 @@ mod tests {
         let least = json!({ "Minimum_Area": { "area": 5, "units": "esriSquareMeters" } });
         let made = simplify(&set("Polygon", 5070, &rows), least).unwrap();
         assert_eq!(made.column("OBJECTID"), ["10", "30"]);
+    }
+
+    #[test]
+    fn a_row_that_cannot_be_simplified_keeps_its_geometry_and_only_small_ones_go() {
+        // A ring without an area: a repair leaves nothing of it.
+        let flat = vec![Path::from_xy(vec![[0.0, 0.0], [5.0, 0.0], [0.0, 0.0]])];
+        assert_eq!(polygon(flat.clone(), None), Made::Unchanged);
+        let feature = |rings: &[Path]| Feature {
+            geometry: Some(Geometry::Polygon(rings.to_vec())),
+            ..Feature::default()
+        };
+        let features = vec![feature(&flat), feature(&flat), Feature::default()];
+        let mut set = FeatureSet { features, ..FeatureSet::default() };
+        let made = vec![Made::default(), Made::Small, Made::default()];
+        put_in_place(&mut set, made, &RunContext::silent());
+        assert_eq!(set.features, [feature(&flat), Feature::default()]);
     }
 
     #[test]
