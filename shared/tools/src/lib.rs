@@ -10,6 +10,7 @@ mod buffer;
 mod calculate_field;
 mod calculate_geometry_attributes;
 mod check_geometry;
+mod clause;
 mod clip;
 mod concave_hull;
 mod coverage;

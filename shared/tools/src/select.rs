@@ -1,7 +1,8 @@
 //! Select: the features that please a where clause.
 //!
 //! **Method.** The clause is SQL as ArcGIS's standardized queries have it (`gp_sql`), evaluated row by row; a row for
-//! which it is neither true nor false, because of a null, is not selected.
+//! which it is neither true nor false, because of a null, is not selected. A row with a value that the clause cannot be
+//! computed with, such as a text that is cast to a number, is not selected either, with a warning.
 //!
 //! **Inputs.** Features of any geometry type; rows without geometry can be selected. Z and m stay.
 //!
@@ -9,12 +10,12 @@
 //!
 //! **Output.** The chosen rows with all fields and their object ids, in the order of the input.
 //!
-//! **Errors.** A clause that cannot be read, names an unknown field, or compares what cannot be compared.
+//! **Errors.** A clause that cannot be read, names an unknown field, or cannot be computed for any row.
 
+use crate::clause::rows_that_meet;
 use crate::table::ensure_object_ids;
 use gp_core::{Inputs, Outputs, RunContext, SqlExpression, Tool, ToolError};
 use gp_esri::FeatureSet;
-use gp_sql::Expression;
 
 /// Chooses features by their attributes.
 pub(crate) struct Select;
@@ -46,20 +47,11 @@ impl Tool for Select {
     fn run(inputs: SelectInputs, context: &RunContext) -> Result<SelectOutputs, ToolError> {
         let mut features = inputs.input_features;
         ensure_object_ids(&mut features);
-        let Some(SqlExpression(text)) = inputs.where_clause else {
-            return Ok(SelectOutputs { output_features: features });
-        };
-        let wrong = |error: gp_sql::SqlError| ToolError::invalid("Where_Clause", error.to_string());
-        let clause = Expression::parse(&text).map_err(wrong)?;
-        let clause = clause.bind_at(&features.fields, context.environment().now_ms).map_err(wrong)?;
-        let mut chosen = Vec::new();
-        for feature in std::mem::take(&mut features.features) {
-            context.check()?;
-            if clause.matches(&feature.attributes).map_err(wrong)? {
-                chosen.push(feature);
-            }
+        if let Some(clause) = inputs.where_clause {
+            let is_chosen = rows_that_meet(&clause, &features, "Where_Clause", context)?;
+            let mut is_chosen = is_chosen.into_iter();
+            features.features.retain(|_| is_chosen.next().unwrap_or(false));
         }
-        features.features = chosen;
         Ok(SelectOutputs { output_features: features })
     }
 }
@@ -82,6 +74,20 @@ mod tests {
         assert_eq!(chosen.column("OBJECTID"), ["20", "30"]);
         assert!(chosen.features.features[0].geometry.is_none());
         assert_eq!(select("").unwrap().features.features.len(), 3);
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_cast_costs_only_its_row() {
+        let rows = [("7", Value::Null), ("none", Value::Null), ("9", Value::Null)];
+        let rows = rows.map(|(code, geometry)| (json!({ "CODE": code }), geometry));
+        let select = |clause: &str| {
+            run("Select", &json!({ "Input_Features": set("Point", 4326, &rows), "Where_Clause": clause }))
+        };
+        let chosen = select("CAST(CODE AS INTEGER) > 7").unwrap();
+        assert_eq!(chosen.column("OBJECTID"), ["30"]);
+        assert!(chosen.warnings.iter().any(|text| text.contains("(object ids 20)")), "{:?}", chosen.warnings);
+        let error = select("CAST(CODE || 'x' AS INTEGER) > 7").err().unwrap();
+        assert!(error.starts_with("Where_Clause: "), "{error}");
     }
 
     #[test]
