@@ -11,21 +11,22 @@
 //! projected features are buffered in their plane unless `Method` is GEODESIC. Default is the unit of the coordinates;
 //! DecimalDegrees is for features in degrees and planar. Feet, yards and miles are those of the US survey, as elsewhere.
 //!
-//! **Output.** Polygons in the reference of the input, from the smallest distance to the greatest. ALL: one feature a
-//! distance, with the distance. NONE: one feature a distance and input feature, in the order of the input, with the
-//! input's fields, the distance and `ORIG_FID`. What is empty is left out. The distance is in the unit that was given.
+//! **Output.** Polygons in the reference of the input. ALL: one feature a distance, from the smallest to the greatest, with
+//! the distance. NONE: one feature an input feature and distance, in the order of the input and of a feature from the
+//! smallest to the greatest, with the input's fields, the distance and `ORIG_FID`. What is empty is left out. The distance is in the unit that was given.
 //!
 //! **Errors.** No distance, a field name that is none, a unit without a length, OUTSIDE_ONLY with a distance below 0,
 //! more than 10 million areas.
 
 use crate::distance::{Method, Reach, warn_without_reference};
-use crate::each::{each, warn_of_rows};
+use crate::each::warn_of_rows;
 use crate::reference::{crs_of, drop_zm};
-use crate::surroundings::{DistanceUnit, LACK_AREAS, Surroundings};
-use crate::table::{Carried, Table};
+use crate::surroundings::{DistanceUnit, NO_PLACE, Surroundings, United};
+use crate::table::Table;
 use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, FeatureSet, Field, FieldType, Geometry, GeometryType, LinearUnit};
 use gp_geometry::{BufferOptions, Side, difference};
+use std::collections::BTreeSet;
 
 /// More areas are a mistake, not a wish.
 const MOST_AREAS: usize = 10_000_000;
@@ -107,9 +108,10 @@ impl Tool for MultipleRingBuffer {
         warn_without_reference(crs.as_ref(), &lengths, "Distances", context);
         let reach = |length: &LinearUnit| rings.surroundings.reach(*length, inputs.method, "Buffer_Unit");
         let reaches = lengths.iter().map(reach).collect::<Result<Vec<Reach>, ToolError>>()?;
+        let distances: Vec<(f64, Reach)> = distances.into_iter().zip(reaches).collect();
         let output_features = match inputs.dissolve_option {
-            DissolveOption::All => rings.rings(&distances, &reaches, &inputs.field_name)?,
-            DissolveOption::None => rings.discs(&distances, &reaches, &inputs.field_name)?,
+            DissolveOption::All => rings.rings(&distances, &inputs.field_name)?,
+            DissolveOption::None => rings.surroundings.discs(set, &distances, &inputs.field_name, context)?,
         };
         Ok(MultipleRingBufferOutputs { output_features })
     }
@@ -148,21 +150,24 @@ struct Rings<'a> {
 
 impl Rings<'_> {
     /// A ring for each distance, around all features.
-    fn rings(&self, distances: &[f64], reaches: &[Reach], field_name: &str) -> Result<FeatureSet, ToolError> {
+    fn rings(&self, distances: &[(f64, Reach)], field_name: &str) -> Result<FeatureSet, ToolError> {
         let set = self.set;
         let mut table = Table::new(Some(GeometryType::Polygon), set.spatial_reference.clone());
         table.add_field(Field::new(field_name, FieldType::Double));
-        let united = |reach: Reach| {
-            let rows: Vec<(usize, Reach)> = (0..set.features.len()).map(|row| (row, reach)).collect();
-            self.surroundings.around_all(set, &rows, self.context)
+        let mut all_lost = BTreeSet::new();
+        let mut united = |reach: Reach| {
+            let rows = (0..set.features.len()).map(|row| (row, reach)).collect();
+            let United { mut areas, lost } = self.surroundings.united(set, &[rows], self.context)?;
+            all_lost.extend(lost);
+            Ok::<_, ToolError>(areas.pop().unwrap_or_default())
         };
-        let mut smaller = match reaches.first() {
+        let mut smaller = match distances.first() {
             // A distance of 0 makes the polygons themselves, cut as their buffers are.
-            Some(Reach::Planar(_)) if self.is_outside => united(Reach::Planar(0.0))?,
-            Some(Reach::Geodesic(_)) if self.is_outside => united(Reach::Geodesic(0.0))?,
+            Some((_, Reach::Planar(_))) if self.is_outside => united(Reach::Planar(0.0))?,
+            Some((_, Reach::Geodesic(_))) if self.is_outside => united(Reach::Geodesic(0.0))?,
             _ => Vec::new(),
         };
-        for (distance, reach) in distances.iter().zip(reaches) {
+        for (distance, reach) in distances {
             let area = united(*reach)?;
             let ring = if smaller.is_empty() { area.clone() } else { difference(&area, &smaller) };
             if !ring.is_empty() {
@@ -170,38 +175,11 @@ impl Rings<'_> {
             }
             smaller = area;
         }
+        let lost: Vec<usize> = all_lost.into_iter().collect();
+        warn_of_rows(&lost, set, NO_PLACE, self.context);
         let bare: Vec<usize> =
             (0..set.features.len()).filter(|row| set.features[*row].geometry.is_none()).collect();
         warn_of_rows(&bare, set, "have no geometry, so they have no area", self.context);
-        Ok(table.finish())
-    }
-
-    /// An area for each distance and feature.
-    fn discs(&self, distances: &[f64], reaches: &[Reach], field_name: &str) -> Result<FeatureSet, ToolError> {
-        let set = self.set;
-        let carried = Carried::all(set);
-        let mut table = Table::new(Some(GeometryType::Polygon), set.spatial_reference.clone());
-        table.add_carried(&carried);
-        table.add_field(Field::new(field_name, FieldType::Double));
-        table.add_integer("ORIG_FID");
-        let mut is_bare = vec![false; set.features.len()];
-        for (distance, reach) in distances.iter().zip(reaches) {
-            let areas = each(self.context, set.features.len(), "Buffering", |row| {
-                let geometry = set.features[row].geometry.as_ref();
-                let area = geometry.and_then(|geometry| self.surroundings.around(geometry, *reach));
-                Ok(area.unwrap_or_default())
-            })?;
-            for (row, area) in areas.into_iter().enumerate() {
-                if area.is_empty() {
-                    is_bare[row] = true;
-                    continue;
-                }
-                let own = [Attribute::Double(*distance), Attribute::Integer(set.oid_of(row))];
-                table.push(carried.values(&set.features[row]).chain(own), Some(Geometry::Polygon(area)));
-            }
-        }
-        let bare: Vec<usize> = (0..is_bare.len()).filter(|row| is_bare[*row]).collect();
-        warn_of_rows(&bare, set, LACK_AREAS, self.context);
         Ok(table.finish())
     }
 }
@@ -245,8 +223,8 @@ mod tests {
     fn discs_are_of_each_feature_and_hold_the_smaller_ones() {
         let made = rings(&points(), json!({ "Dissolve_Option": "NONE" })).unwrap();
         assert_eq!(made.names(), ["OBJECTID", "NAME", "distance", "ORIG_FID"]);
-        assert_eq!(made.column("NAME"), ["a", "b", "c", "a", "b", "c"]);
-        assert_eq!(made.column("distance"), ["10", "10", "10", "20", "20", "20"]);
+        assert_eq!(made.column("NAME"), ["a", "a", "b", "b", "c", "c"]);
+        assert_eq!(made.column("distance"), ["10", "20", "10", "20", "10", "20"]);
         assert!((made.area(5) - disc(20.0)).abs() < 1e-6);
     }
 
@@ -278,6 +256,16 @@ mod tests {
             let envelope = gp_geometry::envelope_of(rings);
             assert!(envelope.xmin < -179.0 && envelope.xmax > 179.0);
         }
+    }
+
+    #[test]
+    fn a_feature_without_a_place_is_named_once_however_many_distances() {
+        let row = |x: f64| (json!({}), json!({ "x": x, "y": 0 }));
+        let features = set("Point", 32633, &[row(5e5), row(1e15)]);
+        let made = rings(&features, json!({ "Method": "GEODESIC" })).unwrap();
+        assert_eq!(made.column("distance"), ["10", "20"]);
+        let named = made.warnings.iter().filter(|text| text.contains("so they are left out (object ids 20)"));
+        assert_eq!(named.count(), 1, "{:?}", made.warnings);
     }
 
     #[test]

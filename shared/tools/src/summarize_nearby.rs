@@ -29,16 +29,14 @@
 //! areas that overlap so much that features lie in them more than 100 million times.
 
 use crate::distance::{Method, Reach, warn_without_reference};
-use crate::each::{each, warn_of_rows};
 use crate::measures::Measures;
 use crate::reference::{crs_of, drop_zm, is_in_degrees, match_reference};
 use crate::summaries::{
     EmptyAreas, GroupPercents, MinorityMajority, Plan, ShapeUnit, SumShape, Wishes, shape_sum,
 };
-use crate::surroundings::{DistanceUnit, LACK_AREAS, Surroundings};
-use crate::table::{Carried, Table};
+use crate::surroundings::{DistanceUnit, Surroundings};
 use gp_core::{Inputs, Outputs, RecordSet, RunContext, Tool, ToolError};
-use gp_esri::{Attribute, FeatureSet, Field, FieldType, Geometry, GeometryType, LinearUnit};
+use gp_esri::{FeatureSet, Field, LinearUnit};
 use gp_geometry::{BufferOptions, split_at_antimeridian};
 
 /// More areas are a mistake, not a wish.
@@ -127,7 +125,8 @@ impl Tool for SummarizeNearby {
             amount: shape_sum(inputs.sum_shape, inputs.shape_unit, &inputs.input_summary_features)?,
         };
         let plan = Plan::new(&inputs.input_summary_features, wishes)?;
-        let areas = areas_around(set, &surroundings, &inputs.distances, &reaches, context)?;
+        let distances: Vec<(f64, Reach)> = inputs.distances.iter().copied().zip(reaches).collect();
+        let areas = surroundings.discs(set, &distances, "BUFF_DIST", context)?;
         let summed = plan.sum_within(&areas, &Measures::natural(crs.as_ref())?, context)?;
         let (output_features, output_grouped_table) = plan.write(areas, &summed, context)?;
         Ok(SummarizeNearbyOutputs { output_features, output_grouped_table })
@@ -147,40 +146,6 @@ fn check(inputs: &SummarizeNearbyInputs) -> Result<(), ToolError> {
         return Err(ToolError::invalid("Distances", reason));
     }
     Ok(())
-}
-
-/// The areas, those around a feature in the order of the distances, with the fields of the feature.
-fn areas_around(
-    set: &FeatureSet,
-    surroundings: &Surroundings<'_>,
-    distances: &[f64],
-    reaches: &[Reach],
-    context: &RunContext,
-) -> Result<FeatureSet, ToolError> {
-    let areas = each(context, set.features.len() * reaches.len(), "Buffering", |number| {
-        let geometry = set.features[number / reaches.len()].geometry.as_ref();
-        let area =
-            geometry.and_then(|geometry| surroundings.around(geometry, reaches[number % reaches.len()]));
-        Ok(area.unwrap_or_default())
-    })?;
-    let carried = Carried::all(set);
-    let mut table = Table::new(Some(GeometryType::Polygon), set.spatial_reference.clone());
-    table.add_carried(&carried);
-    table.add_field(Field::new("BUFF_DIST", FieldType::Double));
-    table.add_integer("ORIG_FID");
-    let mut bare = Vec::new();
-    for (number, rings) in areas.into_iter().enumerate() {
-        let (row, distance) = (number / distances.len(), distances[number % distances.len()]);
-        if rings.is_empty() {
-            bare.push(row);
-            continue;
-        }
-        let own = [Attribute::Double(distance), Attribute::Integer(set.oid_of(row))];
-        table.push(carried.values(&set.features[row]).chain(own), Some(Geometry::Polygon(rings)));
-    }
-    bare.dedup();
-    warn_of_rows(&bare, set, LACK_AREAS, context);
-    Ok(table.finish())
 }
 
 #[cfg(test)]

@@ -4,12 +4,10 @@ use super::BufferInputs;
 use crate::distance::{Reach, distance_of, warn_without_reference};
 use crate::each::{each, warn_of_rows};
 use crate::groups::columns_of;
-use crate::surroundings::{NO_PLACE, Surroundings};
+use crate::surroundings::{NO_PLACE, Surroundings, United};
 use crate::table::{Carried, Table};
 use gp_core::{RunContext, ToolError};
-use gp_esri::{
-    Attribute, FeatureSet, Field, FieldType, Geometry, GeometryType, LinearUnit, LinearUnitName, Path,
-};
+use gp_esri::{Attribute, FeatureSet, Field, FieldType, Geometry, GeometryType, LinearUnitName, Path};
 use gp_geometry::{BufferOptions, Crs};
 
 /// Rows that become one feature, and the fields that they have in common.
@@ -38,7 +36,7 @@ impl<'a> Buffers<'a> {
     /// How far each row reaches; `None` for rows without distance.
     ///
     /// # Errors
-    /// There is no distance, a value of the field is none, or its unit has no length here.
+    /// There is no distance, none that has a length here, or the field holds none.
     pub(super) fn reaches(&self, inputs: &BufferInputs) -> Result<Vec<Option<Reach>>, ToolError> {
         let set = &inputs.input_features;
         let reach = |distance, parameter| self.surroundings.reach(distance, inputs.method, parameter);
@@ -50,35 +48,32 @@ impl<'a> Buffers<'a> {
         };
         let column = columns_of(set, std::slice::from_ref(field), "Distance_Field")?[0];
         let unit = inputs.distance.map_or(LinearUnitName::Unknown, |distance| distance.unit);
-        let mut distances = Vec::with_capacity(set.features.len());
+        let (mut distances, mut reaches) = (Vec::new(), Vec::with_capacity(set.features.len()));
         let (mut wrong, mut first_fault) = (Vec::new(), None);
         for (row, feature) in set.features.iter().enumerate() {
             let value = feature.attributes.get(column).unwrap_or(&Attribute::Null);
-            match distance_of(value, unit) {
-                Ok(distance) => distances.push(distance),
-                Err(reason) => {
-                    first_fault.get_or_insert_with(|| format!("feature {}: {reason}", set.oid_of(row)));
-                    wrong.push(row);
-                    distances.push(None);
-                }
-            }
+            let reached = distance_of(value, unit).and_then(|distance| {
+                distances.extend(distance);
+                let reached = distance.map(|distance| reach(distance, "Distance_Field")).transpose();
+                reached.map_err(|error| match error {
+                    ToolError::InvalidParameter { reason, .. } => reason,
+                    other => other.to_string(),
+                })
+            });
+            reaches.push(reached.unwrap_or_else(|reason| {
+                first_fault.get_or_insert_with(|| format!("feature {}: {reason}", set.oid_of(row)));
+                wrong.push(row);
+                None
+            }));
         }
         // A single bad value must not cost a large job; where no value is any good, the field is the wrong one.
-        if let (Some(fault), true) = (first_fault, distances.iter().all(Option::is_none)) {
+        if let (Some(fault), true) = (first_fault, reaches.iter().all(Option::is_none)) {
             return Err(ToolError::invalid("Distance_Field", fault));
         }
-        warn_of_rows(
-            &wrong,
-            set,
-            "have a distance that cannot be read, so they have no buffer",
-            self.context,
-        );
-        let known: Vec<LinearUnit> = distances.iter().flatten().copied().collect();
-        warn_without_reference(self.surroundings.crs(), &known, "Distance_Field", self.context);
-        distances
-            .into_iter()
-            .map(|distance| distance.map(|d| reach(d, "Distance_Field")).transpose())
-            .collect()
+        let what = "have no distance that can be read and has a length here, so they have no buffer";
+        warn_of_rows(&wrong, set, what, self.context);
+        warn_without_reference(self.surroundings.crs(), &distances, "Distance_Field", self.context);
+        Ok(reaches)
     }
 
     /// A buffer for each row, with the row's attributes.
@@ -126,11 +121,13 @@ impl<'a> Buffers<'a> {
         let is_bare = |row: &usize| set.features[*row].geometry.is_none() || reaches[*row].is_none();
         let bare: Vec<usize> = (0..reaches.len()).filter(is_bare).collect();
         warn_without_buffer(&bare, set, self.context);
-        for rows in &groups.rows {
-            self.context.check()?;
-            let reached: Vec<(usize, Reach)> =
-                rows.iter().filter_map(|row| reaches[*row].map(|reach| (*row, reach))).collect();
-            let rings = self.surroundings.around_all(set, &reached, self.context)?;
+        let reached = |rows: &Vec<usize>| {
+            rows.iter().filter_map(|row| reaches[*row].map(|reach| (*row, reach))).collect()
+        };
+        let reached: Vec<Vec<(usize, Reach)>> = groups.rows.iter().map(reached).collect();
+        let United { areas, lost } = self.surroundings.united(set, &reached, self.context)?;
+        warn_of_rows(&lost, set, NO_PLACE, self.context);
+        for (rows, rings) in groups.rows.iter().zip(areas) {
             if !rings.is_empty() {
                 let values = groups.carried.values(&set.features[rows[0]]);
                 table.push(values, Some(Geometry::Polygon(rings)));
