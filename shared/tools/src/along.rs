@@ -144,6 +144,39 @@ impl<'a> MeasuredPath<'a> {
     }
 }
 
+/// The paths of a feature, measured one after the other.
+pub(crate) struct MeasuredPaths<'a> {
+    paths: Vec<MeasuredPath<'a>>,
+    /// How far the end of each is from the start of the first.
+    ends: Vec<f64>,
+}
+
+impl<'a> MeasuredPaths<'a> {
+    /// Measures paths.
+    pub(crate) fn new(paths: &'a [Path], ruler: &'a Ruler) -> MeasuredPaths<'a> {
+        let paths: Vec<MeasuredPath> = paths.iter().map(|path| MeasuredPath::new(path, ruler)).collect();
+        let mut sum = 0.0;
+        let ends = paths.iter().map(|path| {
+            sum += path.length();
+            sum
+        });
+        MeasuredPaths { ends: ends.collect(), paths }
+    }
+
+    /// The length of all; NaN where a vertex has no place on the ellipsoid.
+    pub(crate) fn length(&self) -> f64 {
+        self.ends.last().copied().unwrap_or(0.0)
+    }
+
+    /// The vertex at a distance from the start of the first; where one path ends and another begins, the end.
+    pub(crate) fn vertex_at(&self, distance: f64) -> Option<Point> {
+        let last = self.paths.len().checked_sub(1)?;
+        let number = self.ends.partition_point(|end| *end < distance).min(last);
+        let start = if number == 0 { 0.0 } else { self.ends[number - 1] };
+        Some(self.paths[number].stop_at(distance - start)?.vertex)
+    }
+}
+
 /// The pieces of a path between stops, which are in order along it. Pieces without length are left out.
 pub(crate) fn cut_path(path: &Path, stops: &[Stop]) -> Vec<Path> {
     let mut pieces = Vec::with_capacity(stops.len() + 1);

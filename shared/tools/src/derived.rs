@@ -6,7 +6,7 @@ use gp_core::{RunContext, ToolError};
 use gp_esri::{Attribute, FeatureSet, Field, FieldType, Geometry, GeometryType};
 
 /// Most rows that a parameter may make of its input.
-const MOST_ROWS: f64 = 10_000_000.0;
+pub(crate) const MOST_ROWS: f64 = 10_000_000.0;
 
 /// An output while it is made.
 pub(crate) struct Derived<'a> {

@@ -219,4 +219,14 @@ mod tests {
         let none = points(&set("Polyline", 0, &[]), json!({ "Distance": "2 Meters" })).unwrap();
         assert!(none.features.features.is_empty());
     }
+
+    #[test]
+    fn a_value_that_asks_for_endless_points_costs_only_its_own() {
+        let row = |distance: f64| (json!({ "D": distance }), line(&[[0.0, 0.0], [100.0, 0.0]]));
+        let features = set("Polyline", 5070, &[row(1e-300), row(60.0)]);
+        let made =
+            points(&features, json!({ "Point_Placement": "DISTANCE_FIELD", "Distance_Field": "D" })).unwrap();
+        assert_eq!((positions(&made), made.column("ORIG_FID")), (vec![[60.0, 0.0]], vec!["20".into()]));
+        assert!(made.warnings.iter().any(|text| text.contains("(object ids 10)")), "{:?}", made.warnings);
+    }
 }

@@ -1,8 +1,8 @@
 //! Where the points of Generate Points Along Lines lie.
 
 use super::{GeneratePointsAlongLinesInputs, IncludeEndPoints, PointPlacement};
-use crate::along::{MeasuredPath, Ruler};
-use crate::derived::refuse_too_many;
+use crate::along::{MeasuredPaths, Ruler};
+use crate::derived::{MOST_ROWS, refuse_too_many};
 use crate::distance::{Reach, reach, warn_without_reference};
 use crate::each::{each, warn_of_rows};
 use crate::groups::columns_of;
@@ -54,13 +54,10 @@ pub(super) fn points(
         return Err(ToolError::invalid(parameter, "the interval must be more than 0"));
     }
     let measured = each(context, set.features.len(), "Measuring", |row| {
-        Ok(paths_of(set.features[row].geometry.as_ref())
-            .iter()
-            .map(|path| MeasuredPath::new(path, &ruler))
-            .collect::<Vec<_>>())
+        Ok(Some(MeasuredPaths::new(paths_of(set.features[row].geometry.as_ref()), &ruler)))
     })?;
     let lengths: Vec<f64> =
-        measured.iter().map(|paths| paths.iter().map(MeasuredPath::length).sum()).collect();
+        measured.iter().map(|paths| paths.as_ref().map_or(0.0, MeasuredPaths::length)).collect();
     let unmeasured: Vec<usize> = (0..lengths.len())
         .filter(|row| set.features[*row].geometry.is_some() && !has_length(lengths[*row]))
         .collect();
@@ -72,7 +69,7 @@ pub(super) fn points(
         (PointPlacement::Distance, Some(distance)) => {
             lengths.iter().map(|_| Places::Every(distance)).collect()
         }
-        _ => places_of_field(inputs, context)?,
+        _ => places_of_field(inputs, &lengths, context)?,
     };
     let count = places.iter().zip(&lengths).map(|(places, length)| match places {
         Places::Every(interval) => (length / interval).ceil(),
@@ -102,7 +99,8 @@ pub(super) fn points(
         for distance in distances {
             // One line may get millions of points.
             context.check()?;
-            points.extend(point_at(&measured[row], distance).map(|point| (distance, point)));
+            let point = measured[row].as_ref().and_then(|paths| paths.vertex_at(distance));
+            points.extend(point.map(|point| (distance, point)));
         }
         Ok(points)
     })
@@ -113,39 +111,36 @@ fn has_length(length: f64) -> bool {
     length > 0.0
 }
 
-/// The vertex at a distance from the start of the first of several paths.
-fn point_at(paths: &[MeasuredPath<'_>], distance: f64) -> Option<Point> {
-    let mut left = distance;
-    let (last, others) = paths.split_last()?;
-    for path in others {
-        if left <= path.length() {
-            return Some(path.stop_at(left)?.vertex);
-        }
-        left -= path.length();
-    }
-    Some(last.stop_at(left)?.vertex)
-}
-
 /// The places that the values of the distance field name; none, with a warning, where a value names none.
 fn places_of_field(
     inputs: &GeneratePointsAlongLinesInputs,
+    lengths: &[f64],
     context: &RunContext,
 ) -> Result<Vec<Places>, ToolError> {
     let set = &inputs.input_features;
     let missing = || ToolError::invalid("Distance_Field", "a field is required for DISTANCE_FIELD");
     let field = inputs.distance_field.as_ref().ok_or_else(missing)?;
     let column = columns_of(set, std::slice::from_ref(field), "Distance_Field")?[0];
-    let mut wrong = Vec::new();
+    let (mut wrong, mut tiny) = (Vec::new(), Vec::new());
     let mut places = Vec::with_capacity(set.features.len());
     for (row, feature) in set.features.iter().enumerate() {
         let (place, is_right) = place_of(feature.attributes.get(column).unwrap_or(&Attribute::Null));
         if !is_right {
             wrong.push(row);
         }
-        places.push(place);
+        // One value such as 1e-300 must not cost the points of all other features.
+        if matches!(place, Places::Every(interval) if lengths[row] / interval > MOST_ROWS) {
+            tiny.push(row);
+            places.push(Places::At(Vec::new()));
+        } else {
+            places.push(place);
+        }
     }
     let what = "have values in the Distance Field that are no distance above 0; these are left out";
     warn_of_rows(&wrong, set, what, context);
+    let what =
+        format!("would get more than {MOST_ROWS:.0} points by the Distance Field, so they get none of these");
+    warn_of_rows(&tiny, set, &what, context);
     Ok(places)
 }
 
