@@ -48,7 +48,7 @@ pub use index::BoxIndex;
 pub use line_union::union_lines;
 pub use lines::{Keep, LineIntersection, clip_line, intersect_lines, is_simple_path, points_in_polygon};
 pub use measure::{area, centroid, length, point_in_interior};
-pub use nearest::{Near, NearQuery, NearestIndex};
+pub use nearest::{EdgeGauge, Near, NearQuery, NearestIndex, take_short_way, within_180};
 pub use noding::{NodedLine, node_lines};
 pub use overlay::validity::is_usable;
 pub use overlay::{difference, intersection, is_coverage, symmetric_difference, union_all};

@@ -9,6 +9,7 @@
 //! An edge is straight in its coordinates, in degrees too, as buffers and maps draw it. Where geometries share a point
 //! the distance is zero, and both positions are such a point.
 
+mod edge;
 mod geodesic;
 mod hits;
 mod metric;
@@ -20,7 +21,9 @@ use crate::index::BoxIndex;
 use crate::prepared::{Location, PreparedPolygon};
 use crate::relate::segment::{same, segment_box};
 use crate::rings::envelope_of;
+pub use edge::EdgeGauge;
 use geodesic::Globe;
+pub use geodesic::{take_short_way, within_180};
 use gp_esri::{Envelope, Geometry, Path, Xy};
 use hits::Hits;
 use metric::{Metric, Pieces};

@@ -85,10 +85,11 @@ fn cut(paths: &[Path], mut stops: Vec<(usize, Stop)>) -> Vec<Path> {
     stops.sort_by(|(path_a, a), (path_b, b)| {
         (path_a, a.segment).cmp(&(path_b, b.segment)).then(a.share.total_cmp(&b.share))
     });
-    let mut pieces = Vec::new();
+    let (mut pieces, mut left) = (Vec::new(), stops.as_slice());
     for (number, path) in paths.iter().enumerate() {
-        let own: Vec<Stop> =
-            stops.iter().filter(|(path, _)| *path == number).map(|(_, stop)| *stop).collect();
+        let (own, others) = left.split_at(left.partition_point(|(path, _)| *path == number));
+        left = others;
+        let own: Vec<Stop> = own.iter().map(|(_, stop)| *stop).collect();
         pieces.extend(cut_path(path, &own));
     }
     pieces
@@ -169,6 +170,17 @@ mod tests {
         assert!((made[0].xy[1][0] - 179.99).abs() < 1e-4 && (made[0].xy[1][1] - 60.0).abs() < 1e-12);
         let made = paths(&split(&north, &at(4326, &[[100.0, 0.0], [179.25, 50.0]]), "").unwrap());
         assert!((made[0].xy[1][0] - 179.25).abs() < 1e-6, "{made:?}");
+    }
+
+    #[test]
+    fn a_line_that_jumps_across_the_antimeridian_is_cut_on_the_short_way() {
+        let lines = set("Polyline", 4326, &[(json!({}), line(&[[179.0, 0.0], [-179.0, 0.0]]))]);
+        for radius in ["", "200 Kilometers"] {
+            let made = paths(&split(&lines, &at(4326, &[[-179.5, 1.0], [0.0, 0.1]]), radius).unwrap());
+            assert_eq!(made.len(), 2, "{radius}");
+            let [x, y] = made[0].xy[1];
+            assert!((x + 179.5).abs() < 1e-6 && y.abs() < 1e-9, "{x} {y}");
+        }
     }
 
     #[test]

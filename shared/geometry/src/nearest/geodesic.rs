@@ -197,15 +197,15 @@ fn is_jump(from: f64, to: f64) -> bool {
     step > 180.0 && step < 360.0 - 1e-9
 }
 
-/// Makes a segment continuous across the antimeridian.
-pub(super) fn take_short_way(item: &mut [Xy; 2]) {
+/// Makes a segment in degrees continuous across the antimeridian.
+pub fn take_short_way(item: &mut [Xy; 2]) {
     if is_jump(item[0][0], item[1][0]) {
         item[1][0] += 360.0 * ((item[0][0] - item[1][0]) / 360.0).round();
     }
 }
 
-/// The position with a longitude within ±180°.
-pub(super) fn within_180([longitude, latitude]: Xy) -> Xy {
+/// The position in degrees with a longitude within ±180°.
+pub fn within_180([longitude, latitude]: Xy) -> Xy {
     if longitude.abs() <= 180.0 {
         [longitude, latitude]
     } else {

@@ -1,19 +1,41 @@
 //! Where points cut lines: the places of a line nearest to the points around it.
 
 use crate::along::{Ruler, Stop, straight};
-use crate::distance::{FURTHEST_M, Reach, reach, warn_without_reference};
+use crate::distance::{Reach, reach, warn_without_reference};
 use crate::reference::crs_of;
 use gp_core::{RunContext, ToolError};
-use gp_esri::{Envelope, FeatureSet, Geometry, LinearUnit, Path, Xy};
-use gp_geometry::{BoxIndex, Geodesy, distance_to_segment, nearest_share};
+use gp_esri::{Envelope, FeatureSet, Geometry, LinearUnit, Path, Point, Xy};
+use gp_geometry::{
+    BoxIndex, EdgeGauge, NearQuery, NearestIndex, distance_to_segment, nearest_share, take_short_way,
+    within_180,
+};
+use std::borrow::Cow;
 
 /// Points, ready to be searched.
 pub(super) struct Search {
     points: Vec<Xy>,
     index: BoxIndex,
-    ruler: Ruler,
-    /// How far points may lie from a line, in units of the ruler; without it only the nearest counts.
+    /// For coordinates that are angles and distances on the ellipsoid.
+    degrees: Option<Degrees>,
+    /// How far points may lie from a line, in metres or in the plane; without it only the nearest counts.
     radius: Option<f64>,
+    /// For the nearest point on the ellipsoid.
+    nearest: Option<NearestIndex>,
+}
+
+struct Degrees {
+    gauge: EdgeGauge,
+    per_unit: f64,
+}
+
+impl Degrees {
+    fn of(&self, xy: Xy) -> Xy {
+        xy.map(|angle| angle * self.per_unit)
+    }
+
+    fn back(&self, xy: Xy) -> Xy {
+        xy.map(|angle| angle / self.per_unit)
+    }
 }
 
 /// A place on one of several paths.
@@ -22,18 +44,13 @@ struct Place {
     path: usize,
     segment: usize,
     share: f64,
+    xy: Xy,
 }
 
-/// Where the search for the nearest point on the ellipsoid begins; it doubles until something is found.
-const FIRST_RADIUS_M: f64 = 1_000.0;
 /// Metres a degree of latitude, at the least: boxes made with it are large enough everywhere.
 const LEAST_METERS_PER_DEGREE: f64 = 110_000.0;
-/// Most rounds in which the nearest place on an edge in degrees is narrowed down; ten are common.
-const MOST_ROUNDS: usize = 60;
-/// The cosine of what counts as a right angle: a thousandth of a millimetre sideways at a kilometre.
-const RIGHT_ANGLE: f64 = 1e-9;
-/// The share of an edge over which its direction is taken: short enough to be straight, long enough for the digits.
-const TANGENT_SHARE: f64 = 1e-5;
+/// Two searches for one nearest place find it this near to each other, far more than they differ by.
+const SEARCH_SLACK_M: f64 = 1e-3;
 
 impl Search {
     /// Makes the points ready.
@@ -64,7 +81,16 @@ impl Search {
             }
         }
         let index = BoxIndex::new(positions.iter().map(|xy| around(*xy, 0.0, 0.0)).collect());
-        Ok(Search { points: positions, index, ruler, radius })
+        let Ruler::Geodesic { geodesy, degrees_per_unit } = ruler else {
+            return Ok(Search { points: positions, index, degrees: None, radius, nearest: None });
+        };
+        let ellipsoid = geodesy.ellipsoid();
+        let degrees = Degrees { gauge: EdgeGauge::new(ellipsoid), per_unit: degrees_per_unit };
+        let nearest = radius.is_none().then(|| {
+            let point = |xy: &Xy| Geometry::Point(Point::from_xy(degrees.of(*xy)));
+            NearestIndex::geodesic(positions.iter().map(|xy| Some(Cow::Owned(point(xy)))), ellipsoid)
+        });
+        Ok(Search { points: positions, index, degrees: Some(degrees), radius, nearest })
     }
 
     /// Where a line is cut: the number of the path with the place on it.
@@ -76,18 +102,15 @@ impl Search {
         paths: &[Path],
         context: &RunContext,
     ) -> Result<Vec<(usize, Stop)>, ToolError> {
-        let line = Line::new(paths);
-        let places = match (self.radius, &self.ruler) {
+        let line = Line::new(paths, self.degrees.as_ref());
+        let places = match (self.radius, &self.nearest) {
             (Some(radius), _) => self.places_within(&line, radius, context)?,
-            (None, Ruler::Planar) => self.nearest_in_plane(&line).into_iter().collect(),
-            (None, Ruler::Geodesic { .. }) => {
-                self.nearest_on_ellipsoid(&line, context)?.into_iter().collect()
-            }
+            (None, None) => self.nearest_in_plane(&line).into_iter().collect(),
+            (None, Some(nearest)) => self.nearest_on_ellipsoid(&line, nearest).into_iter().collect(),
         };
         let stop = |place: &Place| {
             let path = &paths[place.path];
-            let xy = straight(path.xy[place.segment], path.xy[place.segment + 1], place.share);
-            (place.path, Stop::new(path, place.segment, place.share, xy))
+            (place.path, Stop::new(path, place.segment, place.share, self.within_turn(place.xy)))
         };
         Ok(places.iter().map(stop).collect())
     }
@@ -122,7 +145,7 @@ impl Search {
             if distance <= best.as_ref().map_or(radius, |best| best.distance)
                 && best.as_ref().is_none_or(|best| distance < best.distance)
             {
-                best = Some(Place { distance, path, segment, share });
+                best = Some(Place { distance, path, segment, share, xy: straight(ends[0], ends[1], share) });
             }
         }
         best
@@ -139,32 +162,34 @@ impl Search {
             };
             if distance < limit {
                 let share = nearest_share(self.points[point], *from, *to);
-                best = Some(Place { distance, path: *path, segment: *segment, share });
+                let xy = straight(*from, *to, share);
+                best = Some(Place { distance, path: *path, segment: *segment, share, xy });
             }
         }
         best
     }
 
-    fn nearest_on_ellipsoid(&self, line: &Line, context: &RunContext) -> Result<Option<Place>, ToolError> {
-        let mut radius_m = FIRST_RADIUS_M;
-        loop {
-            let places = self.places_within(line, radius_m, context)?;
-            let nearest = places.into_iter().min_by(|a, b| a.distance.total_cmp(&b.distance));
-            if nearest.is_some() || radius_m >= FURTHEST_M {
-                return Ok(nearest);
-            }
-            radius_m = (radius_m * 2.0).min(FURTHEST_M);
-        }
+    /// The place of the line nearest to the nearest of all points.
+    fn nearest_on_ellipsoid(&self, line: &Line, nearest: &NearestIndex) -> Option<Place> {
+        let degrees = self.degrees.as_ref()?;
+        let edge =
+            |(_, _, ends): &(usize, usize, [Xy; 2])| Path::from_xy(ends.map(|end| degrees.of(end)).to_vec());
+        let edges = Geometry::Polyline(line.segments.iter().map(edge).collect());
+        let query = NearQuery { count: 1, limit: f64::INFINITY, except: Vec::new() };
+        let near = nearest.nearest(&edges, &query).into_iter().next()?;
+        self.place_nearest_to(self.points[near.feature], line, near.distance + SEARCH_SLACK_M)
+    }
+
+    /// A place on a segment that crosses the antimeridian may lie beyond it.
+    fn within_turn(&self, xy: Xy) -> Xy {
+        self.degrees.as_ref().map_or(xy, |degrees| degrees.back(within_180(degrees.of(xy))))
     }
 
     /// The distance from a point to an edge, and how far along the edge its nearest place lies.
     fn measure(&self, point: Xy, [from, to]: [Xy; 2]) -> (f64, f64) {
-        match &self.ruler {
-            Ruler::Planar => (distance_to_segment(point, from, to), nearest_share(point, from, to)),
-            Ruler::Geodesic { geodesy, degrees_per_unit } => {
-                let scaled = |xy: Xy| xy.map(|angle| angle * degrees_per_unit);
-                on_ellipsoid(geodesy, scaled(point), scaled(from), scaled(to))
-            }
+        match &self.degrees {
+            Some(degrees) => degrees.gauge.nearest(degrees.of(point), [degrees.of(from), degrees.of(to)]),
+            None => (distance_to_segment(point, from, to), nearest_share(point, from, to)),
         }
     }
 
@@ -176,69 +201,41 @@ impl Search {
             xmax: of.xmax + x + turn,
             ymax: of.ymax + y,
         };
-        let Ruler::Geodesic { degrees_per_unit, .. } = &self.ruler else {
+        let Some(Degrees { per_unit, .. }) = &self.degrees else {
             return vec![padded(radius, radius, 0.0)];
         };
         let degrees = radius / LEAST_METERS_PER_DEGREE;
-        let highest = (of.ymin.abs().max(of.ymax.abs()) * degrees_per_unit + degrees).min(90.0);
+        let highest = (of.ymin.abs().max(of.ymax.abs()) * per_unit + degrees).min(90.0);
         let shrink = highest.to_radians().cos();
         let sideways = if shrink * 180.0 <= degrees { 360.0 } else { degrees / shrink };
-        let (x, y, turn) =
-            (sideways / degrees_per_unit, degrees / degrees_per_unit, 360.0 / degrees_per_unit);
+        let (x, y, turn) = (sideways / per_unit, degrees / per_unit, 360.0 / per_unit);
         [-turn, 0.0, turn].map(|turn| padded(x, y, turn)).to_vec()
     }
 }
 
-/// The segments of one feature: number of the path, number in it, ends.
+/// The segments of one feature: number of the path, number in it, ends; in degrees the short way across the antimeridian.
 struct Line {
     segments: Vec<(usize, usize, [Xy; 2])>,
     index: BoxIndex,
 }
 
 impl Line {
-    fn new(paths: &[Path]) -> Line {
+    fn new(paths: &[Path], degrees: Option<&Degrees>) -> Line {
         let mut segments = Vec::new();
         for (path, positions) in paths.iter().enumerate() {
             for (segment, pair) in positions.xy.windows(2).enumerate() {
-                segments.push((path, segment, [pair[0], pair[1]]));
+                let mut ends = [pair[0], pair[1]];
+                if let Some(degrees) = degrees {
+                    let mut in_degrees = ends.map(|end| degrees.of(end));
+                    take_short_way(&mut in_degrees);
+                    ends = in_degrees.map(|end| degrees.back(end));
+                }
+                segments.push((path, segment, ends));
             }
         }
         let index = BoxIndex::new(segments.iter().map(|(_, _, ends)| segment_box(*ends)).collect());
         Line { segments, index }
     }
-}
-
-/// The distance in metres from a point to an edge that is straight in degrees, and the share at which it is nearest:
-/// at an end, or where the way to the point leaves the edge at a right angle, found by regula falsi (the Illinois
-/// variant).
-fn on_ellipsoid(geodesy: &Geodesy, point: Xy, from: Xy, to: Xy) -> (f64, f64) {
-    // How fast the point comes nearer on the way along the edge.
-    let approach = |share: f64| {
-        let (before, after) = ((share - TANGENT_SHARE).max(0.0), (share + TANGENT_SHARE).min(1.0));
-        let tangent = geodesy.inverse(straight(from, to, before), straight(from, to, after));
-        let turn = (tangent.azimuth_end_deg - tangent.azimuth_start_deg).to_radians();
-        let heading = tangent.azimuth_start_deg.to_radians() + turn.sin() / 2.0;
-        (geodesy.inverse(straight(from, to, share), point).azimuth_start_deg.to_radians() - heading).cos()
-    };
-    let (mut low, mut high) = ((0.0, approach(0.0)), (1.0, approach(1.0)));
-    let mut share = 0.0;
-    if low.1 > 0.0 && high.1 < 0.0 {
-        for _ in 0..MOST_ROUNDS {
-            share = (low.0 * high.1 - high.0 * low.1) / (high.1 - low.1);
-            let at = approach(share);
-            if at.abs() < RIGHT_ANGLE {
-                break;
-            }
-            if at > 0.0 {
-                (low, high) = ((share, at), (high.0, high.1 / 2.0));
-            } else {
-                (low, high) = ((low.0, low.1 / 2.0), (share, at));
-            }
-        }
-    }
-    let distance_at = |share: f64| (geodesy.distance_m(point, straight(from, to, share)), share);
-    let places = [distance_at(share), distance_at(0.0), distance_at(1.0)];
-    places.into_iter().min_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((f64::NAN, 0.0))
 }
 
 fn around([x, y]: Xy, dx: f64, dy: f64) -> Envelope {
