@@ -8,7 +8,7 @@
 //! **Inputs.** Features of any geometry type. Rows without geometry have the same shape.
 //!
 //! **Spatial reference and units.** Those of the input. A tolerance in a linear unit is measured on the ellipsoid for
-//! features in degrees, across the antimeridian for points.
+//! features in degrees, across the antimeridian too.
 //!
 //! **Output.** The rows that are kept, in order, with their object ids. A message says how many are gone.
 //!
@@ -18,12 +18,13 @@ mod shapes;
 
 use crate::along::Ruler;
 use crate::distance::{Reach, reach, warn_without_reference};
+use crate::each::each;
 use crate::groups::{columns_of, groups_by};
 use crate::reference::crs_of;
 use crate::table::ensure_object_ids;
 use gp_core::{Inputs, MessageLevel, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{FeatureSet, Field, FieldType, LinearUnit};
-use shapes::Shapes;
+use shapes::{Comparison, Shapes};
 
 /// Keeps one of identical rows.
 pub(crate) struct DeleteIdentical;
@@ -75,16 +76,24 @@ impl Tool for DeleteIdentical {
         ensure_object_ids(&mut set);
         // Adding object ids may have moved the columns.
         let columns = if columns.is_empty() { columns } else { columns_of(&set, &fields, "Fields")? };
+        let comparison = Comparison::new(ruler, tolerance, &set);
+        let signatures = if shape.is_empty() {
+            Vec::new()
+        } else {
+            each(context, set.features.len(), "Comparing", |row| {
+                Ok(comparison.signature(set.features[row].geometry.as_ref()))
+            })?
+        };
         let mut is_kept = vec![false; set.features.len()];
         for rows in groups_by(&set, &columns) {
             if shape.is_empty() {
                 is_kept[rows[0]] = true;
                 continue;
             }
-            let mut shapes = Shapes::new(&ruler, tolerance);
+            let mut shapes = Shapes::new(&comparison);
             for row in rows {
                 context.check()?;
-                is_kept[row] = shapes.is_new(set.features[row].geometry.as_ref());
+                is_kept[row] = shapes.is_new(set.features[row].geometry.as_ref(), &signatures[row]);
             }
         }
         let before = set.features.len();
@@ -181,6 +190,36 @@ mod tests {
         );
         let made = kept(&rows, &["Shape"], "600 Meters").unwrap();
         assert_eq!(made.column("NAME"), ["equator", "east of it", "north", "180", "pole"]);
+    }
+
+    #[test]
+    fn a_vertex_near_a_pole_or_across_the_antimeridian_may_be_off_like_any_other() {
+        // 0.3 degrees of longitude at 89 degrees north are 583 m.
+        let rows = [
+            (json!({}), line(&[[0.0, 0.0], [-1.0, 89.0]])),
+            (json!({}), line(&[[0.0, 0.0], [-1.3, 89.0]])),
+            (json!({}), line(&[[179.999, 0.0], [179.0, 1.0]])),
+            (json!({}), line(&[[-179.999, 0.0], [179.0, 1.0]])),
+        ];
+        let made = kept(&set("Polyline", 4326, &rows), &["Shape"], "600 Meters").unwrap();
+        assert_eq!(made.column("OBJECTID"), ["10", "30"]);
+    }
+
+    #[test]
+    fn many_shapes_of_one_corner_and_one_centre_are_told_apart_quickly() {
+        let rings: Vec<(Value, Value)> = (0..20_000)
+            .map(|n| {
+                let size = f64::from(n % 10_000 + 1) * 3.0;
+                // The first half around one centre, the second from one corner.
+                let corner = if n < 10_000 { -size / 2.0 } else { 1e6 };
+                (json!({}), square(corner, corner, size))
+            })
+            .chain([(json!({}), square(1e6, 1e6, 3.0))])
+            .collect();
+        let features = set("Polygon", 5070, &rings);
+        for tolerance in ["", "1 Meters"] {
+            assert_eq!(kept(&features, &["Shape"], tolerance).unwrap().features.features.len(), 20_000);
+        }
     }
 
     #[test]

@@ -6,101 +6,107 @@
 )]
 
 use crate::along::Ruler;
-use gp_esri::{Geometry, Path, Xy};
+use gp_esri::{FeatureSet, Geometry, Path, Xy};
+use gp_geometry::geocentric;
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Metres a degree of latitude, at the least: cells made with it are large enough everywhere.
-const LEAST_METERS_PER_DEGREE: f64 = 110_000.0;
+/// Sums of coordinates that are each this share of the largest one differ by less when they are added in another order.
+const NOISE: f64 = 1e-14;
+/// On the ellipsoid no coordinate is larger.
+const LARGEST_M: f64 = 6.5e6;
+/// The width of a cell, in reaches: with four, what is within reach lies in one or two cells, mostly in one.
+const CELL_REACHES: f64 = 4.0;
 
-/// The geometries that are kept, by the cell of a grid that the lower left corner of their box lies in, and their
-/// vertices' count.
-pub(super) struct Shapes<'a> {
-    ruler: &'a Ruler,
-    tolerance: f64,
-    /// The height of a cell, in units of the coordinates. Cells of 0 hold one value each.
-    cell: f64,
-    kept: HashMap<Key, Vec<Option<&'a Geometry>>>,
+/// What tells most shapes apart, so that few must be compared.
+#[derive(Default)]
+pub(super) struct Signature {
+    vertices: usize,
+    /// Without a tolerance: a hash of the vertices, whatever their order.
+    hash: i64,
+    /// With one: numbers that differ by no more than the vertices do, wherever a ring begins, which are the mean of the
+    /// vertices on three axes, and their greatest coordinate on the first.
+    numbers: [f64; 4],
 }
 
-/// Column, row, number of vertices.
-type Key = (i64, i64, usize);
+/// How shapes are compared.
+pub(super) struct Comparison {
+    ruler: Ruler,
+    tolerance: f64,
+    /// How far the numbers of the same shapes may lie apart, rounding included.
+    reach: f64,
+}
 
-impl<'a> Shapes<'a> {
-    /// Knows no shape yet. `tolerance` is in units of the ruler.
-    pub(super) fn new(ruler: &'a Ruler, tolerance: f64) -> Shapes<'a> {
-        let cell = match ruler {
-            Ruler::Planar => tolerance,
-            Ruler::Geodesic { degrees_per_unit, .. } => {
-                tolerance / LEAST_METERS_PER_DEGREE / degrees_per_unit
-            }
+impl Comparison {
+    /// `tolerance` is in units of the ruler.
+    pub(super) fn new(ruler: Ruler, tolerance: f64, set: &FeatureSet) -> Comparison {
+        let mut largest = match ruler {
+            Ruler::Planar => 0.0_f64,
+            Ruler::Geodesic { .. } => LARGEST_M,
         };
-        Shapes { ruler, tolerance, cell, kept: HashMap::new() }
+        if let Ruler::Planar = ruler {
+            for geometry in set.features.iter().filter_map(|feature| feature.geometry.as_ref()) {
+                geometry.for_each_xy(|[x, y]| largest = largest.max(x.abs()).max(y.abs()));
+            }
+        }
+        Comparison { ruler, tolerance, reach: tolerance + largest * NOISE }
     }
 
-    /// Whether no shape like this one is known; from now on it is.
-    pub(super) fn is_new(&mut self, geometry: Option<&'a Geometry>) -> bool {
-        let (corner, count) = match geometry {
-            Some(geometry) => {
-                let envelope = geometry.envelope();
-                ([envelope.xmin, envelope.ymin], geometry.vertex_count())
+    /// The signature of a shape.
+    pub(super) fn signature(&self, geometry: Option<&Geometry>) -> Signature {
+        let Some(geometry) = geometry else { return Signature::default() };
+        let signature = Signature { vertices: geometry.vertex_count(), ..Signature::default() };
+        if self.tolerance > 0.0 {
+            Signature { numbers: self.numbers(geometry), ..signature }
+        } else {
+            Signature { hash: hash_of(geometry), ..signature }
+        }
+    }
+
+    /// On the ellipsoid coordinates are geocentric, where there is no antimeridian and no pole.
+    fn numbers(&self, geometry: &Geometry) -> [f64; 4] {
+        let (mut sums, mut lost) = ([0.0; 3], [0.0; 3]);
+        let (mut greatest, mut count) = (f64::NEG_INFINITY, 0.0_f64);
+        for_each_vertex(geometry, |xy| {
+            let place = match &self.ruler {
+                Ruler::Planar => [xy[0], xy[1], 0.0],
+                Ruler::Geodesic { geodesy, degrees_per_unit } => {
+                    geocentric(xy.map(|angle| angle * degrees_per_unit), geodesy.ellipsoid())
+                }
+            };
+            for axis in 0..3 {
+                // Kahan's summation: shapes may have a million vertices.
+                let more = place[axis] - lost[axis];
+                let sum = sums[axis] + more;
+                lost[axis] = (sum - sums[axis]) - more;
+                sums[axis] = sum;
             }
-            None => ([0.0, 0.0], 0),
-        };
-        let is_known = self.keys_around(corner, count).iter().any(|key| {
-            self.kept.get(key).is_some_and(|known| known.iter().any(|known| self.same(*known, geometry)))
+            greatest = greatest.max(place[0]);
+            count += 1.0;
         });
-        if !is_known {
-            let row = self.row(corner[1]);
-            let key = (self.column(corner[0], row), row, count);
-            self.kept.entry(key).or_default().push(geometry);
+        let [x, y, z] = sums.map(|sum| sum / count.max(1.0));
+        [x, y, z, greatest]
+    }
+
+    /// The buckets in which shapes that may be the same lie; the first is the shape's own.
+    fn buckets(&self, signature: &Signature) -> Vec<Bucket> {
+        let first = Bucket { vertices: signature.vertices, hash: signature.hash, cell: [0; 4] };
+        if self.tolerance <= 0.0 {
+            return vec![first];
         }
-        !is_known
-    }
-
-    fn row(&self, y: f64) -> i64 {
-        cell_of(y, self.cell)
-    }
-
-    fn column(&self, x: f64, row: i64) -> i64 {
-        cell_of(x, self.cell_width(row))
-    }
-
-    /// The width of the cells of a row, the same for all that lie in it: on the ellipsoid wider towards the poles.
-    fn cell_width(&self, row: i64) -> f64 {
-        let Ruler::Geodesic { degrees_per_unit, .. } = self.ruler else { return self.cell };
-        // The latitude, within the row and the ones beside it, that is nearest to a pole.
-        let latitude = (row.unsigned_abs() + 2) as f64 * self.cell * degrees_per_unit;
-        let shrink = latitude.min(90.0).to_radians().cos();
-        let turn = 360.0 / degrees_per_unit;
-        (self.cell / shrink.max(f64::MIN_POSITIVE)).min(turn)
-    }
-
-    /// The cells in which shapes within the tolerance have their corners.
-    fn keys_around(&self, [x, y]: Xy, count: usize) -> Vec<Key> {
-        let row = self.row(y);
-        if self.cell <= 0.0 {
-            return vec![(self.column(x, row), row, count)];
+        let cell = |number: f64| (number / (self.reach * CELL_REACHES)).floor() as i64;
+        let mut buckets = vec![first];
+        for (axis, number) in signature.numbers.into_iter().enumerate() {
+            let own = cell(number);
+            let mut beside = [cell(number - self.reach), cell(number + self.reach)].into_iter();
+            let other = beside.find(|cell| *cell != own);
+            buckets.iter_mut().for_each(|bucket| bucket.cell[axis] = own);
+            let more: Vec<Bucket> = other.map_or_else(Vec::new, |other| {
+                buckets.iter().map(|bucket| bucket.beside(axis, other)).collect()
+            });
+            buckets.extend(more);
         }
-        let turns: &[f64] = match self.ruler {
-            Ruler::Planar => &[0.0],
-            Ruler::Geodesic { .. } => &[-360.0, 0.0, 360.0],
-        };
-        let mut keys = Vec::new();
-        for row in row.saturating_sub(1)..=row.saturating_add(1) {
-            let width = self.cell_width(row);
-            for turn in turns {
-                let turn = match self.ruler {
-                    Ruler::Geodesic { degrees_per_unit, .. } => turn / degrees_per_unit,
-                    Ruler::Planar => *turn,
-                };
-                // The corner may be in a row whose cells are narrower; a cell here is as wide as the tolerance anyway.
-                let (first, last) = (cell_of(x + turn - width, width), cell_of(x + turn + width, width));
-                keys.extend((first..=last).map(|column| (column, row, count)));
-            }
-        }
-        keys.sort_unstable();
-        keys.dedup();
-        keys
+        buckets
     }
 
     fn same(&self, a: Option<&Geometry>, b: Option<&Geometry>) -> bool {
@@ -149,12 +155,61 @@ impl<'a> Shapes<'a> {
     }
 }
 
-/// The number of the cell that a coordinate lies in; of cells without size, of the coordinate itself.
-fn cell_of(value: f64, cell: f64) -> i64 {
-    if cell > 0.0 {
-        (value / cell).floor() as i64
-    } else {
+/// Where shapes with like signatures lie: a cell of a grid, or a hash.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Bucket {
+    vertices: usize,
+    hash: i64,
+    cell: [i64; 4],
+}
+
+impl Bucket {
+    fn beside(mut self, axis: usize, cell: i64) -> Bucket {
+        self.cell[axis] = cell;
+        self
+    }
+}
+
+/// The geometries that are kept.
+pub(super) struct Shapes<'a> {
+    comparison: &'a Comparison,
+    kept: HashMap<Bucket, Vec<Option<&'a Geometry>>>,
+}
+
+impl<'a> Shapes<'a> {
+    /// Knows no shape yet.
+    pub(super) fn new(comparison: &'a Comparison) -> Shapes<'a> {
+        Shapes { comparison, kept: HashMap::new() }
+    }
+
+    /// Whether no shape like this one is known; from now on it is.
+    pub(super) fn is_new(&mut self, geometry: Option<&'a Geometry>, signature: &Signature) -> bool {
+        let buckets = self.comparison.buckets(signature);
+        let mut known = buckets.iter().filter_map(|bucket| self.kept.get(bucket)).flatten();
+        if known.any(|known| self.comparison.same(*known, geometry)) {
+            return false;
+        }
+        self.kept.entry(buckets[0]).or_default().push(geometry);
+        true
+    }
+}
+
+/// A hash of the vertices, whatever their order.
+fn hash_of(geometry: &Geometry) -> i64 {
+    let mut sum = 0_u64;
+    for_each_vertex(geometry, |xy| {
+        let mut hasher = DefaultHasher::new();
         // Minus zero equals zero.
-        (value + 0.0).to_bits() as i64
+        xy.map(|ordinate| (ordinate + 0.0).to_bits()).hash(&mut hasher);
+        sum = sum.wrapping_add(hasher.finish());
+    });
+    sum as i64
+}
+
+/// All vertices, the first of a ring once.
+fn for_each_vertex(geometry: &Geometry, mut visit: impl FnMut(Xy)) {
+    let Geometry::Polygon(rings) = geometry else { return geometry.for_each_xy(visit) };
+    for ring in rings {
+        ring.xy.iter().skip(1).for_each(|xy| visit(*xy));
     }
 }
