@@ -133,15 +133,15 @@ impl Geodesy {
 
     /// The positions that cut a way from `from` into pieces of one length, without its ends. Longitudes go on from that of
     /// `from` and may leave -180 to 180.
-    pub fn between(&self, from: Xy, way: Inverse, pieces: usize) -> Vec<Xy> {
+    pub fn between(&self, from: Xy, way: Inverse, pieces: usize) -> impl Iterator<Item = Xy> + '_ {
         let mut previous = from[0];
-        let position = |piece: usize| {
+        let position = move |piece: usize| {
             let distance_m = way.distance_m * piece as f64 / pieces as f64;
             let [longitude, latitude] = self.direct(from, way.azimuth_start_deg, distance_m);
             previous = longitude + 360.0 * ((previous - longitude) / 360.0).round();
             [previous, latitude]
         };
-        (1..pieces).map(position).collect()
+        (1..pieces).map(position)
     }
 
     /// Positive for clockwise rings. NaN where a vertex is no position.

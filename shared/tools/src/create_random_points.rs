@@ -83,12 +83,12 @@ impl Tool for CreateRandomPoints {
         inputs: CreateRandomPointsInputs,
         context: &RunContext,
     ) -> Result<CreateRandomPointsOutputs, ToolError> {
-        let (set, parameter) = ground(&inputs)?;
+        let has_features = inputs.constraining_features.is_some();
+        let (set, parameter) = ground(inputs.constraining_features, inputs.constraining_extent.as_deref())?;
         let crs = crs_of(&set, parameter)?;
         let numbers = numbers(&set, &inputs.number_of_points)?;
         let spacing = spacing(inputs.minimum_allowed_distance, crs.as_ref(), context)?;
-        let degrees_per_unit = crs.as_ref().and_then(Crs::degrees_per_unit);
-        let ground = Ground::new(crs.as_ref().filter(|_| degrees_per_unit.is_some()));
+        let ground = Ground::new(crs.as_ref());
         let empty: Vec<usize> = (0..set.features.len())
             .filter(|row| set.features[*row].geometry.is_none() && numbers[*row] > 0)
             .collect();
@@ -109,7 +109,7 @@ impl Tool for CreateRandomPoints {
             })?
         };
         warn_of_missing(&set, &numbers, &points, context);
-        let cid = |row: usize| if inputs.constraining_features.is_some() { set.oid_of(row) } else { 0 };
+        let cid = |row: usize| if has_features { set.oid_of(row) } else { 0 };
         let mut table = Table::new(Some(GeometryType::Point), set.spatial_reference.clone());
         table.add_integer("CID");
         for (row, position) in points.into_iter().flatten() {
@@ -120,14 +120,15 @@ impl Tool for CreateRandomPoints {
 }
 
 /// The features, or the extent as one of them, with the parameter that it came from.
-fn ground(inputs: &CreateRandomPointsInputs) -> Result<(FeatureSet, &'static str), ToolError> {
-    if let Some(features) = &inputs.constraining_features {
-        return Ok((features.clone(), "Constraining_Features"));
-    }
+fn ground(
+    features: Option<FeatureSet>,
+    extent: Option<&str>,
+) -> Result<(FeatureSet, &'static str), ToolError> {
     let names = ["Constraining_Features", "Constraining_Extent"];
-    let Some(Area { envelope, spatial_reference }) =
-        read_area(None, inputs.constraining_extent.as_deref(), names)?
-    else {
+    if let Some(features) = features {
+        return Ok((features, names[0]));
+    }
+    let Some(Area { envelope, spatial_reference }) = read_area(None, extent, names)? else {
         return Err(ToolError::invalid(names[1], "give an extent, or Constraining_Features"));
     };
     let Envelope { xmin, ymin, xmax, ymax } = envelope;

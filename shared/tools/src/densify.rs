@@ -17,6 +17,7 @@
 
 mod cutter;
 
+use crate::along::Ruler;
 use crate::each::{each, warn_of_rows};
 use crate::generalize::positive_reach;
 use crate::reference::crs_of;
@@ -24,7 +25,7 @@ use crate::table::ensure_object_ids;
 use cutter::{Cutter, Dense};
 use gp_core::{Choices, Filter, Inputs, MessageLevel, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{FeatureSet, GeometryType, LinearUnit};
-use gp_geometry::{Geodesy, Metric};
+use gp_geometry::Metric;
 
 /// Puts vertices into edges.
 pub(crate) struct Densify;
@@ -92,11 +93,11 @@ impl Tool for Densify {
             }
             most => most.map_or(f64::INFINITY, |most| most as f64 + 1.0),
         };
-        let geodesy = match metric {
-            Metric::Degrees { ellipsoid } => Some(Geodesy::new(ellipsoid)),
-            Metric::Planar => None,
+        let ruler = match metric {
+            Metric::Degrees { .. } => Ruler::natural(crs.as_ref()),
+            Metric::Planar => Ruler::Planar,
         };
-        let cutter = Cutter { geodesy, length, most };
+        let cutter = Cutter { ruler, length, most };
         let counts = each(context, set.features.len(), "Counting", |row| {
             Ok(cutter.count(set.features[row].geometry.as_ref()))
         })?;
@@ -106,7 +107,7 @@ impl Tool for Densify {
             return Err(ToolError::invalid("Distance", text));
         }
         let dense = each(context, set.features.len(), "Densifying", |row| {
-            Ok(cutter.densify(set.features[row].geometry.as_ref()))
+            cutter.densify(set.features[row].geometry.as_ref(), context)
         })?;
         let (mut wide, mut crossed) = (Vec::new(), Vec::new());
         for (row, Dense { geometry, has_wide_edges, would_cross }) in dense.into_iter().enumerate() {

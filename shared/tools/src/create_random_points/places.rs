@@ -1,8 +1,9 @@
 //! Where points may be, and random positions there.
 
 use super::random::Random;
+use crate::along::{Ruler, straight};
 use gp_esri::{Envelope, Geometry, Path, Xy};
-use gp_geometry::{BoxLocation, Crs, Geodesy, Location, PreparedPolygon, area, envelope_of};
+use gp_geometry::{BoxLocation, Crs, Location, PreparedPolygon, area, envelope_of};
 
 /// A polygon that fills less of the boxes around it gets smaller boxes.
 const LEAST_FILLED: f64 = 0.3;
@@ -13,12 +14,7 @@ const PIECE_DEG: f64 = 1.0;
 
 /// What evenly means: in the plane, or on the earth.
 pub(super) struct Ground {
-    globe: Option<Globe>,
-}
-
-struct Globe {
-    degrees_per_unit: f64,
-    geodesy: Geodesy,
+    ruler: Ruler,
 }
 
 /// Where the points of one feature may be. Each part has a weight, which is added up.
@@ -32,43 +28,33 @@ pub(super) enum Place {
 }
 
 impl Ground {
-    /// The earth, for features in this geographic reference; else the plane.
-    pub(super) fn new(geographic: Option<&Crs>) -> Ground {
-        let globe = geographic.map(|crs| Globe {
-            degrees_per_unit: crs.degrees_per_unit().unwrap_or(1.0),
-            geodesy: Geodesy::new(crs.ellipsoid()),
-        });
-        Ground { globe }
+    /// The earth, for features in a geographic reference; else the plane.
+    pub(super) fn new(crs: Option<&Crs>) -> Ground {
+        Ground { ruler: Ruler::natural(crs) }
     }
 
     /// A coordinate of y as one that grows evenly with the area of a strip: its sine on the sphere.
     fn even(&self, y: f64) -> f64 {
-        match &self.globe {
-            Some(globe) => (y * globe.degrees_per_unit).clamp(-90.0, 90.0).to_radians().sin(),
-            None => y,
+        match &self.ruler {
+            Ruler::Geodesic { degrees_per_unit, .. } => {
+                (y * degrees_per_unit).clamp(-90.0, 90.0).to_radians().sin()
+            }
+            Ruler::Planar => y,
         }
     }
 
     fn uneven(&self, even: f64) -> f64 {
-        match &self.globe {
-            Some(globe) => even.clamp(-1.0, 1.0).asin().to_degrees() / globe.degrees_per_unit,
-            None => even,
-        }
-    }
-
-    fn length(&self, [from, to]: [Xy; 2]) -> f64 {
-        match &self.globe {
-            Some(globe) => {
-                let degrees = |[x, y]: Xy| [x * globe.degrees_per_unit, y * globe.degrees_per_unit];
-                globe.geodesy.distance_m(degrees(from), degrees(to))
+        match &self.ruler {
+            Ruler::Geodesic { degrees_per_unit, .. } => {
+                even.clamp(-1.0, 1.0).asin().to_degrees() / degrees_per_unit
             }
-            None => (to[0] - from[0]).hypot(to[1] - from[1]),
+            Ruler::Planar => even,
         }
     }
 
     fn pieces(&self, [from, to]: [Xy; 2]) -> usize {
-        let Some(globe) = &self.globe else { return 1 };
-        let longest = (to[0] - from[0]).abs().max((to[1] - from[1]).abs()) * globe.degrees_per_unit;
+        let Ruler::Geodesic { degrees_per_unit, .. } = &self.ruler else { return 1 };
+        let longest = (to[0] - from[0]).abs().max((to[1] - from[1]).abs()) * degrees_per_unit;
         // A line may be longer than the world only by a mistake.
         (longest / PIECE_DEG).ceil().clamp(1.0, 1000.0) as usize
     }
@@ -83,10 +69,10 @@ impl Place {
                 let mut edges = Vec::new();
                 for edge in paths.iter().flat_map(|path| path.xy.windows(2)) {
                     let count = ground.pieces([edge[0], edge[1]]);
-                    let at = |piece: usize| between(edge[0], edge[1], piece as f64 / count as f64);
+                    let at = |piece: usize| straight(edge[0], edge[1], piece as f64 / count as f64);
                     edges.extend((0..count).map(|piece| [at(piece), at(piece + 1)]));
                 }
-                let sums = summed(edges.iter().map(|edge| ground.length(*edge)));
+                let sums = summed(edges.iter().map(|[from, to]| ground.ruler.distance(*from, *to)));
                 Place::Line { edges, sums }
             }
             Geometry::Multipoint(points) => Place::Points { left: points.xy.clone() },
@@ -122,7 +108,7 @@ impl Place {
             }
             Place::Line { edges, sums } => {
                 let [from, to] = edges.get(chosen(sums, random)?)?;
-                Some(between(*from, *to, random.unit()))
+                Some(straight(*from, *to, random.unit()))
             }
             Place::Points { left } => {
                 if left.is_empty() {
@@ -169,10 +155,6 @@ fn quarters(whole: &Envelope) -> [Envelope; 4] {
         Envelope { xmin, ymin: y, xmax: x, ymax },
         Envelope { xmin: x, ymin: y, xmax, ymax },
     ]
-}
-
-fn between(from: Xy, to: Xy, share: f64) -> Xy {
-    [from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])]
 }
 
 /// The weights added up.

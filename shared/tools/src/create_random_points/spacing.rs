@@ -5,7 +5,7 @@
 
 use crate::distance::Reach;
 use gp_esri::Xy;
-use gp_geometry::{Crs, Ellipsoid, Geodesy};
+use gp_geometry::{Crs, Geodesy, geocentric};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -32,7 +32,6 @@ const FARTHEST_CUBE: f64 = 9e15;
 
 struct Globe {
     degrees_per_unit: f64,
-    ellipsoid: Ellipsoid,
     geodesy: Geodesy,
 }
 
@@ -41,10 +40,9 @@ impl Spacing {
     pub(super) fn new(reach: Reach, crs: Option<&Crs>) -> Spacing {
         let (least, globe) = match (reach, crs) {
             (Reach::Geodesic(least_m), Some(crs)) => {
-                let ellipsoid = crs.ellipsoid();
-                let geodesy = Geodesy::new(ellipsoid);
+                let geodesy = Geodesy::new(crs.ellipsoid());
                 let degrees_per_unit = crs.degrees_per_unit().unwrap_or(1.0);
-                (least_m, Some(Arc::new(Globe { degrees_per_unit, ellipsoid, geodesy })))
+                (least_m, Some(Arc::new(Globe { degrees_per_unit, geodesy })))
             }
             (Reach::Geodesic(least) | Reach::Planar(least), _) => (least, None),
         };
@@ -91,15 +89,6 @@ impl Spacing {
     /// The place in space, in metres; in a plane the position itself.
     fn place(&self, [x, y]: Xy) -> [f64; 3] {
         let Some(globe) = &self.globe else { return [x, y, 0.0] };
-        let (longitude, latitude) =
-            ((x * globe.degrees_per_unit).to_radians(), (y * globe.degrees_per_unit).to_radians());
-        let Ellipsoid { a_m, f } = globe.ellipsoid;
-        let squared_eccentricity = f * (2.0 - f);
-        let normal_m = a_m / (1.0 - squared_eccentricity * latitude.sin().powi(2)).sqrt();
-        [
-            normal_m * latitude.cos() * longitude.cos(),
-            normal_m * latitude.cos() * longitude.sin(),
-            normal_m * (1.0 - squared_eccentricity) * latitude.sin(),
-        ]
+        geocentric([x * globe.degrees_per_unit, y * globe.degrees_per_unit], globe.geodesy.ellipsoid())
     }
 }

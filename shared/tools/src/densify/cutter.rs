@@ -1,7 +1,9 @@
 //! Edges cut into equal pieces, in the plane or along geodesics.
 
+use crate::along::{Ruler, straight};
+use gp_core::{RunContext, ToolError};
 use gp_esri::{Geometry, Path, Xy};
-use gp_geometry::{Geodesy, is_valid_polygon};
+use gp_geometry::is_valid_polygon;
 
 /// An edge over so many degrees of longitude would go the other way around as a geodesic.
 const HALF_TURN_DEG: f64 = 180.0;
@@ -20,8 +22,8 @@ pub(super) struct Dense {
 
 /// Puts vertices into edges.
 pub(super) struct Cutter {
-    /// For degrees and a length in metres.
-    pub(super) geodesy: Option<Geodesy>,
+    /// Geodesic for degrees and a length in metres.
+    pub(super) ruler: Ruler,
     /// The greatest length of a piece.
     pub(super) length: f64,
     /// The most pieces of an edge.
@@ -30,10 +32,9 @@ pub(super) struct Cutter {
 
 impl Cutter {
     fn pieces(&self, a: Xy, b: Xy) -> f64 {
-        let length = match &self.geodesy {
-            Some(_) if has_no_geodesic(a, b) => 0.0,
-            Some(geodesy) => geodesy.distance_m(a, b),
-            None => (b[0] - a[0]).hypot(b[1] - a[1]),
+        let length = match &self.ruler {
+            Ruler::Geodesic { .. } if has_no_geodesic(a, b) => 0.0,
+            ruler => ruler.distance(a, b),
         };
         // Rounding must not make a piece more of an edge that is a multiple of the length.
         let pieces = (length / self.length * (1.0 - 1e-12)).ceil().min(self.most);
@@ -47,62 +48,78 @@ impl Cutter {
     }
 
     /// The feature with its edges cut.
-    pub(super) fn densify(&self, geometry: Option<&Geometry>) -> Dense {
-        let dense = |paths: &[Path]| paths.iter().map(|path| self.dense(path)).collect::<Vec<Path>>();
+    ///
+    /// # Errors
+    /// The run was stopped.
+    pub(super) fn densify(
+        &self,
+        geometry: Option<&Geometry>,
+        context: &RunContext,
+    ) -> Result<Dense, ToolError> {
+        let dense = |paths: &[Path]| {
+            paths.iter().map(|path| self.dense(path, context)).collect::<Result<Vec<Path>, ToolError>>()
+        };
         let (made, paths) = match geometry {
-            Some(Geometry::Polyline(paths)) => (Geometry::Polyline(dense(paths)), paths),
-            Some(Geometry::Polygon(rings)) => (Geometry::Polygon(dense(rings)), rings),
-            other => return Dense { geometry: other.cloned(), ..Dense::default() },
+            Some(Geometry::Polyline(paths)) => (Geometry::Polyline(dense(paths)?), paths),
+            Some(Geometry::Polygon(rings)) => (Geometry::Polygon(dense(rings)?), rings),
+            other => return Ok(Dense { geometry: other.cloned(), ..Dense::default() }),
         };
         let mut edges = paths.iter().flat_map(|path| path.xy.windows(2));
-        let is_geodesic = self.geodesy.is_some();
+        let is_geodesic = matches!(self.ruler, Ruler::Geodesic { .. });
         let has_wide_edges = is_geodesic && edges.any(|pair| has_no_geodesic(pair[0], pair[1]));
         // A geodesic leaves the straight line between its ends, and may meet what lies beside it.
         let would_cross =
             is_geodesic && matches!(&made, Geometry::Polygon(rings) if !is_valid_polygon(rings));
         let geometry = if would_cross { geometry.cloned() } else { Some(made) };
-        Dense { geometry, has_wide_edges, would_cross }
+        Ok(Dense { geometry, has_wide_edges, would_cross })
     }
 
-    fn dense(&self, path: &Path) -> Path {
+    fn dense(&self, path: &Path, context: &RunContext) -> Result<Path, ToolError> {
         let mut dense = Path::default();
         for index in 0..path.xy.len() {
             if index > 0 {
-                self.cut(path, index - 1, &mut dense);
+                self.cut(path, index - 1, &mut dense, context)?;
             }
             dense.xy.push(path.xy[index]);
             dense.z.extend(path.z.get(index));
             dense.m.extend(path.m.get(index));
         }
-        dense
+        Ok(dense)
     }
 
     /// Adds the new vertices of the edge from a vertex to the next.
-    fn cut(&self, path: &Path, start: usize, dense: &mut Path) {
+    fn cut(
+        &self,
+        path: &Path,
+        start: usize,
+        dense: &mut Path,
+        context: &RunContext,
+    ) -> Result<(), ToolError> {
         let (a, b) = (path.xy[start], path.xy[start + 1]);
         let pieces = self.pieces(a, b) as usize;
         if pieces < 2 {
-            return;
+            return Ok(());
         }
-        match &self.geodesy {
-            Some(geodesy) => {
-                let between = geodesy.between(a, geodesy.inverse(a, b), pieces);
+        let share = |piece: usize| piece as f64 / pieces as f64;
+        match &self.ruler {
+            Ruler::Geodesic { geodesy, .. } => {
                 // Longitudes go on from those of the edge, which may lie beyond 180.
                 let middle = f64::midpoint(a[0], b[0]);
                 let beside = |[x, y]: Xy| [x - 360.0 * ((x - middle) / 360.0).round(), y];
-                dense.xy.extend(between.into_iter().map(beside));
+                for position in geodesy.between(a, geodesy.inverse(a, b), pieces) {
+                    // One edge may be cut into millions of pieces.
+                    context.check()?;
+                    dense.xy.push(beside(position));
+                }
             }
-            None => {
-                let share = |piece: usize| piece as f64 / pieces as f64;
-                let at = |t: f64| [a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])];
-                dense.xy.extend((1..pieces).map(|piece| at(share(piece))));
-            }
+            Ruler::Planar => dense.xy.extend((1..pieces).map(|piece| straight(a, b, share(piece)))),
         }
         for (from, to) in [(&path.z, &mut dense.z), (&path.m, &mut dense.m)] {
             if let (Some(a), Some(b)) = (from.get(start), from.get(start + 1)) {
-                to.extend((1..pieces).map(|piece| a + (b - a) * piece as f64 / pieces as f64));
+                to.extend((1..pieces).map(|piece| a + (b - a) * share(piece)));
             }
         }
+        context.check()
     }
 }
 
