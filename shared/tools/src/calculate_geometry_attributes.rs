@@ -1,9 +1,9 @@
 //! Calculate Geometry Attributes: areas, lengths, positions and counts of features, as fields.
 //!
 //! **Method.** Planar areas, lengths and centroids are those of the coordinates. Geodesic areas and lengths are
-//! Karney's (GeographicLib), with edges that are geodesics. INSIDE is the centroid where it lies inside, otherwise the
-//! middle of the widest stretch of a polygon at some height; of a line it is the point half-way along it, of a
-//! multipoint the point that is nearest to the centroid. LINE_BEARING runs from the first vertex to the last: clockwise
+//! Karney's (GeographicLib), with edges that are geodesics. INSIDE is, as in Feature To Point, the centroid where it lies
+//! inside, otherwise the middle of the widest stretch of a polygon at some height; of a line it is the middle of its
+//! longest part, of a multipoint the point that is nearest to the centroid. LINE_BEARING runs from the first vertex to the last: clockwise
 //! from grid north in a plane, and for longitudes and latitudes the azimuth at which the geodesic starts.
 //!
 //! **Inputs.** Features of any geometry type; each property says for which types it is. A feature without geometry has

@@ -16,13 +16,13 @@
 //!
 //! **Errors.** None but those of every tool.
 
-use crate::along::{MeasuredPath, Ruler};
 use crate::derived::{Derived, warn_of_missing};
 use crate::each::each;
+use crate::inside::point_inside;
 use crate::reference::{crs_of, drop_zm};
 use gp_core::{Choices, Inputs, MessageLevel, Outputs, RunContext, Tool, ToolError};
-use gp_esri::{FeatureSet, Geometry, GeometryType, Path, Point};
-use gp_geometry::{Crs, Location, PreparedPolygon, centroid, point_in_interior};
+use gp_esri::{FeatureSet, Geometry, GeometryType, Point};
+use gp_geometry::{Crs, centroid};
 
 /// Makes a point of each feature.
 pub(crate) struct FeatureToPoint;
@@ -74,11 +74,12 @@ impl Tool for FeatureToPoint {
         }
         warn_of_missing(&set, context);
         let points = each(context, set.features.len(), "Making points", |row| {
-            Ok(set.features[row].geometry.as_ref().and_then(|geometry| match location {
-                _ if matches!(geometry, Geometry::Point(_)) => whole_point(geometry),
-                PointLocation::Centroid => centroid(geometry).map(Point::from_xy),
-                PointLocation::Inside => point_inside(geometry),
-            }))
+            Ok(match (&set.features[row].geometry, location) {
+                (Some(Geometry::Point(point)), _) => Some(*point),
+                (Some(geometry), PointLocation::Centroid) => centroid(geometry).map(Point::from_xy),
+                (Some(geometry), PointLocation::Inside) => point_inside(geometry),
+                (None, _) => None,
+            })
         })?;
         let mut output = Derived::new(&set, GeometryType::Point);
         for (row, point) in points.into_iter().enumerate() {
@@ -88,41 +89,6 @@ impl Tool for FeatureToPoint {
         }
         Ok(FeatureToPointOutputs { output_features: output.finish() })
     }
-}
-
-fn whole_point(geometry: &Geometry) -> Option<Point> {
-    match geometry {
-        Geometry::Point(point) => Some(*point),
-        _ => None,
-    }
-}
-
-/// A point in or on the geometry.
-fn point_inside(geometry: &Geometry) -> Option<Point> {
-    match geometry {
-        Geometry::Point(point) => Some(*point),
-        Geometry::Multipoint(points) => {
-            let center = centroid(geometry)?;
-            let distance = |index: &usize| Ruler::Planar.distance(points.xy[*index], center);
-            let nearest = (0..points.xy.len()).min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
-            Some(crate::along::vertex(points, nearest))
-        }
-        Geometry::Polyline(paths) => middle_of_longest(paths),
-        Geometry::Polygon(rings) => {
-            let center = centroid(geometry)
-                .filter(|center| PreparedPolygon::new(rings).locate(*center) == Location::Inside);
-            // A polygon too thin for a position between its sides has only its outline.
-            let vertex = || rings.first()?.xy.first().copied();
-            center.or_else(|| point_in_interior(rings)).or_else(vertex).map(Point::from_xy)
-        }
-    }
-}
-
-fn middle_of_longest(paths: &[Path]) -> Option<Point> {
-    let measured = paths.iter().map(|path| MeasuredPath::new(path, &Ruler::Planar));
-    // The first of several equally long.
-    let longest = measured.rev().max_by(|a, b| a.length().total_cmp(&b.length()))?;
-    Some(longest.stop_at(longest.length() / 2.0)?.vertex)
 }
 
 #[cfg(test)]

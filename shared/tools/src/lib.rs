@@ -37,6 +37,7 @@ mod generate_points_along_lines;
 mod generate_tessellation;
 mod groups;
 mod identity;
+mod inside;
 mod intersect;
 mod join_field;
 mod joined;

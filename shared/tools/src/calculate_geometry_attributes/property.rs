@@ -1,8 +1,9 @@
 //! The properties of geometries by their names, and their values.
 
+use crate::inside::point_inside;
 use crate::measures::Measures;
 use gp_esri::{Geometry, GeometryType, Path, Xy};
-use gp_geometry::{Location, PreparedPolygon, centroid, is_clockwise, length, point_in_interior};
+use gp_geometry::{centroid, is_clockwise};
 
 /// A property of a geometry.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -136,7 +137,7 @@ impl Measuring {
                 geodesic?.length_m(geometry) / self.length_unit_m
             }
             Property::Centroid(axis) => of_position(centroid(geometry)?, axis)?,
-            Property::Inside(axis) => of_position(inside(geometry)?, axis)?,
+            Property::Inside(axis) => of_position(point_inside(geometry)?.xy, axis)?,
             Property::ExtentMin(axis) => ordinates(geometry, axis).reduce(f64::min)?,
             Property::ExtentMax(axis) => ordinates(geometry, axis).reduce(f64::max)?,
             Property::PointCount => geometry.vertex_count() as f64,
@@ -226,36 +227,4 @@ fn hole_count(geometry: &Geometry) -> usize {
         Geometry::Polygon(rings) => rings.len() - part_count(geometry),
         _ => 0,
     }
-}
-
-/// A position in or on the geometry.
-fn inside(geometry: &Geometry) -> Option<Xy> {
-    let center = centroid(geometry)?;
-    match geometry {
-        Geometry::Point(_) => Some(center),
-        Geometry::Multipoint(points) => {
-            let distance = |[x, y]: &Xy| (x - center[0]).hypot(y - center[1]);
-            points.xy.iter().copied().min_by(|a, b| distance(a).total_cmp(&distance(b)))
-        }
-        Geometry::Polyline(paths) => middle(paths),
-        Geometry::Polygon(rings) if PreparedPolygon::new(rings).locate(center) == Location::Inside => {
-            Some(center)
-        }
-        Geometry::Polygon(rings) => point_in_interior(rings),
-    }
-}
-
-/// The point half-way along a line.
-fn middle(paths: &[Path]) -> Option<Xy> {
-    let mut left = length(paths) / 2.0;
-    for pair in paths.iter().flat_map(|path| path.xy.windows(2)) {
-        let ([ax, ay], [bx, by]) = (pair[0], pair[1]);
-        let step = (bx - ax).hypot(by - ay);
-        if step > 0.0 && left <= step {
-            let share = left / step;
-            return Some([ax + share * (bx - ax), ay + share * (by - ay)]);
-        }
-        left -= step;
-    }
-    paths.last()?.xy.last().copied()
 }

@@ -1,4 +1,5 @@
 use crate::testing::{Run, line, run, set, square};
+use gp_esri::Geometry;
 use serde_json::{Value, json};
 
 fn measure(features: Value, more: Value) -> Result<Run, String> {
@@ -109,4 +110,18 @@ fn properties_that_make_no_sense_are_refused() {
     let unknown = set("Polygon", 0, &[(json!({}), square(0.0, 0.0, 1.0))]);
     let error = measure(unknown, json!({ "Geometry_Property": "A AREA_GEODESIC" })).err().unwrap();
     assert!(error.contains("needs features with a spatial reference"));
+}
+
+#[test]
+fn the_inside_point_is_that_of_feature_to_point() {
+    let two = json!({ "paths": [[[50, 0], [51, 0]], [[0, 0], [10, 0], [10, 10]]] });
+    for (kind, shape) in [("Polyline", two), ("Polygon", square(0.0, 0.0, 1.0))] {
+        let features = set(kind, 5070, &[(json!({}), shape)]);
+        let more = json!({ "Input_Features": features, "Point_Location": "INSIDE" });
+        let point = run("FeatureToPoint", &more).unwrap();
+        let made = measure(features, json!({ "Geometry_Property": "X INSIDE_X;Y INSIDE_Y" })).unwrap();
+        let Geometry::Point(point) = point.geometry(0) else { panic!("no point") };
+        near(number(&made, "X", 0), point.xy[0], 1e-12);
+        near(number(&made, "Y", 0), point.xy[1], 1e-12);
+    }
 }
