@@ -240,7 +240,7 @@ def check_cases():
             "CheckGeometry",
             name,
             {"Input_Features": file(path)},
-            [({"FEATURE_ID": oid, "PROBLEM": text}, None) for oid, text in found],
+            [({"CLASS": "Input_Features", "FEATURE_ID": oid, "PROBLEM": text}, None) for oid, text in found],
             note="validity of every ring and pair of rings by GEOS",
         )
 

@@ -20,8 +20,8 @@
 //!
 //! **Spatial reference and units.** Geometries are judged in their own coordinates.
 //!
-//! **Output.** A table with a row for each problem of each feature, in their order: `FEATURE_ID`, the object id, and
-//! `PROBLEM`.
+//! **Output.** A table with a row for each problem of each feature, in their order: `CLASS`, which is the name of the
+//! parameter, as what is sent has no path; `FEATURE_ID`, the object id; and `PROBLEM`.
 //!
 //! **Errors.** None but those of every tool.
 
@@ -62,17 +62,23 @@ impl Tool for CheckGeometry {
             Ok(problems(set.features[row].geometry.as_ref(), set.has_z))
         })?;
         let mut table = Table::new(None, None);
+        table.add_field(Field { length: Some(CLASS_LENGTH), ..Field::new("CLASS", FieldType::String) });
         table.add_integer("FEATURE_ID");
         table.add_field(Field { length: Some(PROBLEM_LENGTH), ..Field::new("PROBLEM", FieldType::String) });
         for (row, problems) in problems.into_iter().enumerate() {
             for problem in problems {
-                table.push([Attribute::Integer(set.oid_of(row)), Attribute::Text(problem.into())], None);
+                let (class, id) = (Attribute::Text(CLASS.into()), Attribute::Integer(set.oid_of(row)));
+                table.push([class, id, Attribute::Text(problem.into())], None);
             }
         }
         Ok(CheckGeometryOutputs { output_table: RecordSet(table.finish()) })
     }
 }
 
+/// What was checked. In ArcGIS it is the path of a feature class.
+const CLASS: &str = "Input_Features";
+/// The length of `CLASS` in ArcGIS.
+const CLASS_LENGTH: u32 = 255;
 /// The length of `PROBLEM` in ArcGIS.
 const PROBLEM_LENGTH: u32 = 32;
 
@@ -138,7 +144,8 @@ mod tests {
 
     fn problems(features: &Value) -> Vec<(String, String)> {
         let made = run("CheckGeometry", &json!({ "Input_Features": features })).unwrap();
-        assert_eq!(made.names(), ["OBJECTID", "FEATURE_ID", "PROBLEM"]);
+        assert_eq!(made.names(), ["OBJECTID", "CLASS", "FEATURE_ID", "PROBLEM"]);
+        assert!(made.column("CLASS").iter().all(|class| class == "Input_Features"));
         made.column("FEATURE_ID").into_iter().zip(made.column("PROBLEM")).collect()
     }
 
