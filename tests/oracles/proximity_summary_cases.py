@@ -61,7 +61,7 @@ def line_cases():
     points = centres(counties, "GEOID")
     areas = areas_around(Layer(points), [30_000])
     entries = ["CARS SUM", "CARS MEAN", "CARS MAX", "CARS STDDEV"]
-    unit = ("sum_Length_MILES", 1609.344)
+    unit = ("sum_Length_MILES", 5280 * 1200 / 3937)
     keys = ["GEOID", "BUFF_DIST"]
     rows, _ = tables(areas, Layer(lines).rows(), entries, keys=keys, size=lambda shape: shape.length, unit=unit)
     yield case(

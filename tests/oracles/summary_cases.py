@@ -205,7 +205,7 @@ def within_cases():
         ["FLOW SUM", "FLOW MEAN", "FLOW STDDEV", "FLOW MAX"],
         key="GEOID",
         size=lambda shape: shape.length,
-        unit=("sum_Length_MILES", 1609.344),
+        unit=("sum_Length_MILES", 5280 * 1200 / 3937),
         group="KIND",
         more={"Shape_Unit": "MILES"},
         note="lines by the length inside; nulls take no part",

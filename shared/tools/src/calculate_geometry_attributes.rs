@@ -179,8 +179,11 @@ fn ways(
         planar: Measures::planar(crs.as_ref()),
         geodesic: crs.as_ref().map(Measures::geodesic).transpose()?,
         is_geographic,
-        length_unit_m: inputs.length_unit.map_or(natural_unit_m, LengthUnit::meters),
-        area_unit_m2: inputs.area_unit.map_or(natural_unit_m * natural_unit_m, AreaUnit::square_meters),
+        length_unit_m: inputs.length_unit.and_then(LengthUnit::meters).unwrap_or(natural_unit_m),
+        area_unit_m2: inputs
+            .area_unit
+            .and_then(AreaUnit::square_meters)
+            .unwrap_or(natural_unit_m * natural_unit_m),
     };
     Ok((measuring, transform.filter(|transform| !transform.is_identity())))
 }

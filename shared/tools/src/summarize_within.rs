@@ -52,7 +52,7 @@ pub(crate) struct SummarizeWithinInputs {
     /// ADD_SHAPE_SUM: the length of lines or the area of polygons inside is added. NO_SHAPE_SUM: only their number.
     #[parameter(default = SumShape::AddShapeSum)]
     sum_shape: SumShape,
-    /// The unit of the summed lengths (METERS, KILOMETERS, FEET, YARDS, MILES) or areas (ACRES, HECTARES, SQUAREMETERS, SQUAREKILOMETERS, SQUAREFEET, SQUAREYARDS, SQUAREMILES); feet are international. Without it, kilometres or square kilometres.
+    /// The unit of the summed lengths (METERS, KILOMETERS, FEET, YARDS, MILES) or areas (ACRES, HECTARES, SQUAREMETERS, SQUAREKILOMETERS, SQUAREFEET, SQUAREYARDS, SQUAREMILES); feet, yards and miles are those of the US survey, acres and squares international. Without it, kilometres or square kilometres.
     shape_unit: Option<ShapeUnit>,
     /// A field of the summary features: each of its values is summarised by itself in a table.
     #[parameter(depends_on = "Input_Summary_Features")]

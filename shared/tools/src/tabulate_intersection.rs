@@ -8,7 +8,8 @@
 //! than 100. Features without geometry are left out.
 //!
 //! **Spatial reference and units.** Class features are projected to the reference of the zones; edges are straight in its
-//! coordinates. `Out_Units` are international units; without them, and with UNKNOWN, measures are in the units of the
+//! coordinates. Inches, feet, yards, miles and nautical miles of `Out_Units` are those of the US survey, acres and squares
+//! international, as ArcGIS's keywords have it; without them, and with UNKNOWN, measures are in the units of the
 //! coordinates. Features in degrees are measured on the ellipsoid, by default in metres and square metres.
 //!
 //! **Output.** A row for each zone and each class that meet, ordered by the values of the zone fields, then of the class

@@ -1,6 +1,7 @@
 //! Units of lengths and areas by the keywords of ArcGIS.
 
 use gp_core::Choices;
+use gp_esri::{ArealUnitName, LinearUnitName};
 
 /// Units of length: `INT` is international, `US` that of the US survey.
 #[derive(Choices, Clone, Copy, PartialEq)]
@@ -32,43 +33,40 @@ pub(super) enum AreaUnit {
     SquareFeetUs,
 }
 
-/// The international foot and that of the US survey, in metres.
-const FOOT_M: f64 = 0.3048;
-const SURVEY_FOOT_M: f64 = 1200.0 / 3937.0;
-
 impl LengthUnit {
     /// Its length in metres.
-    pub(super) fn meters(self) -> f64 {
-        match self {
-            LengthUnit::Kilometers => 1000.0,
-            LengthUnit::Meters => 1.0,
-            LengthUnit::MilesInt => 5280.0 * FOOT_M,
-            LengthUnit::NauticalMilesInt => 1852.0,
-            LengthUnit::YardsInt => 3.0 * FOOT_M,
-            LengthUnit::FeetInt => FOOT_M,
-            LengthUnit::MilesUs => 5280.0 * SURVEY_FOOT_M,
-            LengthUnit::YardsUs => 3.0 * SURVEY_FOOT_M,
-            LengthUnit::FeetUs => SURVEY_FOOT_M,
-        }
+    pub(super) fn meters(self) -> Option<f64> {
+        let unit = match self {
+            LengthUnit::Kilometers => LinearUnitName::Kilometers,
+            LengthUnit::Meters => LinearUnitName::Meters,
+            LengthUnit::MilesInt => LinearUnitName::IntMiles,
+            LengthUnit::NauticalMilesInt => LinearUnitName::IntNauticalMiles,
+            LengthUnit::YardsInt => LinearUnitName::IntYards,
+            LengthUnit::FeetInt => LinearUnitName::IntFeet,
+            LengthUnit::MilesUs => LinearUnitName::Miles,
+            LengthUnit::YardsUs => LinearUnitName::Yards,
+            LengthUnit::FeetUs => LinearUnitName::Feet,
+        };
+        unit.meters()
     }
 }
 
 impl AreaUnit {
     /// Its size in square metres.
-    pub(super) fn square_meters(self) -> f64 {
-        let (foot_m2, survey_foot_m2) = (FOOT_M * FOOT_M, SURVEY_FOOT_M * SURVEY_FOOT_M);
-        match self {
-            AreaUnit::SquareKilometers => 1e6,
-            AreaUnit::Hectares => 1e4,
-            AreaUnit::SquareMeters => 1.0,
-            AreaUnit::SquareMilesInt => 5280.0 * 5280.0 * foot_m2,
-            AreaUnit::Acres => 43_560.0 * foot_m2,
-            AreaUnit::SquareYardsInt => 9.0 * foot_m2,
-            AreaUnit::SquareFeetInt => foot_m2,
-            AreaUnit::SquareMilesUs => 5280.0 * 5280.0 * survey_foot_m2,
-            AreaUnit::AcresUs => 43_560.0 * survey_foot_m2,
-            AreaUnit::SquareYardsUs => 9.0 * survey_foot_m2,
-            AreaUnit::SquareFeetUs => survey_foot_m2,
-        }
+    pub(super) fn square_meters(self) -> Option<f64> {
+        let unit = match self {
+            AreaUnit::SquareKilometers => ArealUnitName::SquareKilometers,
+            AreaUnit::Hectares => ArealUnitName::Hectares,
+            AreaUnit::SquareMeters => ArealUnitName::SquareMeters,
+            AreaUnit::SquareMilesInt => ArealUnitName::SquareMiles,
+            AreaUnit::Acres => ArealUnitName::Acres,
+            AreaUnit::SquareYardsInt => ArealUnitName::SquareYards,
+            AreaUnit::SquareFeetInt => ArealUnitName::SquareFeet,
+            AreaUnit::SquareMilesUs => ArealUnitName::SquareMilesUs,
+            AreaUnit::AcresUs => ArealUnitName::AcresUs,
+            AreaUnit::SquareYardsUs => ArealUnitName::SquareYardsUs,
+            AreaUnit::SquareFeetUs => ArealUnitName::SquareFeetUs,
+        };
+        unit.square_meters()
     }
 }

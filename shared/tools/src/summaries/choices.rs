@@ -1,7 +1,7 @@
 //! What a caller chooses of the tools that summarise.
 
 use gp_core::{Choices, ToolError};
-use gp_esri::{FeatureSet, GeometryType};
+use gp_esri::{ArealUnitName, FeatureSet, GeometryType, LinearUnitName};
 
 /// Whether areas name their rarest and most frequent group.
 #[derive(Choices, Clone, Copy, PartialEq)]
@@ -50,26 +50,24 @@ pub(crate) enum ShapeUnit {
     Squaremiles,
 }
 
-/// The international foot.
-const FOOT_M: f64 = 0.3048;
-
 impl ShapeUnit {
     /// Its name in a column, what it measures, and its size in metres or square metres.
-    fn about(self) -> (&'static str, GeometryType, f64) {
-        let (line, polygon) = (GeometryType::Polyline, GeometryType::Polygon);
+    fn about(self) -> (&'static str, GeometryType, Option<f64>) {
+        let line = |name, unit: LinearUnitName| (name, GeometryType::Polyline, unit.meters());
+        let polygon = |name, unit: ArealUnitName| (name, GeometryType::Polygon, unit.square_meters());
         match self {
-            ShapeUnit::Meters => ("METERS", line, 1.0),
-            ShapeUnit::Kilometers => ("KILOMETERS", line, 1000.0),
-            ShapeUnit::Feet => ("FEET", line, FOOT_M),
-            ShapeUnit::Yards => ("YARDS", line, 3.0 * FOOT_M),
-            ShapeUnit::Miles => ("MILES", line, 5280.0 * FOOT_M),
-            ShapeUnit::Acres => ("ACRES", polygon, 43_560.0 * FOOT_M * FOOT_M),
-            ShapeUnit::Hectares => ("HECTARES", polygon, 1e4),
-            ShapeUnit::Squaremeters => ("SQUAREMETERS", polygon, 1.0),
-            ShapeUnit::Squarekilometers => ("SQUAREKILOMETERS", polygon, 1e6),
-            ShapeUnit::Squarefeet => ("SQUAREFEET", polygon, FOOT_M * FOOT_M),
-            ShapeUnit::Squareyards => ("SQUAREYARDS", polygon, 9.0 * FOOT_M * FOOT_M),
-            ShapeUnit::Squaremiles => ("SQUAREMILES", polygon, 5280.0 * 5280.0 * FOOT_M * FOOT_M),
+            ShapeUnit::Meters => line("METERS", LinearUnitName::Meters),
+            ShapeUnit::Kilometers => line("KILOMETERS", LinearUnitName::Kilometers),
+            ShapeUnit::Feet => line("FEET", LinearUnitName::Feet),
+            ShapeUnit::Yards => line("YARDS", LinearUnitName::Yards),
+            ShapeUnit::Miles => line("MILES", LinearUnitName::Miles),
+            ShapeUnit::Acres => polygon("ACRES", ArealUnitName::Acres),
+            ShapeUnit::Hectares => polygon("HECTARES", ArealUnitName::Hectares),
+            ShapeUnit::Squaremeters => polygon("SQUAREMETERS", ArealUnitName::SquareMeters),
+            ShapeUnit::Squarekilometers => polygon("SQUAREKILOMETERS", ArealUnitName::SquareKilometers),
+            ShapeUnit::Squarefeet => polygon("SQUAREFEET", ArealUnitName::SquareFeet),
+            ShapeUnit::Squareyards => polygon("SQUAREYARDS", ArealUnitName::SquareYards),
+            ShapeUnit::Squaremiles => polygon("SQUAREMILES", ArealUnitName::SquareMiles),
         }
     }
 }
@@ -97,5 +95,5 @@ pub(crate) fn shape_sum(
         let reason = format!("{name} is no unit of {}; choose another", what.to_lowercase());
         return Err(ToolError::invalid("Shape_Unit", reason));
     }
-    Ok(Some((format!("sum_{what}_{name}"), size)))
+    Ok(size.map(|size| (format!("sum_{what}_{name}"), size)))
 }

@@ -1,8 +1,9 @@
 //! The units in which Tabulate Intersection measures.
 
 use gp_core::Choices;
+use gp_esri::{ArealUnitName, LinearUnitName};
 
-/// A unit of length or area, by ArcGIS's keyword. Feet, yards, miles and acres are international ones.
+/// A unit of length or area, by ArcGIS's keyword.
 #[derive(Choices, Clone, Copy, PartialEq)]
 pub(super) enum OutUnits {
     Unknown,
@@ -30,42 +31,42 @@ pub(super) enum OutUnits {
     SquareMiles,
 }
 
-const FOOT_M: f64 = 0.3048;
-
 impl OutUnits {
     /// How many metres it is long.
     pub(super) fn meters(self) -> Option<f64> {
-        match self {
-            OutUnits::Millimeters => Some(1e-3),
-            OutUnits::Centimeters => Some(1e-2),
-            OutUnits::Decimeters => Some(1e-1),
-            OutUnits::Meters => Some(1.0),
-            OutUnits::Kilometers => Some(1e3),
-            OutUnits::Inches => Some(FOOT_M / 12.0),
-            OutUnits::Feet => Some(FOOT_M),
-            OutUnits::Yards => Some(FOOT_M * 3.0),
-            OutUnits::Miles => Some(FOOT_M * 5280.0),
-            OutUnits::NauticalMiles => Some(1852.0),
-            _ => None,
-        }
+        let unit = match self {
+            OutUnits::Millimeters => LinearUnitName::Millimeters,
+            OutUnits::Centimeters => LinearUnitName::Centimeters,
+            OutUnits::Decimeters => LinearUnitName::Decimeters,
+            OutUnits::Meters => LinearUnitName::Meters,
+            OutUnits::Kilometers => LinearUnitName::Kilometers,
+            OutUnits::Inches => LinearUnitName::Inches,
+            OutUnits::Feet => LinearUnitName::Feet,
+            OutUnits::Yards => LinearUnitName::Yards,
+            OutUnits::Miles => LinearUnitName::Miles,
+            OutUnits::NauticalMiles => LinearUnitName::NauticalMiles,
+            _ => return None,
+        };
+        unit.meters()
     }
 
     /// How many square metres it has.
     pub(super) fn square_meters(self) -> Option<f64> {
-        match self {
-            OutUnits::SquareMillimeters => Some(1e-6),
-            OutUnits::SquareCentimeters => Some(1e-4),
-            OutUnits::SquareDecimeters => Some(1e-2),
-            OutUnits::SquareMeters => Some(1.0),
-            OutUnits::SquareKilometers => Some(1e6),
-            OutUnits::Ares => Some(1e2),
-            OutUnits::Hectares => Some(1e4),
-            OutUnits::Acres => Some(FOOT_M * FOOT_M * 43_560.0),
-            OutUnits::SquareInches => Some(FOOT_M * FOOT_M / 144.0),
-            OutUnits::SquareFeet => Some(FOOT_M * FOOT_M),
-            OutUnits::SquareYards => Some(FOOT_M * FOOT_M * 9.0),
-            OutUnits::SquareMiles => Some(FOOT_M * FOOT_M * 27_878_400.0),
-            _ => None,
-        }
+        let unit = match self {
+            OutUnits::SquareMillimeters => ArealUnitName::SquareMillimeters,
+            OutUnits::SquareCentimeters => ArealUnitName::SquareCentimeters,
+            OutUnits::SquareDecimeters => ArealUnitName::SquareDecimeters,
+            OutUnits::SquareMeters => ArealUnitName::SquareMeters,
+            OutUnits::SquareKilometers => ArealUnitName::SquareKilometers,
+            OutUnits::Ares => ArealUnitName::Ares,
+            OutUnits::Hectares => ArealUnitName::Hectares,
+            OutUnits::Acres => ArealUnitName::Acres,
+            OutUnits::SquareInches => ArealUnitName::SquareInches,
+            OutUnits::SquareFeet => ArealUnitName::SquareFeet,
+            OutUnits::SquareYards => ArealUnitName::SquareYards,
+            OutUnits::SquareMiles => ArealUnitName::SquareMiles,
+            _ => return None,
+        };
+        unit.square_meters()
     }
 }
