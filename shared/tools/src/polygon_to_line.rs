@@ -17,7 +17,7 @@
 //! **Errors.** None of its own.
 
 use crate::coverage::{Coverage, Side};
-use crate::each::warn_of_rows;
+use crate::each::{each, warn_of_rows};
 use crate::reference::drop_zm;
 use crate::table::{Carried, Table};
 use gp_core::{Choices, Filter, Inputs, Outputs, RunContext, Tool, ToolError};
@@ -97,8 +97,8 @@ fn shared_borders(set: &FeatureSet, context: &RunContext) -> Result<FeatureSet, 
     let mut table = Table::new(Some(GeometryType::Polyline), set.spatial_reference.clone());
     table.add_integer("LEFT_FID");
     table.add_integer("RIGHT_FID");
-    for (arc, sides) in coverage.sides.iter().enumerate() {
-        context.check()?;
+    let lines = each(context, coverage.sides.len(), "Tracing borders", |arc| {
+        let sides = &coverage.sides[arc];
         let mut line = coverage.topology.arc(arc);
         // Clockwise around the first polygon: that one lies right of it.
         let is_turned = sides.first().is_some_and(|first| first.is_left);
@@ -109,7 +109,9 @@ fn shared_borders(set: &FeatureSet, context: &RunContext) -> Result<FeatureSet, 
             let is_there = move |side: &&Side| (side.is_left != is_turned) == left;
             sides.iter().filter(is_there).map(|side| set.oid_of(side.row)).collect::<Vec<i64>>()
         };
-        let (left, right) = (on(true), on(false));
+        Ok((line, on(true), on(false)))
+    })?;
+    for (line, left, right) in lines {
         for number in 0..left.len().max(right.len()) {
             let id = |ids: &[i64]| Attribute::Integer(ids.get(number).copied().unwrap_or(NOBODY));
             let geometry = Geometry::Polyline(vec![Path::from_xy(line.clone())]);

@@ -163,21 +163,17 @@ fn cancel_one(tool: &'static dyn Task, size: usize) -> Option<Result<(), String>
 /// Tools that do not report, with the reason.
 const SAY_NOTHING: &[(&str, &str)] = &[
     ("Append", PASS),
-    ("DeleteIdentical", PASS),
     ("EchoValues", PASS),
     ("Frequency", PASS),
     ("JoinField", PASS),
     ("Merge", PASS),
     ("Project", PASS),
     ("RepairGeometry", PASS),
-    ("Select", PASS),
     ("Statistics", PASS),
     ("CreateFishnet", "the net of this test has nine cells"),
     ("ConcaveHull", ONE_CALL),
     ("Dissolve", ONE_CALL),
-    ("Eliminate", ONE_CALL),
     ("FeatureToLine", ONE_CALL),
-    ("PolygonToLine", ONE_CALL),
     ("SpatialJoin", "it reports runs of 256 features, of which there are too few here"),
 ];
 const PASS: &str = "a pass over the rows, which takes less time than reading them";
