@@ -4,7 +4,8 @@
 //! is kept or dropped whole, any other is cut by the overlay engine.
 //!
 //! **Inputs.** Features of any geometry type, clip features that are polygons. What lies on a border counts as within.
-//! Points keep z and m; lines and polygons lose them with a warning.
+//! Points keep z and m; lines and polygons lose them with a warning. Pieces narrower than the rounding of the coordinates
+//! (about ten nanometres for metres) are left out.
 //!
 //! **Spatial reference and units.** Clip features are projected to the reference of the input; edges are straight in
 //! its coordinates.
@@ -84,6 +85,15 @@ mod tests {
         let kept = clip(points);
         assert_eq!(kept.column("OBJECTID"), ["10"]);
         assert!(matches!(kept.geometry(0), gp_esri::Geometry::Point(point) if point.z == Some(3.0)));
+    }
+
+    #[test]
+    fn polygons_that_touch_but_for_rounding_have_nothing_within_each_other() {
+        let (below, above) = crate::testing::nearly_touching();
+        for (input, mask) in [(&below, &above), (&above, &below)] {
+            let kept = run("Clip", &json!({ "Input_Features": input, "Clip_Features": mask })).unwrap();
+            assert_eq!(kept.column("OBJECTID"), Vec::<String>::new());
+        }
     }
 
     #[test]

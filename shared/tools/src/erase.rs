@@ -4,7 +4,8 @@
 //!
 //! **Inputs.** Features of any geometry type, erase features that are polygons. What lies on a border counts as
 //! within and is erased, where it is a point; lines and polygons keep their border. Points keep z and m; lines and
-//! polygons lose them with a warning.
+//! polygons lose them with a warning. Pieces narrower than the rounding of the coordinates (about ten nanometres for
+//! metres) are left out.
 //!
 //! **Spatial reference and units.** Erase features are projected to the reference of the input; edges are straight in
 //! its coordinates.

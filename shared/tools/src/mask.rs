@@ -6,14 +6,14 @@ use crate::table::ensure_object_ids;
 use gp_core::{RunContext, ToolError};
 use gp_esri::{Envelope, Feature, FeatureSet, Geometry, GeometryType, Path, Point};
 use gp_geometry::{
-    BoxLocation, Keep, PreparedPolygon, clip_line, difference_prepared, intersection_prepared,
-    points_in_polygon, union_all,
+    BoxLocation, Keep, PreparedPolygon, clip_line, difference_prepared, intersection_prepared, length,
+    points_in_polygon, sliver_width, union_all, without_slivers,
 };
 
 /// Keeps of each feature what lies inside or outside the union of `masks`; features of which nothing is left go.
 ///
 /// Points keep z and m; lines and polygons lose them with a warning, because they get new vertices. What lies on the
-/// border counts as inside.
+/// border counts as inside; pieces narrower than the rounding of coordinates are left out.
 ///
 /// # Errors
 /// The masks cannot be projected to the reference of the features, or the run was stopped.
@@ -74,13 +74,13 @@ impl Mask {
                 let kept = points_in_polygon(&points.xy, &self.0, keep);
                 (!kept.is_empty()).then(|| Geometry::Multipoint(pick(points, &kept)))
             }
-            Geometry::Polyline(paths) => not_empty(clip_line(paths, &self.0, keep)).map(Geometry::Polyline),
+            Geometry::Polyline(paths) => cut_line(paths, &self.0, keep).map(Geometry::Polyline),
             Geometry::Polygon(rings) => {
                 let rings = match keep {
                     Keep::Inside => intersection_prepared(&self.0, rings),
                     Keep::Outside => difference_prepared(rings, &self.0),
                 };
-                not_empty(rings).map(Geometry::Polygon)
+                not_empty(without_slivers(rings)).map(Geometry::Polygon)
             }
         }
     }
@@ -89,6 +89,15 @@ impl Mask {
         let kept = points_in_polygon(&[point.xy], &self.0, keep);
         (!kept.is_empty()).then_some(Geometry::Point(point))
     }
+}
+
+/// The part of a line inside or outside a polygon, or `None`. A cut is rounded to one side of the border, so stretches that
+/// are no longer than that are none.
+pub(crate) fn cut_line(paths: &[Path], polygon: &PreparedPolygon, keep: Keep) -> Option<Vec<Path>> {
+    let shortest = sliver_width(paths);
+    let mut cut = clip_line(paths, polygon, keep);
+    cut.retain(|path| length(std::slice::from_ref(path)) > shortest);
+    not_empty(cut)
 }
 
 /// The vertices of these numbers, with their z and m.

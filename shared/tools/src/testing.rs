@@ -78,6 +78,23 @@ pub(crate) fn line(positions: &[[f64; 2]]) -> Value {
     json!({ "paths": [positions] })
 }
 
+/// Two layers of polygons that share a slanting border each, on which those of the upper layer have a vertex more: that one
+/// is rounded to one side of the border, and slivers lie between both.
+pub(crate) fn nearly_touching() -> (Value, Value) {
+    let (mut lower, mut upper) = (Vec::new(), Vec::new());
+    for number in 0..50 {
+        let shift = f64::from(number);
+        let a = [1e6 / 3.0 + 130.0 * shift, 0.7e6 / 3.0 + 77.0 * shift];
+        let c = [a[0] + 100.0, a[1] + 70.0];
+        let share = 0.1 + 0.016 * shift;
+        let b = [a[0] + (c[0] - a[0]) * share, a[1] + (c[1] - a[1]) * share];
+        let (bottom, top) = (a[1] - 100.0, c[1] + 100.0);
+        lower.push((json!({}), json!({ "rings": [[a, c, [c[0], bottom], [a[0], bottom], a]] })));
+        upper.push((json!({}), json!({ "rings": [[a, [a[0], top], [c[0], top], c, b, a]] })));
+    }
+    (set("Polygon", 5070, &lower), set("Polygon", 5070, &upper))
+}
+
 impl Run {
     /// A column as texts, in the order of the rows.
     pub(crate) fn column(&self, name: &str) -> Vec<String> {
