@@ -24,19 +24,20 @@ pub struct NodedLine {
 }
 
 /// Cuts the lines and outlines of all geometries. The stretches come in the order of the geometries, and along each.
-/// Nodes are where lines meet or cross, and the ends of lines; where the outline of a polygon begins is none. `check` is
-/// asked before each edge whether to go on.
+/// Nodes are where lines meet or cross, and the ends of lines; where the outline of a polygon begins is none.
+///
+/// `may_go_on` hears of the cuts of each edge, of which there may be as many as pairs of edges, and may end the work.
 ///
 /// # Errors
-/// The first error of `check`.
+/// Those of `may_go_on`.
 pub fn node_lines<E>(
     geometries: &[Option<&Geometry>],
-    check: impl Fn() -> Result<(), E>,
+    mut may_go_on: impl FnMut(usize) -> Result<(), E>,
 ) -> Result<Vec<NodedLine>, E> {
     let mut net = Net::default();
     let strands = net.load(geometries);
-    let met = net.cut_where_vertices_lie(strands, &check)?;
-    net.cut_where_edges_cross(met, &check)
+    let met = net.cut_where_vertices_lie(strands, &mut may_go_on)?;
+    net.cut_where_edges_cross(met, &mut may_go_on)
 }
 
 /// A path of one geometry, as steps along edges.
@@ -94,11 +95,10 @@ impl Net {
     fn cut_where_vertices_lie<E>(
         &mut self,
         strands: Vec<Strand>,
-        check: impl Fn() -> Result<(), E>,
+        may_go_on: &mut impl FnMut(usize) -> Result<(), E>,
     ) -> Result<Vec<Strand>, E> {
         let index = BoxIndex::of_segments(&self.edges);
-        let cuts_of = |number: usize| {
-            check()?;
+        let mut cuts_of = |number: usize| {
             let edge = self.edges[number];
             let mut cuts = Vec::new();
             for other in index.query(&segment_box(edge[0], edge[1])).filter(|other| *other != number) {
@@ -110,27 +110,32 @@ impl Net {
             }
             // On one line lexicographic order is order along the line.
             cuts.sort_unstable_by(|a: &Xy, b: &Xy| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
+            cuts.dedup();
+            cuts.retain(|cut| !edge.contains(cut));
+            may_go_on(cuts.len())?;
             Ok(cuts)
         };
-        let cuts: Vec<Vec<Xy>> = (0..self.edges.len()).map(cuts_of).collect::<Result<_, E>>()?;
+        let cuts = (0..self.edges.len()).map(&mut cuts_of).collect::<Result<Vec<Vec<Xy>>, E>>()?;
         Ok(self.refine(strands, &cuts))
     }
 
     fn cut_where_edges_cross<E>(
         mut self,
         strands: Vec<Strand>,
-        check: impl Fn() -> Result<(), E>,
+        may_go_on: &mut impl FnMut(usize) -> Result<(), E>,
     ) -> Result<Vec<NodedLine>, E> {
         let index = BoxIndex::of_segments(&self.edges);
         let mut cuts: Vec<Vec<Xy>> = vec![Vec::new(); self.edges.len()];
         for (number, edge) in self.edges.iter().enumerate() {
-            check()?;
+            let mut more = 0;
             for other in index.query(&segment_box(edge[0], edge[1])).skip_while(|other| *other <= number) {
                 if let Meeting::Cross(p) = meet(*edge, self.edges[other]) {
                     cuts[number].push(p);
                     cuts[other].push(p);
+                    more += 2;
                 }
             }
+            may_go_on(more)?;
         }
         for (edge, cuts) in self.edges.iter().zip(&mut cuts) {
             cuts.sort_by(|a, b| parameter(*edge, *a).total_cmp(&parameter(*edge, *b)));

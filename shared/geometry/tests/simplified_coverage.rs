@@ -6,7 +6,6 @@ use gp_geometry::{
 };
 use proptest::prelude::*;
 use std::convert::Infallible;
-use std::convert::Infallible;
 
 fn sure<T>(result: Result<T, Infallible>) -> T {
     let Ok(value) = result;

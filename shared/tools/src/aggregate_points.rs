@@ -132,7 +132,8 @@ impl Tool for AggregatePoints {
         let (areas, summed) = match (polygons, bins) {
             (Some(polygons), _) => {
                 // Points have no size that would be measured.
-                let summed = plan.sum_within(&polygons, &Measures::planar(None), context)?;
+                let summed =
+                    plan.sum_within(&polygons, &Measures::planar(None), "Point_Features", context)?;
                 (polygons, summed)
             }
             (None, Some(bins)) => fill(&bins, points, &plan, empty_areas, context)?,

@@ -2,11 +2,8 @@
 
 use crate::each::warn_of_rows;
 use crate::table::{Carried, Table};
-use gp_core::{RunContext, ToolError};
+use gp_core::RunContext;
 use gp_esri::{Attribute, FeatureSet, Field, FieldType, Geometry, GeometryType};
-
-/// Most rows that a parameter may make of its input.
-pub(crate) const MOST_ROWS: f64 = 10_000_000.0;
 
 /// An output while it is made.
 pub(crate) struct Derived<'a> {
@@ -54,15 +51,4 @@ pub(crate) fn warn_of_missing(set: &FeatureSet, context: &RunContext) {
     let missing: Vec<usize> =
         (0..set.features.len()).filter(|row| set.features[*row].geometry.is_none()).collect();
     warn_of_rows(&missing, set, "have no geometry, so they are left out", context);
-}
-
-/// Refuses an output that is too large, before anything is made. `advice` says what to change.
-///
-/// # Errors [`ToolError::InvalidParameter`] naming `parameter`.
-pub(crate) fn refuse_too_many(rows: f64, parameter: &str, advice: &str) -> Result<(), ToolError> {
-    if rows <= MOST_ROWS {
-        return Ok(());
-    }
-    let reason = format!("this would make {rows:.0} features, more than {MOST_ROWS:.0}; {advice}");
-    Err(ToolError::invalid(parameter, reason))
 }

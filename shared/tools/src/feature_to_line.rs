@@ -18,11 +18,13 @@
 //!
 //! **Errors.** More than 10 million lines.
 
-use crate::derived::{refuse_too_many, warn_of_missing};
+use crate::derived::warn_of_missing;
+use crate::joined::{JoinAttributes, Joined, Piece};
+use crate::limits::refuse_too_many;
 use crate::reference::{drop_zm, match_reference};
-use crate::table::{Carried, Table};
+use crate::table::Table;
 use gp_core::{Choices, Filter, Inputs, Outputs, RunContext, Tool, ToolError};
-use gp_esri::{Attribute, FeatureSet, Geometry, GeometryType, Path};
+use gp_esri::{FeatureSet, Geometry, GeometryType, Path, Xy};
 use gp_geometry::{NodedLine, node_lines};
 
 /// Makes lines of lines and outlines.
@@ -52,9 +54,6 @@ enum Attributes {
     NoAttributes,
 }
 
-/// The id of an input that has no part in a line.
-const NO_FEATURE: i64 = -1;
-
 impl Tool for FeatureToLine {
     const NAME: &'static str = "FeatureToLine";
     const DESCRIPTION: &'static str =
@@ -80,8 +79,12 @@ impl Tool for FeatureToLine {
             .flat_map(|layer| &layer.features)
             .map(|feature| feature.geometry.as_ref())
             .collect();
-        let lines = node_lines(&geometries, || context.check())?;
-        context.check()?;
+        let mut cuts = 0;
+        let lines = node_lines(&geometries, |more| {
+            cuts += more;
+            context.check()?;
+            refuse_too_many(cuts as f64, "lines", "Input_Features", "send fewer features")
+        })?;
         let output_features = match inputs.attributes {
             Attributes::NoAttributes => without_attributes(&layers, lines),
             Attributes::Attributes => with_attributes(&layers, lines, context)?,
@@ -90,48 +93,35 @@ impl Tool for FeatureToLine {
     }
 }
 
-fn table_of(layers: &[FeatureSet]) -> Table {
-    let spatial_reference = layers.first().and_then(|layer| layer.spatial_reference.clone());
-    Table::new(Some(GeometryType::Polyline), spatial_reference)
-}
-
 fn without_attributes(layers: &[FeatureSet], lines: Vec<NodedLine>) -> FeatureSet {
-    let mut table = table_of(layers);
-    for line in lines {
-        table.push([], Some(Geometry::Polyline(vec![Path::from_xy(line.xy)])));
-    }
+    let spatial_reference = layers.first().and_then(|layer| layer.spatial_reference.clone());
+    let mut table = Table::new(Some(GeometryType::Polyline), spatial_reference);
+    table.push_all(lines, |line| ([], Some(geometry(line.xy))));
     table.finish()
 }
 
+/// Each line once for every choice of one of its sources a layer.
 fn with_attributes(
     layers: &[FeatureSet],
     lines: Vec<NodedLine>,
     context: &RunContext,
 ) -> Result<FeatureSet, ToolError> {
-    let carried: Vec<Carried> = layers.iter().map(Carried::all).collect();
-    let mut table = table_of(layers);
-    for carried in &carried {
-        table.add_integer("FID_Input_Features");
-        table.add_carried(carried);
-    }
     let count = lines.iter().map(|line| count_combinations(layers, &line.sources)).sum();
-    refuse_too_many(count, "Input_Features", "send fewer features, or ask for NO_ATTRIBUTES")?;
+    refuse_too_many(count, "lines", "Input_Features", "send fewer features, or ask for NO_ATTRIBUTES")?;
+    let mut pieces = Vec::with_capacity(lines.len());
     for line in lines {
         context.check()?;
-        let geometry = Geometry::Polyline(vec![Path::from_xy(line.xy)]);
-        for rows in combinations(layers, &line.sources) {
-            let mut values = Vec::new();
-            for ((layer, carried), row) in layers.iter().zip(&carried).zip(rows) {
-                values.push(Attribute::Integer(row.map_or(NO_FEATURE, |row| layer.oid_of(row))));
-                match row {
-                    Some(row) => values.extend(carried.values(&layer.features[row])),
-                    None => values.extend(std::iter::repeat_n(Attribute::Null, carried.len())),
-                }
-            }
-            table.push(values, Some(geometry.clone()));
-        }
+        let rows = combinations(layers, &line.sources).into_iter();
+        pieces.extend(rows.map(|rows| Piece { rows, geometry: geometry(line.xy.clone()) }));
     }
-    Ok(table.finish())
+    let sides: Vec<_> = layers.iter().map(|layer| (layer, "FID_Input_Features")).collect();
+    let mut joined = Joined::new(&sides, JoinAttributes::All, Some(GeometryType::Polyline));
+    joined.add(pieces);
+    Ok(joined.finish())
+}
+
+fn geometry(xy: Vec<Xy>) -> Geometry {
+    Geometry::Polyline(vec![Path::from_xy(xy)])
 }
 
 /// The rows of each layer among the sources, which count on through all layers; `None` of a layer without any.

@@ -17,8 +17,9 @@
 //! **Errors.** DANGLE of polygons; more than 10 million vertices.
 
 use crate::along::{MeasuredPath, Ruler, vertex};
-use crate::derived::{Derived, refuse_too_many, warn_of_missing};
+use crate::derived::{Derived, warn_of_missing};
 use crate::each::each;
+use crate::limits::refuse_too_many;
 use crate::reference::crs_of;
 use gp_core::{Choices, Filter, Inputs, MessageLevel, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Envelope, FeatureSet, Geometry, GeometryType, Path, Point, Xy};
@@ -78,7 +79,7 @@ impl Tool for FeatureVerticesToPoints {
             return Err(ToolError::invalid("Point_Type", "DANGLE is for lines; polygons have no ends"));
         }
         if point_type == PointType::All {
-            refuse_too_many(set.vertex_count() as f64, "Input_Features", "send fewer features")?;
+            refuse_too_many(set.vertex_count() as f64, "points", "Input_Features", "send fewer features")?;
         }
         if point_type == PointType::Mid && crs.as_ref().is_some_and(Crs::is_geographic) {
             let text = "Point Type: the middle is measured in the coordinates, which are angles";

@@ -18,15 +18,17 @@
 //! identity features; names that clash are numbered. Outside, the id is −1 and the fields are null (where ArcGIS writes
 //! empty texts and zeros). `Join_Attributes` leaves out the ids (NO_FID) or everything else (ONLY_FID).
 //!
-//! **Errors.** A reference that cannot be projected.
+//! **Errors.** A reference that cannot be projected, more than 10 million pieces.
 
 use crate::each::each;
-use crate::joined::{JoinAttributes, Joined, match_layers};
-use crate::overlay_pieces::{Layers, Piece, Wanted};
+use crate::joined::{JoinAttributes, Joined, Piece, match_layers, piece_counter};
+use crate::limits::Counter;
+use crate::overlay_pieces::{Layers, Wanted};
 use crate::pairs::{LinesMeet, Pairs};
 use crate::reference::match_reference;
 use gp_core::{Filter, Inputs, Outputs, RunContext, Tool, ToolError};
-use gp_esri::{FeatureSet, GeometryType};
+use gp_esri::{FeatureSet, Geometry, GeometryType};
+use std::borrow::Cow;
 
 /// Gives features the attributes of the polygons in which they lie.
 pub(crate) struct Identity;
@@ -61,26 +63,25 @@ impl Tool for Identity {
 
     fn run(inputs: IdentityInputs, context: &RunContext) -> Result<IdentityOutputs, ToolError> {
         let (mut input, mut identity) = (inputs.input_features, inputs.identity_features);
+        let counter = piece_counter("Identity_Features");
         let pieces = match input.geometry_type {
             Some(GeometryType::Point | GeometryType::Multipoint) => {
                 match_reference(&input, &mut identity, "Identity_Features", context)?;
-                pieces_of_lower_dimension(&input, &identity, context)?
+                pieces_of_lower_dimension(&input, &identity, &counter, context)?
             }
             Some(GeometryType::Polyline) => {
                 match_layers(&mut input, std::slice::from_mut(&mut identity), "Identity_Features", context)?;
-                pieces_of_lower_dimension(&input, &identity, context)?
+                pieces_of_lower_dimension(&input, &identity, &counter, context)?
             }
             Some(GeometryType::Polygon) | None => {
                 match_layers(&mut input, std::slice::from_mut(&mut identity), "Identity_Features", context)?;
-                Layers::new([&input, &identity]).pieces(Wanted::InFirst, context)?
+                Layers::new([&input, &identity]).pieces(Wanted::InFirst, &counter, context)?
             }
         };
         let layers = [(&input, "FID_Input_Features"), (&identity, "FID_Identity_Features")];
         let mut joined = Joined::new(&layers, inputs.join_attributes, input.geometry_type);
         joined.keep_zm_of(&input);
-        for piece in pieces {
-            joined.push(&piece.rows, piece.geometry);
-        }
+        joined.add(pieces);
         Ok(IdentityOutputs { output_features: joined.finish() })
     }
 }
@@ -89,14 +90,19 @@ impl Tool for Identity {
 fn pieces_of_lower_dimension(
     input: &FeatureSet,
     identity: &FeatureSet,
+    counter: &Counter,
     context: &RunContext,
 ) -> Result<Vec<Piece>, ToolError> {
     let geometries = input.features.iter().map(|feature| feature.geometry.as_ref()).collect();
     let pairs = Pairs::new(geometries, identity, LinesMeet::InStretches);
     let found = each(context, input.features.len(), "Cutting", |row| {
-        let within = pairs.of_row(row, context)?.into_iter();
-        let mut pieces: Vec<Piece> =
-            within.map(|(other, geometry)| Piece { rows: vec![Some(row), Some(other)], geometry }).collect();
+        let within = pairs.of_row(row, context)?;
+        counter.add(within.len() + 1)?;
+        let piece = |(other, geometry): (usize, Cow<'_, Geometry>)| Piece {
+            rows: vec![Some(row), Some(other)],
+            geometry: geometry.into_owned(),
+        };
+        let mut pieces: Vec<Piece> = within.into_iter().map(piece).collect();
         let outside = pairs.outside_all(row, context)?;
         pieces.extend(outside.map(|geometry| Piece { rows: vec![Some(row), None], geometry }));
         Ok(pieces)

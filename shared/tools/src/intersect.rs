@@ -20,14 +20,16 @@
 //! `Join_Attributes` leaves out the ids (NO_FID) or everything else (ONLY_FID).
 //!
 //! **Errors.** POINT for anything but two layers of lines, a reference that cannot be projected, no overlay layer or
-//! more than 100.
+//! more than 100, more than 10 million pieces.
 
-use crate::joined::{JoinAttributes, Joined, check_layers};
-use crate::overlay_pieces::{Layers, Piece, Wanted};
+use crate::each::each;
+use crate::joined::{JoinAttributes, Joined, Piece, check_layers, piece_counter};
+use crate::overlay_pieces::{Layers, Wanted};
 use crate::pairs::{LinesMeet, Pairs};
 use crate::reference::{drop_zm, match_reference};
 use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError};
-use gp_esri::{FeatureSet, GeometryType};
+use gp_esri::{FeatureSet, Geometry, GeometryType};
+use std::borrow::Cow;
 
 /// Finds what features have in common.
 pub(crate) struct Intersect;
@@ -81,7 +83,11 @@ impl Tool for Intersect {
             overlays.iter_mut().for_each(|overlay| drop_zm(overlay, "Overlay Features", context));
         }
         let pieces = if overlays.len() > 1 && geometry_type == Some(GeometryType::Polygon) {
-            Layers::new(std::iter::once(&input).chain(&overlays)).pieces(Wanted::InEvery, context)?
+            Layers::new(std::iter::once(&input).chain(&overlays)).pieces(
+                Wanted::InEvery,
+                &piece_counter("Overlay_Features"),
+                context,
+            )?
         } else {
             layer_after_layer(&input, &overlays, inputs.output_type, context)?
         };
@@ -91,9 +97,7 @@ impl Tool for Intersect {
         if let Some((points, _)) = layers.iter().find(|(set, _)| is_points(set)) {
             joined.keep_zm_of(points);
         }
-        for piece in pieces {
-            joined.push(&piece.rows, piece.geometry);
-        }
+        joined.add(pieces);
         Ok(IntersectOutputs { output_features: joined.finish() })
     }
 }
@@ -135,23 +139,25 @@ fn layer_after_layer(
     };
     let mut pieces: Option<Vec<Piece>> = None;
     for overlay in overlays {
-        let geometries = match &pieces {
+        let geometries: Vec<_> = match &pieces {
             None => input.features.iter().map(|feature| feature.geometry.as_ref()).collect(),
             Some(pieces) => pieces.iter().map(|piece| Some(&piece.geometry)).collect(),
         };
-        let found = Pairs::new(geometries, overlay, lines_meet).all("Intersecting", context)?;
-        let mut next = Vec::with_capacity(found.len());
-        for (number, common) in found.into_iter().enumerate() {
-            for (other, geometry) in common {
-                let mut rows = match &pieces {
-                    None => vec![Some(number)],
-                    Some(pieces) => pieces[number].rows.clone(),
-                };
-                rows.push(Some(other));
-                next.push(Piece { rows, geometry });
-            }
-        }
-        pieces = Some(next);
+        let count = geometries.len();
+        let pairs = Pairs::new(geometries, overlay, lines_meet);
+        let counter = piece_counter("Overlay_Features");
+        let found = each(context, count, "Intersecting", |number| {
+            let common = pairs.of_row(number, context)?;
+            counter.add(common.len())?;
+            let before =
+                pieces.as_ref().map_or_else(|| vec![Some(number)], |pieces| pieces[number].rows.clone());
+            let piece = |(other, geometry): (usize, Cow<'_, Geometry>)| Piece {
+                rows: before.iter().copied().chain([Some(other)]).collect(),
+                geometry: geometry.into_owned(),
+            };
+            Ok(common.into_iter().map(piece).collect::<Vec<Piece>>())
+        })?;
+        pieces = Some(found.into_iter().flatten().collect());
     }
     Ok(pieces.unwrap_or_default())
 }
@@ -209,6 +215,19 @@ mod tests {
         let made = intersect(lines(&way), lines(&way), json!({})).unwrap();
         let Geometry::Polyline(paths) = made.geometry(0) else { panic!("no line") };
         assert!((gp_geometry::length(paths) - 20.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_line_that_ends_on_a_border_but_for_rounding_has_no_stretch_within() {
+        let (lower, upper) = crate::testing::nearly_touching();
+        let upwards = |feature: &Value| {
+            let end = &feature["geometry"]["rings"][0][4];
+            let at = |axis: usize, more: f64| end[axis].as_f64().unwrap() + more;
+            (json!({}), line(&[[at(0, 0.0), at(1, 0.0)], [at(0, 20.0), at(1, 30.0)]]))
+        };
+        let rows: Vec<_> = upper["features"].as_array().unwrap().iter().map(upwards).collect();
+        let made = intersect(set("Polyline", 5070, &rows), lower, json!({})).unwrap();
+        assert_eq!(made.column("FID_Input_Features"), Vec::<String>::new());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The table of an overlay: for each layer the object id of the feature that a piece lies in, and its attributes.
 
+use crate::limits::Counter;
 use crate::reference::{drop_zm, match_reference};
 use crate::table::{Carried, Table};
 use gp_core::{Choices, RunContext, ToolError};
@@ -32,6 +33,12 @@ pub(crate) fn check_layers(layers: &[FeatureSet], parameter: &str) -> Result<(),
         )),
         _ => Ok(()),
     }
+}
+
+/// A piece and the rows in which it lies, one a layer.
+pub(crate) struct Piece {
+    pub(crate) rows: Vec<Option<usize>>,
+    pub(crate) geometry: Geometry,
 }
 
 /// An output of pieces while it is filled.
@@ -71,25 +78,27 @@ impl<'a> Joined<'a> {
         self.table.keep_zm_of(set);
     }
 
-    /// Adds a piece that lies in these rows of the layers; where it lies in none, the id is −1 and the rest is null.
-    pub(crate) fn push(&mut self, rows: &[Option<usize>], geometry: Geometry) {
-        let mut values = Vec::new();
-        for ((set, carried), row) in self.sides.iter().zip(rows) {
-            if self.with_ids {
-                values.push(Attribute::Integer(row.map_or(ABSENT_ID, |row| set.oid_of(row))));
-            }
-            match row {
-                Some(row) => values.extend(carried.values(&set.features[*row])),
-                None => values.extend(std::iter::repeat_n(Attribute::Null, carried.len())),
-            }
-        }
-        self.table.push(values, Some(geometry));
+    /// Adds pieces, whose rows are those of the layers; where a piece lies in none, the id is −1 and the rest is null.
+    pub(crate) fn add(&mut self, pieces: Vec<Piece>) {
+        let (sides, with_ids) = (&self.sides, self.with_ids);
+        self.table.push_all(pieces, |Piece { rows, geometry }| {
+            let values = sides.iter().zip(rows).flat_map(move |((set, carried), row)| {
+                let id = with_ids.then(|| Attribute::Integer(row.map_or(ABSENT_ID, |row| set.oid_of(row))));
+                id.into_iter().chain(carried.values_or_nulls(row.map(|row| &set.features[row])))
+            });
+            (values, Some(geometry))
+        });
     }
 
     /// The output.
     pub(crate) fn finish(self) -> FeatureSet {
         self.table.finish()
     }
+}
+
+/// Counts the pieces of an overlay with the layers of `parameter`.
+pub(crate) fn piece_counter(parameter: &'static str) -> Counter {
+    Counter::of_rows(parameter, "send fewer features or layers, or such that overlap less")
 }
 
 /// Brings layers to the reference of the first and takes their z and m away, for tools of polygons.

@@ -42,6 +42,7 @@ mod intersect;
 mod join_field;
 mod joined;
 mod keys;
+mod limits;
 mod mask;
 mod matching;
 mod measures;

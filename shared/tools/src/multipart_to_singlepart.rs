@@ -12,8 +12,9 @@
 //!
 //! **Errors.** More than 10 million points.
 
-use crate::derived::{Derived, refuse_too_many, warn_of_missing};
+use crate::derived::{Derived, warn_of_missing};
 use crate::each::each;
+use crate::limits::refuse_too_many;
 use crate::parts::single_parts;
 use gp_core::{Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{FeatureSet, GeometryType};
@@ -48,7 +49,7 @@ impl Tool for MultipartToSinglepart {
     ) -> Result<MultipartToSinglepartOutputs, ToolError> {
         let set = inputs.input_features;
         if set.geometry_type == Some(GeometryType::Multipoint) {
-            refuse_too_many(set.vertex_count() as f64, "Input_Features", "send fewer points")?;
+            refuse_too_many(set.vertex_count() as f64, "points", "Input_Features", "send fewer points")?;
         }
         warn_of_missing(&set, context);
         let parts = each(context, set.features.len(), "Separating", |row| {

@@ -8,6 +8,8 @@
 mod divided;
 
 use crate::each::each;
+use crate::joined::Piece;
+use crate::limits::Counter;
 use crate::pairs::box_of;
 use gp_core::{RunContext, ToolError};
 use gp_esri::{Envelope, FeatureSet, Geometry, Path};
@@ -16,12 +18,6 @@ use std::sync::OnceLock;
 
 /// Polygons with more vertices are prepared when they are first met; for smaller ones it costs more than it saves.
 const LARGE_VERTICES: usize = 100;
-
-/// A piece and the rows in which it lies, one a layer.
-pub(crate) struct Piece {
-    pub(crate) rows: Vec<Option<usize>>,
-    pub(crate) geometry: Geometry,
-}
 
 /// Which pieces are wanted.
 #[derive(Clone, Copy, PartialEq)]
@@ -56,8 +52,14 @@ impl<'a> Layers<'a> {
     /// second last.
     ///
     /// # Errors
-    /// The run was stopped.
-    pub(crate) fn pieces(&self, wanted: Wanted, context: &RunContext) -> Result<Vec<Piece>, ToolError> {
+    /// The run was stopped, or there are too many pieces: where features of a layer lie upon each other, their numbers
+    /// multiply from layer to layer.
+    pub(crate) fn pieces(
+        &self,
+        wanted: Wanted,
+        counter: &Counter,
+        context: &RunContext,
+    ) -> Result<Vec<Piece>, ToolError> {
         let mut all = Vec::new();
         for number in 0..if wanted == Wanted::All { self.layers.len() } else { 1 } {
             let layer = &self.layers[number];
@@ -66,7 +68,7 @@ impl<'a> Layers<'a> {
                 if layer.rings(row).is_some() {
                     let mut rows = vec![None; number];
                     rows.push(Some(row));
-                    self.extend(&mut rows, wanted, &mut pieces, context)?;
+                    self.extend(&mut rows, wanted, &mut pieces, counter, context)?;
                 }
                 Ok(pieces)
             })?;
@@ -113,6 +115,7 @@ impl<'a> Layers<'a> {
         rows: &mut Vec<Option<usize>>,
         wanted: Wanted,
         pieces: &mut Vec<Piece>,
+        counter: &Counter,
         context: &RunContext,
     ) -> Result<(), ToolError> {
         context.check()?;
@@ -121,6 +124,7 @@ impl<'a> Layers<'a> {
             return Ok(());
         }
         let Some(next) = self.layers.get(rows.len()) else {
+            counter.add(1)?;
             pieces.push(Piece { rows: rows.clone(), geometry: Geometry::Polygon(rings) });
             return Ok(());
         };
@@ -128,7 +132,7 @@ impl<'a> Layers<'a> {
         let absent = (wanted != Wanted::InEvery).then_some(None);
         for row in near.into_iter().map(Some).chain(absent) {
             rows.push(row);
-            self.extend(rows, wanted, pieces, context)?;
+            self.extend(rows, wanted, pieces, counter, context)?;
             rows.pop();
         }
         Ok(())
@@ -191,5 +195,27 @@ impl<'a> Layer<'a> {
             return Some(Operand::Plain(rings));
         }
         Some(Operand::Prepared(self.prepared[row].get_or_init(|| PreparedPolygon::new(rings))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gp_esri::Feature;
+
+    #[test]
+    fn layers_whose_features_lie_upon_each_other_are_refused_before_they_fill_the_memory() {
+        let square = vec![Path::from_xy(vec![[0.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 0.0]])];
+        let feature = Feature { geometry: Some(Geometry::Polygon(square)), ..Feature::default() };
+        let layer = FeatureSet { features: vec![feature; 3], ..FeatureSet::default() };
+        let pieces = |most| {
+            let counter = Counter::of_rows("Overlay_Features", "send fewer").with_most(most);
+            let layers = Layers::new([&layer, &layer, &layer]);
+            layers.pieces(Wanted::InEvery, &counter, &RunContext::silent()).map(|pieces| pieces.len())
+        };
+        assert_eq!(pieces(27), Ok(27));
+        assert!(
+            pieces(26).unwrap_err().to_string().starts_with("Overlay_Features: there would be more than")
+        );
     }
 }

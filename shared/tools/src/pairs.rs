@@ -1,13 +1,14 @@
 //! Pairs of features of two layers, and what they have in common: for Intersect, Identity and Tabulate Intersection.
 
-use crate::each::each;
-use crate::mask::{not_empty, pick};
+use crate::mask::{cut_line, not_empty, pick};
 use gp_core::{RunContext, ToolError};
 use gp_esri::{Envelope, FeatureSet, Geometry, Path};
 use gp_geometry::{
-    BoxIndex, Keep, PreparedPolygon, clip_line, intersect_lines, intersection_prepared, length,
-    points_in_polygon, sliver_width, without_slivers,
+    BoxIndex, BoxLocation, Keep, PreparedPolygon, intersect_lines, intersection_prepared, points_in_polygon,
+    without_slivers,
 };
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::sync::OnceLock;
 
 /// What two lines have in common.
@@ -19,13 +20,12 @@ pub(crate) enum LinesMeet {
     InPoints,
 }
 
-/// Finds and cuts pairs; polygons are prepared when they are first needed.
+/// Finds and cuts pairs; overlay polygons are prepared when they are first needed.
 pub(crate) struct Pairs<'a> {
     input: Vec<Option<&'a Geometry>>,
     overlay: &'a FeatureSet,
     index: BoxIndex,
     lines_meet: LinesMeet,
-    prepared_input: Vec<OnceLock<PreparedPolygon>>,
     prepared_overlay: Vec<OnceLock<PreparedPolygon>>,
 }
 
@@ -38,24 +38,12 @@ impl<'a> Pairs<'a> {
     ) -> Pairs<'a> {
         let boxes = overlay.features.iter().map(|feature| box_of(feature.geometry.as_ref()));
         let index = BoxIndex::new(boxes.collect());
-        let prepared_input = input.iter().map(|_| OnceLock::new()).collect();
         let prepared_overlay = overlay.features.iter().map(|_| OnceLock::new()).collect();
-        Pairs { input, overlay, index, lines_meet, prepared_input, prepared_overlay }
+        Pairs { input, overlay, index, lines_meet, prepared_overlay }
     }
 
-    /// For each geometry the overlay rows with which it has something in common, ascending, and what that is.
-    ///
-    /// # Errors
-    /// The run was stopped.
-    pub(crate) fn all(
-        &self,
-        doing: &str,
-        context: &RunContext,
-    ) -> Result<Vec<Vec<(usize, Geometry)>>, ToolError> {
-        each(context, self.input.len(), doing, |row| self.of_row(row, context))
-    }
-
-    /// The same for one geometry.
+    /// The overlay rows with which a geometry has something in common, ascending, and what that is: borrowed where one of
+    /// both lies whole within the other.
     ///
     /// # Errors
     /// The run was stopped.
@@ -63,13 +51,14 @@ impl<'a> Pairs<'a> {
         &self,
         row: usize,
         context: &RunContext,
-    ) -> Result<Vec<(usize, Geometry)>, ToolError> {
+    ) -> Result<Vec<(usize, Cow<'a, Geometry>)>, ToolError> {
         let Some(geometry) = self.input[row] else { return Ok(Vec::new()) };
+        let prepared = OnceCell::new();
         let mut pieces = Vec::new();
         for other in self.index.query(&geometry.envelope()) {
             context.check()?;
             let Some(overlay) = &self.overlay.features[other].geometry else { continue };
-            pieces.extend(self.piece(geometry, row, overlay, other).map(|piece| (other, piece)));
+            pieces.extend(self.piece(geometry, &prepared, overlay, other).map(|piece| (other, piece)));
         }
         Ok(pieces)
     }
@@ -89,13 +78,7 @@ impl<'a> Pairs<'a> {
             let Some(Geometry::Polygon(rings)) = &self.overlay.features[other].geometry else { continue };
             let prepared = self.prepared_overlay[other].get_or_init(|| PreparedPolygon::new(rings));
             let rest = match &left {
-                Geometry::Polyline(paths) => {
-                    // A cut is rounded to one side of the border, and the next polygon's border may be the same.
-                    let shortest = sliver_width(paths);
-                    let mut paths = clip_line(paths, prepared, Keep::Outside);
-                    paths.retain(|path| length(std::slice::from_ref(path)) > shortest);
-                    not_empty(paths).map(Geometry::Polyline)
-                }
+                Geometry::Polyline(paths) => cut_line(paths, prepared, Keep::Outside).map(Geometry::Polyline),
                 points => points_where(points, |xy| points_in_polygon(xy, prepared, Keep::Outside)),
             };
             let Some(rest) = rest else { return Ok(None) };
@@ -105,26 +88,26 @@ impl<'a> Pairs<'a> {
     }
 
     /// What two features have in common, or `None`.
-    fn piece(&self, a: &Geometry, row: usize, b: &Geometry, other: usize) -> Option<Geometry> {
-        let prepared_a =
-            |rings: &[Path]| self.prepared_input[row].get_or_init(|| PreparedPolygon::new(rings));
+    fn piece(
+        &self,
+        a: &'a Geometry,
+        prepared: &OnceCell<PreparedPolygon>,
+        b: &'a Geometry,
+        other: usize,
+    ) -> Option<Cow<'a, Geometry>> {
+        let prepared_a = |rings: &[Path]| prepared.get_or_init(|| PreparedPolygon::new(rings));
         let prepared_b =
             |rings: &[Path]| self.prepared_overlay[other].get_or_init(|| PreparedPolygon::new(rings));
-        match (a, b) {
+        let made = match (a, b) {
             (Geometry::Polygon(rings), Geometry::Polygon(others)) => {
-                let rings = if a.vertex_count() > b.vertex_count() {
-                    intersection_prepared(prepared_a(rings), others)
+                return if a.vertex_count() > b.vertex_count() {
+                    within_polygon(b, prepared_a(rings))
                 } else {
-                    intersection_prepared(prepared_b(others), rings)
+                    within_polygon(a, prepared_b(others))
                 };
-                not_empty(without_slivers(rings)).map(Geometry::Polygon)
             }
-            (Geometry::Polyline(paths), Geometry::Polygon(rings)) => {
-                not_empty(clip_line(paths, prepared_b(rings), Keep::Inside)).map(Geometry::Polyline)
-            }
-            (Geometry::Polygon(rings), Geometry::Polyline(paths)) => {
-                not_empty(clip_line(paths, prepared_a(rings), Keep::Inside)).map(Geometry::Polyline)
-            }
+            (Geometry::Polyline(_), Geometry::Polygon(rings)) => return within_polygon(a, prepared_b(rings)),
+            (Geometry::Polygon(rings), Geometry::Polyline(_)) => return within_polygon(b, prepared_a(rings)),
             (Geometry::Polyline(paths), Geometry::Polyline(others)) => {
                 let common = intersect_lines(paths, others);
                 match self.lines_meet {
@@ -144,8 +127,26 @@ impl<'a> Pairs<'a> {
             (_, Geometry::Point(_) | Geometry::Multipoint(_)) => {
                 points_where(b, |positions| on(positions, a))
             }
-        }
+        };
+        made.map(Cow::Owned)
     }
+}
+
+/// What of a line or polygon lies within a polygon.
+fn within_polygon<'a>(geometry: &'a Geometry, polygon: &PreparedPolygon) -> Option<Cow<'a, Geometry>> {
+    match polygon.locate_box(&geometry.envelope()) {
+        BoxLocation::Inside => return Some(Cow::Borrowed(geometry)),
+        BoxLocation::Outside => return None,
+        BoxLocation::Crosses => {}
+    }
+    let common = match geometry {
+        Geometry::Polyline(paths) => cut_line(paths, polygon, Keep::Inside).map(Geometry::Polyline),
+        Geometry::Polygon(rings) => {
+            not_empty(without_slivers(intersection_prepared(polygon, rings))).map(Geometry::Polygon)
+        }
+        Geometry::Point(_) | Geometry::Multipoint(_) => None,
+    };
+    common.map(Cow::Owned)
 }
 
 /// The box of a geometry, which no box touches where there is none.

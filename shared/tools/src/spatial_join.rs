@@ -14,12 +14,14 @@
 //! of the first match, and statistics of all matches. JOIN_ONE_TO_MANY: a row for each match, with `JOIN_FID` (−1 for
 //! none). KEEP_COMMON leaves out targets without a match. Rows are in the order of the targets, then of the matches.
 //!
-//! **Errors.** WITHIN_A_DISTANCE without a radius, an unknown field in the statistics.
+//! **Errors.** WITHIN_A_DISTANCE without a radius, an unknown field in the statistics, more than 10 million matches
+//! (JOIN_ONE_TO_ONE: 100 million).
 
 mod measure;
 mod search;
 
 use crate::each::Lists;
+use crate::limits::Counter;
 use crate::matching::MatchOption;
 use crate::reference::match_reference;
 use crate::statistics::Statistics;
@@ -90,16 +92,32 @@ impl Tool for SpatialJoin {
             return Err(ToolError::invalid("Statistics_Fields", "statistics are for JOIN_ONE_TO_ONE"));
         }
         let measure = Measure::new(&inputs, context)?;
-        let matches = Search::new(&inputs, &measure, context).matches()?;
+        let matches = Search::new(&inputs, &measure, context).matches(&counter(&inputs))?;
         let output_features = match inputs.join_operation {
-            JoinOperation::JoinOneToOne => one_to_one(&inputs, &matches, &statistics),
+            JoinOperation::JoinOneToOne => one_to_one(inputs, &matches, &statistics),
             JoinOperation::JoinOneToMany => one_to_many(&inputs, &matches),
         };
         Ok(SpatialJoinOutputs { output_features })
     }
 }
 
-fn one_to_one(inputs: &SpatialJoinInputs, matches: &Lists, statistics: &Statistics) -> FeatureSet {
+/// Counts the matches: each is a row, or no more than a number.
+fn counter(inputs: &SpatialJoinInputs) -> Counter {
+    let (parameter, advice) = if inputs.match_option.is_by_distance() {
+        ("Search_Radius", "use a smaller radius")
+    } else {
+        ("Join_Features", "send fewer features, or such that overlap less")
+    };
+    match inputs.join_operation {
+        JoinOperation::JoinOneToOne => Counter::of_pairs(parameter, advice),
+        JoinOperation::JoinOneToMany => Counter::of_rows(parameter, advice),
+    }
+}
+
+fn one_to_one(mut inputs: SpatialJoinInputs, matches: &Lists, statistics: &Statistics) -> FeatureSet {
+    let targets = matches.iter().zip(&mut inputs.target_features.features).enumerate();
+    let kept = targets.filter(|(_, (found, _))| keeps(inputs.join_type, found));
+    let kept: Vec<_> = kept.map(|(row, (found, target))| (row, found, target.geometry.take())).collect();
     let (target, join) = (&inputs.target_features, &inputs.join_features);
     let (target_fields, join_fields) = (Carried::all(target), Carried::all(join));
     let mut table = Table::new(target.geometry_type, target.spatial_reference.clone());
@@ -109,20 +127,18 @@ fn one_to_one(inputs: &SpatialJoinInputs, matches: &Lists, statistics: &Statisti
     table.add_carried(&target_fields);
     table.add_carried(&join_fields);
     statistics.add_fields(&mut table);
-    for (row, found) in matches.iter().enumerate().filter(|(_, found)| keeps(inputs, found)) {
-        let feature = &target.features[row];
+    table.push_all(kept, |(row, found, geometry)| {
         let ids = [Attribute::Integer(found.len() as i64), Attribute::Integer(target.oid_of(row))];
         let first = found.first().map(|other| &join.features[*other as usize]);
-        let values =
-            ids.into_iter().chain(target_fields.values(feature)).chain(join_fields.values_or_nulls(first));
+        let own = target_fields.values(&target.features[row]);
+        let values = ids.into_iter().chain(own).chain(join_fields.values_or_nulls(first));
         // A million rows without statistics should not pay for them.
-        if statistics.is_empty() {
-            table.push(values, feature.geometry.clone());
-            continue;
-        }
-        let members: Vec<&Feature> = found.iter().map(|other| &join.features[*other as usize]).collect();
-        table.push(values.chain(statistics.values(&members)), feature.geometry.clone());
-    }
+        let members: Vec<&Feature> = match statistics.is_empty() {
+            true => Vec::new(),
+            false => found.iter().map(|other| &join.features[*other as usize]).collect(),
+        };
+        (values.chain(statistics.values(&members)), geometry)
+    });
     table.finish()
 }
 
@@ -136,25 +152,26 @@ fn one_to_many(inputs: &SpatialJoinInputs, matches: &Lists) -> FeatureSet {
     }
     table.add_carried(&target_fields);
     table.add_carried(&join_fields);
-    for (row, found) in matches.iter().enumerate().filter(|(_, found)| keeps(inputs, found)) {
-        let feature = &target.features[row];
+    let mut pairs = Vec::new();
+    for (row, found) in matches.iter().enumerate().filter(|(_, found)| keeps(inputs.join_type, found)) {
         let none = if found.is_empty() { Some(None) } else { None };
-        for other in found.iter().map(|other| Some(*other as usize)).chain(none) {
-            let ids = [
-                Attribute::Integer(i64::from(other.is_some())),
-                Attribute::Integer(target.oid_of(row)),
-                Attribute::Integer(other.map_or(-1, |other| join.oid_of(other))),
-            ];
-            let joined = join_fields.values_or_nulls(other.map(|other| &join.features[other]));
-            let values = ids.into_iter().chain(target_fields.values(feature)).chain(joined);
-            table.push(values, feature.geometry.clone());
-        }
+        pairs.extend(found.iter().copied().map(Some).chain(none).map(|other| (row, other)));
     }
+    table.push_all(pairs, |(row, other)| {
+        let (feature, other) = (&target.features[row], other.map(|other| other as usize));
+        let ids = [
+            Attribute::Integer(i64::from(other.is_some())),
+            Attribute::Integer(target.oid_of(row)),
+            Attribute::Integer(other.map_or(-1, |other| join.oid_of(other))),
+        ];
+        let joined = join_fields.values_or_nulls(other.map(|other| &join.features[other]));
+        (ids.into_iter().chain(target_fields.values(feature)).chain(joined), feature.geometry.clone())
+    });
     table.finish()
 }
 
-fn keeps(inputs: &SpatialJoinInputs, found: &[u32]) -> bool {
-    inputs.join_type == JoinType::KeepAll || !found.is_empty()
+fn keeps(join_type: JoinType, found: &[u32]) -> bool {
+    join_type == JoinType::KeepAll || !found.is_empty()
 }
 
 #[cfg(test)]

@@ -18,9 +18,10 @@
 //! million lines.
 
 use crate::along::{MeasuredPath, Ruler, Stop, cut_path};
-use crate::derived::{Derived, refuse_too_many, warn_of_missing};
+use crate::derived::{Derived, warn_of_missing};
 use crate::distance::{Reach, reach, warn_without_reference};
 use crate::each::{each, warn_of_rows};
+use crate::limits::refuse_too_many;
 use crate::reference::crs_of;
 use gp_core::{Filter, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, FeatureSet, Geometry, GeometryType, LinearUnit, Path};
@@ -62,7 +63,7 @@ impl Tool for SplitLine {
         warn_of_missing(&set, context);
         let pieces = match inputs.length {
             None => {
-                refuse_too_many(set.vertex_count() as f64, "Input_Features", "send fewer features")?;
+                refuse_too_many(set.vertex_count() as f64, "lines", "Input_Features", "send fewer features")?;
                 each(context, set.features.len(), "Cutting", |row| {
                     Ok(paths_of(set.features[row].geometry.as_ref()).iter().flat_map(segments).collect())
                 })?
@@ -111,7 +112,7 @@ fn pieces_of_length(
         .flatten()
         .map(|path| (path.length() / piece).ceil())
         .filter(|count| count.is_finite());
-    refuse_too_many(count.sum(), "Length", "use longer pieces")?;
+    refuse_too_many(count.sum(), "lines", "Length", "use longer pieces")?;
     let lost: Vec<usize> =
         (0..measured.len()).filter(|row| measured[*row].iter().any(|path| path.length().is_nan())).collect();
     warn_of_rows(

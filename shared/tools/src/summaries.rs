@@ -12,6 +12,7 @@ mod tally;
 pub(crate) use choices::{EmptyAreas, GroupPercents, MinorityMajority, ShapeUnit, SumShape, shape_sum};
 pub(crate) use tally::Summed;
 
+use crate::limits::refuse_too_many;
 use crate::measures::Measures;
 use crate::statistics::{no_field, number, pairs};
 use crate::table::{Carried, Table, carried_field};
@@ -20,9 +21,6 @@ use gp_core::{RecordSet, RunContext, ToolError};
 use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType, GeometryType};
 use group::{Group, percent};
 use tally::Tally;
-
-/// No table of groups has more rows.
-const MOST_ROWS: usize = 10_000_000;
 
 /// What a caller asked for.
 pub(crate) struct Wishes<'a> {
@@ -107,10 +105,11 @@ impl<'a> Plan<'a> {
         &self,
         areas: &FeatureSet,
         measures: &Measures,
+        parameter: &'static str,
         context: &RunContext,
     ) -> Result<Vec<Summed>, ToolError> {
         let mut summed = vec![Summed::default(); areas.features.len()];
-        pieces_within(areas, self.features, measures, context, |area, piece| {
+        pieces_within(areas, self.features, measures, parameter, context, |area, piece| {
             self.add(&mut summed[area], piece);
         })?;
         Ok(summed)
@@ -131,18 +130,15 @@ impl<'a> Plan<'a> {
     /// no rows where there is no group field.
     ///
     /// # Errors
-    /// The run was stopped, or the table of the groups would have more than [`MOST_ROWS`] rows.
+    /// The run was stopped, or the table of the groups would have more than [`MOST_ROWS`](crate::limits::MOST_ROWS) rows.
     pub(crate) fn write(
         &self,
         areas: FeatureSet,
         summed: &[Summed],
         context: &RunContext,
     ) -> Result<(FeatureSet, RecordSet), ToolError> {
-        if summed.iter().map(|area| area.groups.len()).sum::<usize>() > MOST_ROWS {
-            let reason =
-                format!("there would be more than {MOST_ROWS} rows; choose a field with fewer values");
-            return Err(ToolError::invalid("Group_Field", reason));
-        }
+        let group_rows = summed.iter().map(|area| area.groups.len()).sum::<usize>();
+        refuse_too_many(group_rows as f64, "rows", "Group_Field", "choose a field with fewer values")?;
         let carried = Carried::all(&areas);
         let mut table = Table::new(areas.geometry_type, areas.spatial_reference.clone());
         table.keep_zm_of(&areas);

@@ -29,6 +29,7 @@
 //! areas that overlap so much that features lie in them more than 100 million times.
 
 use crate::distance::{Method, Reach, warn_without_reference};
+use crate::limits::refuse_too_many;
 use crate::measures::Measures;
 use crate::reference::{crs_of, drop_zm, is_in_degrees, match_reference};
 use crate::summaries::{
@@ -38,9 +39,6 @@ use crate::surroundings::{DistanceUnit, Surroundings};
 use gp_core::{Inputs, Outputs, RecordSet, RunContext, Tool, ToolError};
 use gp_esri::{FeatureSet, Field, LinearUnit};
 use gp_geometry::{BufferOptions, split_at_antimeridian};
-
-/// More areas are a mistake, not a wish.
-const MOST_AREAS: usize = 10_000_000;
 
 /// Summarises what is near.
 pub(crate) struct SummarizeNearby;
@@ -127,7 +125,8 @@ impl Tool for SummarizeNearby {
         let plan = Plan::new(&inputs.input_summary_features, wishes)?;
         let distances: Vec<(f64, Reach)> = inputs.distances.iter().copied().zip(reaches).collect();
         let areas = surroundings.discs(set, &distances, "BUFF_DIST", context)?;
-        let summed = plan.sum_within(&areas, &Measures::natural(crs.as_ref())?, context)?;
+        let summed =
+            plan.sum_within(&areas, &Measures::natural(crs.as_ref())?, "Input_Summary_Features", context)?;
         let (output_features, output_grouped_table) = plan.write(areas, &summed, context)?;
         Ok(SummarizeNearbyOutputs { output_features, output_grouped_table })
     }
@@ -141,11 +140,8 @@ fn check(inputs: &SummarizeNearbyInputs) -> Result<(), ToolError> {
     if let Some(distance) = wrong {
         return Err(ToolError::invalid("Distances", format!("{distance} is no distance above 0")));
     }
-    if inputs.distances.len().saturating_mul(inputs.input_features.features.len()) > MOST_AREAS {
-        let reason = format!("there would be more than {MOST_AREAS} areas; give fewer distances or features");
-        return Err(ToolError::invalid("Distances", reason));
-    }
-    Ok(())
+    let count = inputs.distances.len() as f64 * inputs.input_features.features.len() as f64;
+    refuse_too_many(count, "areas", "Distances", "give fewer distances or features")
 }
 
 #[cfg(test)]

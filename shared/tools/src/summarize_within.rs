@@ -105,7 +105,7 @@ impl Tool for SummarizeWithin {
         };
         let plan = Plan::new(features, wishes)?;
         let measures = Measures::natural(crs.as_ref())?;
-        let summed = plan.sum_within(&polygons, &measures, context)?;
+        let summed = plan.sum_within(&polygons, &measures, "Input_Summary_Features", context)?;
         let (output_features, output_grouped_table) = plan.write(polygons, &summed, context)?;
         Ok(SummarizeWithinOutputs { output_features, output_grouped_table })
     }

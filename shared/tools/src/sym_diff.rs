@@ -18,7 +18,7 @@
 //!
 //! **Errors.** A reference that cannot be projected.
 
-use crate::joined::{JoinAttributes, Joined, match_layers};
+use crate::joined::{JoinAttributes, Joined, Piece, match_layers};
 use crate::mask::not_empty;
 use crate::overlay_pieces::Layers;
 use gp_core::{Filter, Inputs, Outputs, RunContext, Tool, ToolError};
@@ -63,13 +63,13 @@ impl Tool for SymDiff {
         let sides = [(&input, "FID_Input_Features"), (&update, "FID_Update_Features")];
         let mut joined = Joined::new(&sides, inputs.join_attributes, Some(GeometryType::Polygon));
         for number in 0..sides.len() {
-            for (row, rings) in layers.outside(number, context)?.into_iter().enumerate() {
-                let mut rows = [None, None];
+            let piece = |(row, rings)| {
+                let mut rows = vec![None, None];
                 rows[number] = Some(row);
-                if let Some(rings) = not_empty(rings) {
-                    joined.push(&rows, Geometry::Polygon(rings));
-                }
-            }
+                Some(Piece { rows, geometry: Geometry::Polygon(not_empty(rings)?) })
+            };
+            let left = layers.outside(number, context)?.into_iter().enumerate();
+            joined.add(left.filter_map(piece).collect());
         }
         Ok(SymDiffOutputs { output_features: joined.finish() })
     }

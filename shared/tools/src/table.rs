@@ -2,6 +2,7 @@
 //! names numbered (`NAME`, `NAME_1`).
 
 use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, SpatialReference};
+use rayon::prelude::*;
 
 /// The columns of an input that go into an output: all but object id and geometry.
 pub(crate) struct Carried {
@@ -97,23 +98,48 @@ impl Table {
 
     /// Adds a row; `values` are those of all columns but `OBJECTID`.
     pub(crate) fn push(&mut self, values: impl IntoIterator<Item = Attribute>, geometry: Option<Geometry>) {
-        let mut attributes = Vec::with_capacity(self.set.fields.len());
-        attributes.push(Attribute::Integer(self.set.features.len() as i64 + 1));
-        attributes.extend(values);
-        debug_assert_eq!(attributes.len(), self.set.fields.len());
-        for column in &self.integers {
-            if matches!(attributes.get(*column), Some(Attribute::Integer(value)) if i32::try_from(*value).is_err())
-            {
-                self.set.fields[*column].field_type = FieldType::BigInteger;
-            }
-        }
-        self.set.features.push(Feature { attributes, geometry });
+        let count = self.set.features.len();
+        self.set.features.push(feature(count, self.set.fields.len(), values, geometry));
+    }
+
+    /// Adds a row for each item, in their order, written by several threads: copies of attributes are most of what a join
+    /// or an overlay of many small features does. `row` gives the values as [`Table::push`] takes them, and the geometry.
+    pub(crate) fn push_all<Item: Send, Values: IntoIterator<Item = Attribute>>(
+        &mut self,
+        items: Vec<Item>,
+        row: impl Fn(Item) -> (Values, Option<Geometry>) + Sync,
+    ) {
+        let (count, columns) = (self.set.features.len(), self.set.fields.len());
+        self.set.features.par_extend(items.into_par_iter().enumerate().map(|(number, item)| {
+            let (values, geometry) = row(item);
+            feature(count + number, columns, values, geometry)
+        }));
     }
 
     /// The output.
-    pub(crate) fn finish(self) -> FeatureSet {
+    pub(crate) fn finish(mut self) -> FeatureSet {
+        let is_long = |value: Option<&Attribute>| matches!(value, Some(Attribute::Integer(value)) if i32::try_from(*value).is_err());
+        for column in self.integers {
+            if self.set.features.iter().any(|feature| is_long(feature.attributes.get(column))) {
+                self.set.fields[column].field_type = FieldType::BigInteger;
+            }
+        }
         self.set
     }
+}
+
+/// The row after so many others.
+fn feature(
+    count: usize,
+    columns: usize,
+    values: impl IntoIterator<Item = Attribute>,
+    geometry: Option<Geometry>,
+) -> Feature {
+    let mut attributes = Vec::with_capacity(columns);
+    attributes.push(Attribute::Integer(count as i64 + 1));
+    attributes.extend(values);
+    debug_assert_eq!(attributes.len(), columns);
+    Feature { attributes, geometry }
 }
 
 /// A field as another table carries it: identifiers that its server kept unique are plain values there.
@@ -161,6 +187,20 @@ mod tests {
         table.add_integer("ObjectId");
         let names: Vec<_> = table.finish().fields.into_iter().map(|field| field.name).collect();
         assert_eq!(names, ["OBJECTID", "name", "name_1", "name_2", "ObjectId_1"]);
+    }
+
+    #[test]
+    fn rows_written_by_several_threads_follow_those_before_in_order_and_long_ids_widen_their_column() {
+        let mut table = Table::new(None, None);
+        table.add_integer("ID");
+        table.push([Attribute::Integer(-1)], None);
+        table.push_all((0..5_000_i64).collect(), |number| ([Attribute::Integer(number << 20)], None));
+        let set = table.finish();
+        let row = |row: usize| set.features[row].attributes.clone();
+        assert_eq!(row(0), [Attribute::Integer(1), Attribute::Integer(-1)]);
+        assert_eq!(row(5_000), [Attribute::Integer(5_001), Attribute::Integer(4_999 << 20)]);
+        assert!((0..5_001).all(|number| row(number)[0] == Attribute::Integer(number as i64 + 1)));
+        assert_eq!(set.fields[1].field_type, FieldType::BigInteger);
     }
 
     #[test]

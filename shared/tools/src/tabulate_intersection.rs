@@ -19,13 +19,14 @@
 //! feature has a tenth of its values. Names that clash are numbered.
 //!
 //! **Errors.** A field that is not there, a sum field without numbers, classes of a higher dimension than the zones, a
-//! unit that does not measure what the classes are, a reference that cannot be projected.
+//! unit that does not measure what the classes are, a reference that cannot be projected, more than 100 million pieces.
 
 mod gauge;
 mod units;
 
 use crate::each::{each, warn_of_rows};
 use crate::groups::{columns_of, group_of_row, groups_by};
+use crate::limits::Counter;
 use crate::pairs::{LinesMeet, Pairs};
 use crate::reference::match_reference;
 use crate::statistics::number;
@@ -145,9 +146,11 @@ fn tabulate(
 ) -> Result<Vec<Tabulated>, ToolError> {
     let geometries = zones.features.iter().map(|feature| feature.geometry.as_ref()).collect();
     let pairs = Pairs::new(geometries, classes, LinesMeet::InStretches);
+    let counter = Counter::of_pairs("Class_Features", "send fewer features, or such that overlap less");
     let met = each(context, zones.features.len(), "Intersecting", |row| {
-        let common = pairs.of_row(row, context)?.into_iter();
-        Ok(common.map(|(class, piece)| (class, gauge.measure(&piece))).collect::<Vec<_>>())
+        let common = pairs.of_row(row, context)?;
+        counter.add(common.len())?;
+        Ok(common.into_iter().map(|(class, piece)| (class, gauge.measure(&piece))).collect::<Vec<_>>())
     })?;
     let class_measures = gauge.measures_of(classes, context)?;
     let (zone_groups, class_groups) = (groups_by(zones, zone_columns), groups_by(classes, class_columns));

@@ -19,9 +19,9 @@
 //! lies in no feature of a layer, the id is −1 and the fields are null (where ArcGIS writes empty texts and zeros).
 //! NO_GAPS adds a feature for each area that is enclosed by others without being in any, with −1 in all ids.
 //!
-//! **Errors.** A reference that cannot be projected, or more than 100 overlay layers.
+//! **Errors.** A reference that cannot be projected, more than 100 overlay layers, more than 10 million pieces.
 
-use crate::joined::{JoinAttributes, Joined, check_layers, match_layers};
+use crate::joined::{JoinAttributes, Joined, Piece, check_layers, match_layers, piece_counter};
 use crate::overlay_pieces::{Layers, Wanted};
 use gp_core::{Choices, Filter, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{FeatureSet, Geometry, GeometryType, Path};
@@ -77,19 +77,16 @@ impl Tool for Union {
         match_layers(&mut input, &mut overlays, "Overlay_Features", context)?;
         let sets: Vec<&FeatureSet> = std::iter::once(&input).chain(&overlays).collect();
         let all = Layers::new(sets.iter().copied());
-        let pieces = all.divide(all.pieces(Wanted::All, context)?, context)?;
+        let counter = piece_counter(if overlays.is_empty() { "Input_Features" } else { "Overlay_Features" });
+        let pieces = all.divide(all.pieces(Wanted::All, &counter, context)?, &counter, context)?;
         let mut layers = vec![(&input, "FID_Input_Features")];
         layers.extend(overlays.iter().map(|overlay| (overlay, "FID_Overlay_Features")));
         let mut joined = Joined::new(&layers, inputs.join_attributes, Some(GeometryType::Polygon));
-        for piece in pieces {
-            joined.push(&piece.rows, piece.geometry);
-        }
+        joined.add(pieces);
         if inputs.gaps == Gaps::NoGaps {
             context.check()?;
-            let nowhere = vec![None; sets.len()];
-            for gap in enclosed(&sets) {
-                joined.push(&nowhere, Geometry::Polygon(gap));
-            }
+            let gap = |rings| Piece { rows: vec![None; sets.len()], geometry: Geometry::Polygon(rings) };
+            joined.add(enclosed(&sets).into_iter().map(gap).collect());
         }
         Ok(UnionOutputs { output_features: joined.finish() })
     }

@@ -1,13 +1,12 @@
 //! Which part of each feature lies within which polygon: points counted, lines and polygons cut and measured.
 
 use crate::each::{each, each_list, warn_of_rows};
+use crate::limits::Counter;
 use crate::measures::Measures;
+use crate::pairs::{LinesMeet, Pairs};
 use gp_core::{RunContext, ToolError};
-use gp_esri::{Envelope, FeatureSet, Geometry, GeometryType, Path};
-use gp_geometry::{
-    BoxIndex, BoxLocation, Keep, PolygonLayer, PreparedPolygon, clip_line, intersection_prepared,
-};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use gp_esri::{Feature, FeatureSet, Geometry, GeometryType, Path};
+use gp_geometry::PolygonLayer;
 
 /// The part of a feature that lies within an area.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,28 +19,27 @@ pub(crate) struct Piece {
     pub(crate) share: f64,
 }
 
-/// In so many areas features may lie, counted together: bounds memory where areas overlap.
-const MOST_PIECES: usize = 100_000_000;
-
 /// Finds the pieces of the features within each of the areas and gives them to `take` with the number of the area, in the
 /// order of the features. What lies on the border of two areas is in both; lines and polygons that only touch an area are
-/// not within. Both sets have one spatial reference, and `measures` is for it.
+/// not within. Both sets have one spatial reference, and `measures` is for it; `parameter` is that of the features.
 ///
 /// # Errors
-/// The run was stopped, or there are more than [`MOST_PIECES`].
+/// The run was stopped, or more than [`MOST_PAIRS`](crate::limits::MOST_PAIRS) pieces.
 pub(crate) fn pieces_within(
     areas: &FeatureSet,
     features: &FeatureSet,
     measures: &Measures,
+    parameter: &'static str,
     context: &RunContext,
     take: impl FnMut(usize, Piece),
 ) -> Result<(), ToolError> {
+    let counter = Counter::of_pairs(parameter, "send fewer features, or use fewer or smaller areas");
     match features.geometry_type {
         Some(GeometryType::Point | GeometryType::Multipoint) | None => {
-            points_within(areas, features, context, take)
+            points_within(areas, features, &counter, context, take)
         }
         Some(GeometryType::Polyline | GeometryType::Polygon) => {
-            shapes_within(areas, features, measures, context, take)
+            shapes_within(areas, features, measures, &counter, context, take)
         }
     }
 }
@@ -50,12 +48,11 @@ pub(crate) fn pieces_within(
 fn points_within(
     areas: &FeatureSet,
     features: &FeatureSet,
+    counter: &Counter,
     context: &RunContext,
     mut take: impl FnMut(usize, Piece),
 ) -> Result<(), ToolError> {
-    let rings = (0..areas.features.len()).map(|area| rings_of(areas, area).unwrap_or_default());
-    let layer = PolygonLayer::new(rings.collect());
-    let count = AtomicUsize::new(0);
+    let layer = PolygonLayer::new(areas.features.iter().map(rings_of).collect());
     let positions = |row: usize| match &features.features[row].geometry {
         Some(Geometry::Point(point)) => std::slice::from_ref(&point.xy),
         Some(Geometry::Multipoint(points)) => points.xy.as_slice(),
@@ -68,7 +65,7 @@ fn points_within(
             found.extend(layer.at(*xy).map(|(area, _)| area as u32));
         }
         found[start..].sort_unstable();
-        check_count(&count, found.len() - start)
+        counter.add(found.len() - start)
     })?;
     for (row, areas) in found.iter().enumerate() {
         context.check()?;
@@ -89,31 +86,35 @@ struct Found {
     amounts: Vec<(usize, f64)>,
 }
 
-/// Lines and polygons are cut with the areas whose boxes they meet.
+/// Lines and polygons are cut with the areas that they meet.
 fn shapes_within(
     areas: &FeatureSet,
     features: &FeatureSet,
     measures: &Measures,
+    counter: &Counter,
     context: &RunContext,
     mut take: impl FnMut(usize, Piece),
 ) -> Result<(), ToolError> {
-    let prepared = each(context, areas.features.len(), "Preparing polygons", |area| {
-        Ok(rings_of(areas, area).map(PreparedPolygon::new))
-    })?;
-    let box_of =
-        |polygon: &Option<PreparedPolygon>| polygon.as_ref().map_or(Envelope::EMPTY, |it| *it.envelope());
-    let index = BoxIndex::new(prepared.iter().map(box_of).collect());
-    let search = Search { areas, prepared, index, measures };
-    let count = AtomicUsize::new(0);
+    let geometries = features.features.iter().map(|feature| feature.geometry.as_ref()).collect();
+    let pairs = Pairs::new(geometries, areas, LinesMeet::InStretches);
     let found = each(context, features.features.len(), "Summarizing", |row| {
-        let Some(geometry) = &features.features[row].geometry else { return Ok(Found::default()) };
-        let found = search.find(geometry);
-        check_count(&count, found.amounts.len())?;
-        Ok(found)
+        let pieces = pairs.of_row(row, context)?;
+        counter.add(pieces.len())?;
+        let Some(geometry) = features.features[row].geometry.as_ref().filter(|_| !pieces.is_empty()) else {
+            return Ok(Found::default());
+        };
+        let whole = size(geometry, measures);
+        let amount_of =
+            |piece: &Geometry| if std::ptr::eq(piece, geometry) { whole } else { size(piece, measures) };
+        let amounts = pieces.iter().map(|(area, piece)| (*area, amount_of(piece)));
+        // A feature without a size lies nowhere.
+        Ok(Found { whole, amounts: amounts.filter(|(_, amount)| *amount > 0.0).collect() })
     })?;
     let unmeasured: Vec<usize> = (0..found.len()).filter(|row| found[*row].whole.is_nan()).collect();
     warn_of_rows(&unmeasured, features, "have no place on the ellipsoid, so they are left out", context);
-    for (row, Found { whole, amounts }) in found.into_iter().enumerate() {
+    for (row, Found { whole, amounts }) in
+        found.into_iter().enumerate().filter(|(_, found)| !found.whole.is_nan())
+    {
         context.check()?;
         for (area, amount) in amounts {
             take(area, Piece { row, amount, share: amount / whole });
@@ -122,103 +123,25 @@ fn shapes_within(
     Ok(())
 }
 
-fn check_count(count: &AtomicUsize, more: usize) -> Result<(), ToolError> {
-    if count.fetch_add(more, Ordering::Relaxed) + more <= MOST_PIECES {
-        return Ok(());
-    }
-    Err(ToolError::Failed(format!(
-        "features lie within areas more than {MOST_PIECES} times; use fewer or smaller areas, or fewer features"
-    )))
-}
-
-struct Search<'a> {
-    areas: &'a FeatureSet,
-    prepared: Vec<Option<PreparedPolygon>>,
-    index: BoxIndex,
-    measures: &'a Measures,
-}
-
-impl Search<'_> {
-    fn find(&self, geometry: &Geometry) -> Found {
-        let envelope = geometry.envelope();
-        let candidates: Vec<usize> = self.index.query(&envelope).collect();
-        if candidates.is_empty() {
-            return Found::default();
-        }
-        let whole = self.size(geometry);
-        if whole.is_nan() {
-            return Found { whole, amounts: Vec::new() };
-        }
-        // A polygon that is cut more than once is prepared, as the areas are.
-        let prepared = match geometry {
-            Geometry::Polygon(rings) if candidates.len() > 1 => Some(PreparedPolygon::new(rings)),
-            _ => None,
-        };
-        let mut amounts = Vec::new();
-        for area in candidates {
-            let Some(polygon) = &self.prepared[area] else { continue };
-            let amount = match (polygon.locate_box(&envelope), geometry) {
-                (BoxLocation::Inside, _) => whole,
-                (BoxLocation::Crosses, Geometry::Polyline(paths)) => {
-                    self.size(&Geometry::Polyline(clip_line(paths, polygon, Keep::Inside)))
-                }
-                (BoxLocation::Crosses, Geometry::Polygon(rings)) => match &prepared {
-                    Some(prepared) if vertex_count(rings) > vertex_count(self.rings(area)) => {
-                        self.area_within_m2(prepared, polygon, area)
-                    }
-                    _ => self.area_m2(intersection_prepared(polygon, rings)),
-                },
-                _ => 0.0,
-            };
-            // Touching is not lying within.
-            if amount > 0.0 {
-                amounts.push((area, amount));
-            }
-        }
-        Found { whole, amounts }
-    }
-
-    /// Metres of a line, square metres of a polygon.
-    fn size(&self, geometry: &Geometry) -> f64 {
-        match geometry {
-            Geometry::Polygon(_) => self.measures.area_m2(geometry),
-            line => self.measures.length_m(line),
-        }
-    }
-
-    /// How much of an area lies within a feature.
-    fn area_within_m2(&self, feature: &PreparedPolygon, area: &PreparedPolygon, number: usize) -> f64 {
-        match feature.locate_box(area.envelope()) {
-            BoxLocation::Inside => self.area_m2(self.rings(number).to_vec()),
-            BoxLocation::Outside => 0.0,
-            BoxLocation::Crosses => self.area_m2(intersection_prepared(feature, self.rings(number))),
-        }
-    }
-
-    fn area_m2(&self, rings: Vec<Path>) -> f64 {
-        self.measures.area_m2(&Geometry::Polygon(rings))
-    }
-
-    fn rings(&self, area: usize) -> &[Path] {
-        rings_of(self.areas, area).unwrap_or_default()
+/// Metres of a line, square metres of a polygon.
+fn size(geometry: &Geometry, measures: &Measures) -> f64 {
+    match geometry {
+        Geometry::Polygon(_) => measures.area_m2(geometry),
+        line => measures.length_m(line),
     }
 }
 
-fn rings_of(set: &FeatureSet, row: usize) -> Option<&[Path]> {
-    match &set.features[row].geometry {
-        Some(Geometry::Polygon(rings)) => Some(rings),
-        _ => None,
+/// The rings of a polygon feature; none without geometry.
+pub(crate) fn rings_of(feature: &Feature) -> &[Path] {
+    match &feature.geometry {
+        Some(Geometry::Polygon(rings)) => rings,
+        _ => &[],
     }
-}
-
-fn vertex_count(rings: &[Path]) -> usize {
-    rings.iter().map(|ring| ring.xy.len()).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gp_esri::Feature;
 
     fn square(x: f64, size: f64) -> Vec<Path> {
         vec![Path::from_xy(vec![[x, 0.0], [x, size], [x + size, size], [x + size, 0.0], [x, 0.0]])]
@@ -242,7 +165,7 @@ mod tests {
         let take = |area, Piece { row, amount, share }| {
             taken.push((area, row, (amount * 1e6).round() / 1e6, (share * 1e9).round() / 1e9));
         };
-        pieces_within(&areas, &features, &Measures::planar(None), &RunContext::silent(), take).unwrap();
+        pieces_within(&areas, &features, &Measures::planar(None), "P", &RunContext::silent(), take).unwrap();
         taken
     }
 

@@ -2,10 +2,10 @@
 
 use super::{GeneratePointsAlongLinesInputs, IncludeEndPoints, PointPlacement};
 use crate::along::{MeasuredPaths, Ruler};
-use crate::derived::{MOST_ROWS, refuse_too_many};
 use crate::distance::{Reach, reach, warn_without_reference};
 use crate::each::{each, warn_of_rows};
 use crate::groups::columns_of;
+use crate::limits::{MOST_ROWS, refuse_too_many};
 use crate::reference::crs_of;
 use gp_core::{RunContext, ToolError};
 use gp_esri::{Attribute, Point};
@@ -75,7 +75,12 @@ pub(super) fn points(
         Places::Every(interval) => (length / interval).ceil(),
         Places::At(distances) => distances.len() as f64,
     });
-    refuse_too_many(count.filter(|count| !count.is_nan()).sum(), parameter, "use a longer interval")?;
+    refuse_too_many(
+        count.filter(|count| !count.is_nan()).sum(),
+        "points",
+        parameter,
+        "use a longer interval",
+    )?;
     let with_ends = inputs.include_end_points == IncludeEndPoints::EndPoints;
     each(context, set.features.len(), "Placing points", |row| {
         let length = lengths[row];
@@ -129,7 +134,7 @@ fn places_of_field(
             wrong.push(row);
         }
         // One value such as 1e-300 must not cost the points of all other features.
-        if matches!(place, Places::Every(interval) if lengths[row] / interval > MOST_ROWS) {
+        if matches!(place, Places::Every(interval) if lengths[row] / interval > MOST_ROWS as f64) {
             tiny.push(row);
             places.push(Places::At(Vec::new()));
         } else {
@@ -139,7 +144,7 @@ fn places_of_field(
     let what = "have values in the Distance Field that are no distance above 0; these are left out";
     warn_of_rows(&wrong, set, what, context);
     let what =
-        format!("would get more than {MOST_ROWS:.0} points by the Distance Field, so they get none of these");
+        format!("would get more than {MOST_ROWS} points by the Distance Field, so they get none of these");
     warn_of_rows(&tiny, set, &what, context);
     Ok(places)
 }

@@ -1,7 +1,9 @@
 //! Pieces divided where features of one layer overlap each other: for Union.
 
-use super::{Layer, Layers, Piece};
+use super::{Layer, Layers};
 use crate::each::{Lists, each, each_list};
+use crate::joined::Piece;
+use crate::limits::Counter;
 use gp_core::{RunContext, ToolError};
 use gp_esri::{Geometry, Path};
 use gp_geometry::{Shape, interiors_intersect, is_coverage};
@@ -12,8 +14,13 @@ impl Layers<'_> {
     /// features of a layer cover comes once for each of them.
     ///
     /// # Errors
-    /// The run was stopped.
-    pub(crate) fn divide(&self, pieces: Vec<Piece>, context: &RunContext) -> Result<Vec<Piece>, ToolError> {
+    /// The run was stopped, or there are too many pieces.
+    pub(crate) fn divide(
+        &self,
+        pieces: Vec<Piece>,
+        counter: &Counter,
+        context: &RunContext,
+    ) -> Result<Vec<Piece>, ToolError> {
         let overlaps: Vec<Option<Lists>> =
             self.layers.iter().map(|layer| layer.overlaps(context)).collect::<Result<_, _>>()?;
         if overlaps.iter().all(Option::is_none) {
@@ -32,6 +39,7 @@ impl Layers<'_> {
             if !others.is_empty() {
                 let way = Way { inside: Vec::new(), outside: Vec::new() };
                 self.part(rows, &others, way, None, &mut parts, context)?;
+                counter.add(parts.len().saturating_sub(1))?;
             }
             Ok(parts)
         })?;

@@ -3,6 +3,7 @@
 use super::SpatialJoinInputs;
 use super::measure::Measure;
 use crate::each::{Lists, each_list};
+use crate::limits::Counter;
 use crate::matching::MatchOption;
 use gp_core::{RunContext, ToolError};
 use gp_esri::{Envelope, Feature, FeatureSet, Geometry, GeometryType, Path, Xy};
@@ -61,15 +62,18 @@ impl<'a> Search<'a> {
     /// The join features that match each target, in order.
     ///
     /// # Errors
-    /// The run was stopped.
-    pub(super) fn matches(&self) -> Result<Lists, ToolError> {
+    /// The run was stopped, or there are too many.
+    pub(super) fn matches(&self, counter: &Counter) -> Result<Lists, ToolError> {
         let count = self.target.features.len();
         if let Way::AroundPoints = self.way {
-            return self.around_points();
+            return self.around_points(counter);
         }
-        each_list(self.context, count, "Joining", |row, found| match &self.target.features[row].geometry {
-            Some(geometry) => self.add_matches(geometry, found),
-            None => Ok(()),
+        each_list(self.context, count, "Joining", |row, found| {
+            let before = found.len();
+            if let Some(geometry) = &self.target.features[row].geometry {
+                self.add_matches(geometry, found)?;
+            }
+            counter.add(found.len() - before)
         })
     }
 
@@ -119,13 +123,15 @@ impl<'a> Search<'a> {
     }
 
     /// Looks for the target polygons around each join point.
-    fn around_points(&self) -> Result<Lists, ToolError> {
+    fn around_points(&self, counter: &Counter) -> Result<Lists, ToolError> {
         let layer = PolygonLayer::new(polygons(self.target).collect());
         let around = each_list(self.context, self.join.features.len(), "Joining", |other, found| {
             if let Some(Geometry::Point(point)) = &self.join.features[other].geometry {
                 let of = |location| self.option.matches_at(location, false) == Some(true);
                 let targets = layer.at(point.xy).filter(|(_, location)| of(*location));
+                let before = found.len();
                 found.extend(targets.map(|(row, _)| row as u32));
+                counter.add(found.len() - before)?;
             }
             Ok(())
         })?;

@@ -40,6 +40,16 @@ fn table(set: &FeatureSet) -> Vec<String> {
 }
 
 #[test]
+fn what_touches_but_for_rounding_does_not_count() {
+    let (below, above) = crate::testing::nearly_touching();
+    for (polygons, features) in [(&below, &above), (&above, &below)] {
+        let parameters = json!({ "Input_Polygons": polygons, "Input_Summary_Features": features });
+        let made = crate::testing::run("SummarizeWithin", &parameters).unwrap();
+        assert_eq!(made.column("Polygon_Count"), ["0"; 50]);
+    }
+}
+
+#[test]
 fn points_are_counted_and_one_on_a_border_counts_on_both_sides() {
     let made = summarize(5070, points(), json!({ "Summary_Fields": "POP SUM;POP MEAN;POP STDDEV" })).unwrap();
     assert_eq!(made.names(), ["OBJECTID", "NAME", "sum_POP", "mean_POP", "stddev_POP", "Point_Count"]);
