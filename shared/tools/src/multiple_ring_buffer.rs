@@ -187,7 +187,8 @@ impl Rings<'_> {
 #[cfg(test)]
 mod tests {
     use crate::testing::{Run, run, set, square};
-    use gp_geometry::{Geodesy, WGS84_ELLIPSOID};
+    use gp_esri::Geometry;
+    use gp_geometry::{Geodesy, WGS84_ELLIPSOID, is_valid_polygon};
     use serde_json::{Value, json};
 
     fn rings(features: &Value, more: Value) -> Result<Run, String> {
@@ -226,6 +227,19 @@ mod tests {
         assert_eq!(made.column("NAME"), ["a", "a", "b", "b", "c", "c"]);
         assert_eq!(made.column("distance"), ["10", "20", "10", "20", "10", "20"]);
         assert!((made.area(5) - disc(20.0)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn areas_that_reach_around_the_earth_are_valid_in_a_projection() {
+        let field = set("Polygon", 5070, &[(json!({}), square(10_000_000.0, 0.0, 0.001))]);
+        for distance in [5e6, 1.5e7, 1e300] {
+            let more = json!({ "Distances": [distance], "Method": "GEODESIC", "Outside_Polygons_Only": "OUTSIDE_ONLY" });
+            let made = rings(&field, more).unwrap();
+            for feature in &made.features.features {
+                let Some(Geometry::Polygon(rings)) = &feature.geometry else { panic!("{distance}") };
+                assert!(is_valid_polygon(rings), "{distance}");
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::each::warn_of_rows;
 use gp_core::{RunContext, ToolError};
 use gp_esri::{FeatureSet, Geometry, Path, SpatialReference};
-use gp_geometry::{Crs, Ellipsoid, Transform, WGS84_ELLIPSOID};
+use gp_geometry::{Crs, Ellipsoid, Transform, WGS84_ELLIPSOID, is_valid_polygon, repair_polygon};
 use std::borrow::Cow;
 
 /// Projects `other` to the reference of `first`, so that both can be compared.
@@ -110,8 +110,8 @@ impl Globe {
         Cow::Owned(geometry)
     }
 
-    /// Does `work` on the geometry in degrees and brings its result back; `None` when the geometry or the result has no
-    /// image in the other reference.
+    /// Makes a polygon of the geometry in degrees and brings it back, repaired where straight edges and rounding cross its
+    /// outline on the way; `None` when the geometry or the polygon has no image in the other reference.
     pub(crate) fn work(
         &self,
         geometry: &Geometry,
@@ -126,7 +126,10 @@ impl Globe {
         }
         let mut rings = work(&geometry);
         let lost: usize = rings.iter_mut().map(|ring| back.apply(&mut ring.xy)).sum();
-        (lost == 0).then_some(rings)
+        if lost > 0 {
+            return None;
+        }
+        if is_valid_polygon(&rings) { Some(rings) } else { Some(repair_polygon(&rings).unwrap_or_default()) }
     }
 }
 
