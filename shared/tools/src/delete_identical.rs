@@ -206,23 +206,6 @@ mod tests {
     }
 
     #[test]
-    fn many_shapes_of_one_corner_and_one_centre_are_told_apart_quickly() {
-        let rings: Vec<(Value, Value)> = (0..20_000)
-            .map(|n| {
-                let size = f64::from(n % 10_000 + 1) * 3.0;
-                // The first half around one centre, the second from one corner.
-                let corner = if n < 10_000 { -size / 2.0 } else { 1e6 };
-                (json!({}), square(corner, corner, size))
-            })
-            .chain([(json!({}), square(1e6, 1e6, 3.0))])
-            .collect();
-        let features = set("Polygon", 5070, &rings);
-        for tolerance in ["", "1 Meters"] {
-            assert_eq!(kept(&features, &["Shape"], tolerance).unwrap().features.features.len(), 20_000);
-        }
-    }
-
-    #[test]
     fn z_counts_without_a_tolerance_and_rows_without_geometry_are_alike() {
         let rows = [
             (json!({}), json!({ "x": 0, "y": 0, "z": 1 })),

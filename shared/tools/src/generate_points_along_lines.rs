@@ -5,7 +5,8 @@
 //! feature from a field of numbers, or the very distances from a text such as `100;250`.
 //!
 //! **Inputs.** Lines and polygons. Features without geometry or length are left out with a warning, as are values of
-//! the field that are no distance above 0. Points have the z and m from between the neighbouring vertices.
+//! the field that are no distance above 0 or would make more than 10 million points of one feature. Points have the z
+//! and m from between the neighbouring vertices.
 //!
 //! **Spatial reference and units.** Those of the input. Features in degrees are measured on the ellipsoid, in metres,
 //! and points lie on the geodesic between two vertices; others are measured in the plane of their coordinates. A

@@ -213,3 +213,29 @@ fn for_each_vertex(geometry: &Geometry, mut visit: impl FnMut(Xy)) {
         ring.xy.iter().skip(1).for_each(|xy| visit(*xy));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_of_one_corner_or_one_centre_lie_in_different_buckets() {
+        let square = |corner: f64, size: f64| {
+            let (low, high) = (corner, corner + size);
+            let xy = vec![[low, low], [low, high], [high, high], [high, low], [low, low]];
+            Geometry::Polygon(vec![Path::from_xy(xy)])
+        };
+        let sizes = (1..1_000).map(|size| f64::from(size) * 3.0);
+        let squares: Vec<Geometry> =
+            sizes.flat_map(|size| [square(1e6, size), square(-size / 2.0, size)]).collect();
+        let set = FeatureSet::default();
+        for tolerance in [0.0, 0.1] {
+            let comparison = Comparison::new(Ruler::Planar, tolerance, &set);
+            let mut shapes = Shapes::new(&comparison);
+            for geometry in &squares {
+                assert!(shapes.is_new(Some(geometry), &comparison.signature(Some(geometry))));
+            }
+            assert!(shapes.kept.values().all(|known| known.len() == 1));
+        }
+    }
+}

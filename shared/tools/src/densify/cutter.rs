@@ -126,3 +126,21 @@ impl Cutter {
 fn has_no_geodesic(a: Xy, b: Xy) -> bool {
     (a[0] - b[0]).abs() >= HALF_TURN_DEG || a[1].abs() > POLE_DEG || b[1].abs() > POLE_DEG
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gp_core::{Environment, Silent};
+    use gp_geometry::Crs;
+    use std::sync::Arc;
+
+    #[test]
+    fn one_edge_of_many_pieces_can_be_stopped() {
+        let degrees = Crs::from_code(4326).unwrap();
+        let cutter = Cutter { ruler: Ruler::natural(Some(&degrees)), length: 1.0, most: f64::INFINITY };
+        let line = Geometry::Polyline(vec![Path::from_xy(vec![[0.0, 0.0], [80.0, 10.0]])]);
+        assert!(cutter.count(Some(&line)) > 8e6);
+        let stopped = RunContext::new(Environment::default(), Box::new(Silent), Arc::new(true.into()), None);
+        assert!(matches!(cutter.densify(Some(&line), &stopped), Err(ToolError::Cancelled)));
+    }
+}
