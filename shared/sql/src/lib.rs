@@ -35,7 +35,7 @@ mod syntax;
 mod text;
 mod value;
 
-use gp_esri::{Attribute, Field};
+use gp_esri::{Attribute, Field, FieldType};
 
 pub use error::SqlError;
 pub use parse::{MAX_DEPTH, MAX_OPERATORS, MAX_TEXT_BYTES};
@@ -86,6 +86,29 @@ impl BoundExpression {
             return column.attribute(row).cloned();
         }
         eval::eval(&self.root, row)?.into_attribute()
+    }
+
+    /// The value for the row as [`BoundExpression::value`] gives it, and a type of field that holds it: the milliseconds of a
+    /// date are no different from a number otherwise.
+    pub fn typed_value(&self, row: &[Attribute]) -> Result<(Attribute, FieldType), SqlError> {
+        let (value, kind) = match &self.root {
+            node::Node::Column(column) => (column.attribute(row)?.clone(), column.kind),
+            root => {
+                let value = eval::eval(root, row)?;
+                let kind = value.kind();
+                (value.into_attribute()?, kind)
+            }
+        };
+        let field_type = match (kind, &value) {
+            (value::Kind::Date, _) => FieldType::Date,
+            (value::Kind::Day, _) => FieldType::DateOnly,
+            (value::Kind::Time, _) => FieldType::TimeOnly,
+            (value::Kind::Stamp, _) => FieldType::TimestampOffset,
+            (_, Attribute::Integer(_)) => FieldType::BigInteger,
+            (_, Attribute::Double(_)) => FieldType::Double,
+            (_, Attribute::Text(_) | Attribute::Null) => FieldType::String,
+        };
+        Ok((value, field_type))
     }
 
     /// The fields that the expression reads, as the field list spells them, each once, in order of first use. Fields

@@ -1,8 +1,10 @@
 //! Append: rows of layers after the rows of a target.
 //!
 //! **Method.** TEST: the fields of every input must be those of the target, with the same types, in any order.
-//! NO_TEST: fields of one name, whatever its case, are matched and values brought to the target's type; other fields
-//! of inputs are left out, and fields that an input does not have are null.
+//! NO_TEST: fields of one name, whatever its case, are matched and values brought to the target's type as Calculate Field
+//! does: numbers are rounded into whole numbers (halves away from zero), text is read as a number or a date, a date is a
+//! number of milliseconds since 1970 or text as `2020-08-02T00:00:00Z`. Other fields of inputs are left out, and fields
+//! that an input does not have are null.
 //!
 //! **Inputs.** A target and layers of the same type of geometry; rows without geometry stay. Z and m that the target
 //! does not have are dropped with a warning.
@@ -12,12 +14,14 @@
 //! **Output.** The rows of the target as they are, with their object ids, then those of the inputs in order, with
 //! object ids that go on from the greatest. The target itself is a value here, so nothing is changed but the output.
 //!
-//! **Errors.** With TEST a field that differs, by name; types of geometry that differ. With NO_TEST a value that does
-//! not fit the target's type becomes null, with a warning.
+//! **Errors.** With TEST a field that differs, by name; types of geometry that differ. A value that does not fit
+//! the field of the target, such as text that is longer, becomes null, with a warning; a warning also names whole numbers
+//! that a field of doubles rounds.
 
 use crate::each::warn_of_rows;
+use crate::fields::{fit, warn_of_rounded};
 use crate::reference::{drop_zm, match_reference};
-use crate::schema::{common_type, convert};
+use crate::schema::common_type;
 use crate::table::ensure_object_ids;
 use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType};
@@ -83,6 +87,8 @@ impl Tool for Append {
             if (layer.has_z && !target.has_z) || (layer.has_m && !target.has_m) {
                 drop_zm(&mut layer, "Inputs", context);
             }
+            let fields: Vec<_> = columns(&target, &layer).into_iter().zip(&target.fields).collect();
+            warn_of_rounded(&layer, &fields, context);
             let misfits = add(&mut target, &mut layer, &mut next_id);
             let what = "have values that do not fit the fields of the target; these are null";
             warn_of_rows(&misfits, &layer, what, context);
@@ -112,10 +118,14 @@ fn test_schema(target: &FeatureSet, layer: &FeatureSet) -> Result<(), String> {
     }
 }
 
+/// The column of the layer for each of the target.
+fn columns(target: &FeatureSet, layer: &FeatureSet) -> Vec<Option<usize>> {
+    target.fields.iter().map(|field| layer.field_index(&field.name)).collect()
+}
+
 /// Moves the rows of a layer into the target; says which have values that do not fit.
 fn add(target: &mut FeatureSet, layer: &mut FeatureSet, next_id: &mut i64) -> Vec<usize> {
-    let columns: Vec<Option<usize>> =
-        target.fields.iter().map(|field| layer.field_index(&field.name)).collect();
+    let columns = columns(target, layer);
     let mut misfits = Vec::new();
     target.features.reserve(layer.features.len());
     for (row, feature) in layer.features.iter_mut().enumerate() {
@@ -130,7 +140,7 @@ fn add(target: &mut FeatureSet, layer: &mut FeatureSet, next_id: &mut i64) -> Ve
             // Values are copied: a warning may still have to name the row by its object id.
             let value = column.and_then(|column| feature.attributes.get(column)).cloned();
             let from = column.map_or(field.field_type, |column| layer.fields[column].field_type);
-            let converted = convert(value.unwrap_or(Attribute::Null), from, field.field_type);
+            let converted = fit(value.unwrap_or(Attribute::Null), from, field);
             fits &= converted.is_some();
             attributes.push(converted.unwrap_or(Attribute::Null));
         }
@@ -194,6 +204,20 @@ mod tests {
         assert_eq!(made.column("POP"), ["1", "12", "null"]);
         assert_eq!(made.column("NAME"), ["a", "null", "null"]);
         assert!(made.warnings[0].contains("object ids 20"), "{:?}", made.warnings);
+    }
+
+    #[test]
+    fn numbers_are_rounded_as_calculate_field_does_and_text_that_is_too_long_is_null() {
+        let mut target = points(&[(json!({ "NAME": "a", "POP": 1 }), 0.0)]);
+        target["fields"][1]["length"] = json!(3);
+        let other = points(&[
+            (json!({ "NAME": "four", "POP": 7.5 }), 1.0),
+            (json!({ "NAME": "two", "POP": 2.0 }), 1.0),
+        ]);
+        let made = append(&[other], &target, "NO_TEST").unwrap();
+        assert_eq!(made.column("POP"), ["1", "8", "2"]);
+        assert_eq!(made.column("NAME"), ["a", "null", "two"]);
+        assert!(made.warnings[0].contains("object ids 10"), "{:?}", made.warnings);
     }
 
     #[test]

@@ -10,8 +10,8 @@
 //!
 //! **Output.** The rows of the input with their fields and object ids, in its order. A field that is there keeps its
 //! type; a new one is appended. Values are brought to the type of the field: numbers are rounded into whole numbers
-//! (halves away from zero), text is read as a number or a date, numbers become dates as milliseconds since 1970, a
-//! condition is 1 or 0. A value that does not fit, or cannot be computed, becomes null, and a warning names its rows.
+//! (halves away from zero), text is read as a number or a date, dates become text as `2020-08-02T00:00:00Z`, numbers become
+//! dates as milliseconds since 1970, a condition is 1 or 0. A value that does not fit, or cannot be computed, becomes null, and a warning names its rows.
 //!
 //! **Errors.** An expression that cannot be read, names an unknown field or can be computed for no row; a field that
 //! cannot be written, such as the object id.
@@ -94,15 +94,15 @@ impl Tool for CalculateField {
             .bind_at(&features.fields, context.environment().now_ms)
             .map_err(|error| wrong(&error))?;
         let values = each(context, features.features.len(), "Calculating", |row| {
-            Ok(Some(bound.value(&features.features[row].attributes)))
+            Ok(Some(bound.typed_value(&features.features[row].attributes)))
         })?;
         let new_type = inputs.field_type.field_type();
         let column = column_to_write(&mut features, inputs.field_name.trim(), new_type, "Field_Name")?;
         let field = features.fields[column].clone();
         let (mut misfits, mut failures, mut first_error) = (Vec::new(), Vec::new(), None);
         for (row, value) in values.into_iter().enumerate() {
-            let value = match value.unwrap_or(Ok(Attribute::Null)) {
-                Ok(value) => fit(value, &field).unwrap_or_else(|| {
+            let value = match value.unwrap_or(Ok((Attribute::Null, new_type))) {
+                Ok((value, from)) => fit(value, from, &field).unwrap_or_else(|| {
                     misfits.push(row);
                     Attribute::Null
                 }),
@@ -240,6 +240,8 @@ mod tests {
     fn dates_are_written_as_their_field_has_them() {
         let ms = calculate("D", "DATE '2024-05-01'", "DATE").unwrap();
         assert_eq!(ms.column("D")[0], "1714521600000");
+        let text = calculate("D", "DATE '2024-05-01' + POP", "TEXT").unwrap();
+        assert_eq!(text.column("D")[0], "2024-05-08T00:00:00Z");
         let day = calculate("D", "DATE '2024-05-01' + POP", "DATEONLY").unwrap();
         assert_eq!(day.column("D")[0], "2024-05-08");
     }

@@ -95,7 +95,9 @@ impl Tool for CalculateGeometryAttributes {
             for (place, column) in columns.iter().enumerate() {
                 let value = values.as_ref().map(|values| values[place].filter(|value| value.is_finite()));
                 let fitted = match value {
-                    Some(Some(value)) => fit(Attribute::Double(value), &features.fields[*column]),
+                    Some(Some(value)) => {
+                        fit(Attribute::Double(value), FieldType::Double, &features.fields[*column])
+                    }
                     Some(None) => None,
                     None => Some(Attribute::Null),
                 };

@@ -1,7 +1,8 @@
-//! Columns that a tool writes values into: found or appended, and what fits into which type.
+//! Columns that a tool writes values into: found or appended, and values in the type of another field.
 
+use crate::each::warn_of_rows;
 use crate::statistics::text_of;
-use gp_core::ToolError;
+use gp_core::{RunContext, ToolError};
 use gp_esri::{Attribute, FeatureSet, Field, FieldType, date};
 
 /// The column of that name; a new one of that type is appended, with nulls.
@@ -42,15 +43,17 @@ pub(crate) fn column_to_write(
     Ok(set.fields.len() - 1)
 }
 
-/// The value as the field can hold it; `None` where it does not fit. Null always does.
+/// A value of a field of type `from` as another field can hold it; `None` where it does not fit. Null always does.
 ///
 /// A number in a field of whole numbers is rounded, halves away from zero. Text is read as a number or a date where the
-/// field has these; a number in a field of dates counts milliseconds since 1970.
-pub(crate) fn fit(value: Attribute, field: &Field) -> Option<Attribute> {
-    if value == Attribute::Null {
+/// field has these; a date becomes text as `2020-08-02T00:00:00Z`, and a date is a number of milliseconds since 1970 where
+/// one of both fields has numbers. Text that is longer than its field does not fit, as ArcGIS refuses it.
+pub(crate) fn fit(value: Attribute, from: FieldType, field: &Field) -> Option<Attribute> {
+    if value == Attribute::Null || (from == field.field_type && field.length.is_none()) {
         return Some(value);
     }
     match field.field_type {
+        own if own == from && !matches!(value, Attribute::Text(_)) => Some(value),
         FieldType::SmallInteger => whole(&value, i64::from(i16::MIN), i64::from(i16::MAX)),
         FieldType::Integer => whole(&value, i64::from(i32::MIN), i64::from(i32::MAX)),
         FieldType::BigInteger | FieldType::Oid => whole(&value, i64::MIN, i64::MAX),
@@ -64,11 +67,36 @@ pub(crate) fn fit(value: Attribute, field: &Field) -> Option<Attribute> {
         FieldType::TimeOnly => text(date::normalise_time_only(&text_of(&value))?),
         FieldType::TimestampOffset => text(date::normalise_timestamp_offset(&moment_text(&value)?)?),
         FieldType::String | FieldType::Guid | FieldType::GlobalId | FieldType::Xml => {
-            let value = text_of(&value);
+            let value = match value {
+                Attribute::Text(text) => text,
+                date if from == FieldType::Date => moment_text(&date)?.into(),
+                number => text_of(&number).into(),
+            };
             let fits = field.length.is_none_or(|length| value.chars().count() <= length as usize);
-            if fits { text(value) } else { None }
+            fits.then_some(Attribute::Text(value))
         }
         FieldType::Geometry | FieldType::Blob | FieldType::Raster => None,
+    }
+}
+
+/// Says which rows have whole numbers that are rounded in the fields that their columns become: a double has 53 bits.
+pub(crate) fn warn_of_rounded(set: &FeatureSet, fields: &[(Option<usize>, &Field)], context: &RunContext) {
+    let is_rounded = |value: &Attribute, field: &Field| match (value, field.field_type) {
+        (Attribute::Integer(number), FieldType::Double) => *number as f64 as i128 != i128::from(*number),
+        (Attribute::Integer(number), FieldType::Single) => *number as f32 as i128 != i128::from(*number),
+        _ => false,
+    };
+    for (column, field) in fields {
+        let Some(column) = column.filter(|column| set.fields[*column].field_type.is_integer()) else {
+            continue;
+        };
+        let is_own = |row: &usize| {
+            let value = set.features[*row].attributes.get(column);
+            value.is_some_and(|value| is_rounded(value, field))
+        };
+        let rows: Vec<usize> = (0..set.features.len()).filter(is_own).collect();
+        let what = format!("have a whole number that {} cannot hold exactly, so it is rounded", field.name);
+        warn_of_rows(&rows, set, &what, context);
     }
 }
 
@@ -120,7 +148,8 @@ mod tests {
     use super::*;
 
     fn fitted(value: Attribute, field_type: FieldType) -> Option<Attribute> {
-        fit(value, &Field::new("F", field_type))
+        let from = if matches!(value, Attribute::Text(_)) { FieldType::String } else { FieldType::Oid };
+        fit(value, from, &Field::new("F", field_type))
     }
 
     fn written(text: &str) -> Attribute {
@@ -146,14 +175,26 @@ mod tests {
         assert_eq!(fitted(date, FieldType::DateOnly), Some(written("2024-05-01")));
         assert_eq!(fitted(written("10:05"), FieldType::TimeOnly), Some(written("10:05:00")));
         assert_eq!(fitted(written("soon"), FieldType::Date), None);
+        assert_eq!(
+            fitted(written("9007199254740993"), FieldType::BigInteger),
+            Some(Attribute::Integer(9_007_199_254_740_993))
+        );
+    }
+
+    #[test]
+    fn a_date_becomes_a_text_that_can_be_read_and_a_number_of_milliseconds() {
+        let of = |field_type| fit(Attribute::Integer(0), FieldType::Date, &Field::new("F", field_type));
+        assert_eq!(of(FieldType::String), Some(written("1970-01-01T00:00:00Z")));
+        assert_eq!(of(FieldType::Double), Some(Attribute::Double(0.0)));
+        assert_eq!(of(FieldType::Date), Some(Attribute::Integer(0)));
     }
 
     #[test]
     fn text_longer_than_its_field_does_not_fit() {
         let mut field = Field::new("F", FieldType::String);
         field.length = Some(3);
-        assert_eq!(fit(Attribute::Double(1.5), &field), Some(written("1.5")));
-        assert_eq!(fit(written("four"), &field), None);
+        assert_eq!(fit(Attribute::Double(1.5), FieldType::Double, &field), Some(written("1.5")));
+        assert_eq!(fit(written("four"), FieldType::String, &field), None);
     }
 
     #[test]

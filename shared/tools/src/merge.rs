@@ -2,7 +2,8 @@
 //!
 //! **Method.** Rows come one layer after the other. Fields of one name, whatever its case, become one field; where
 //! their types differ it has the narrowest type that holds the values of both: a wider number, else text. Dates
-//! become text as `2020-08-02T00:00:00Z`.
+//! become text as `2020-08-02T00:00:00Z`. Whole numbers beside numbers that are not become doubles, and a warning names
+//! those of more than 53 bits, which are rounded.
 //!
 //! **Inputs.** Layers of one type of geometry; rows without geometry stay. Z and m stay; where only some layers have
 //! them the others have none.
@@ -16,8 +17,9 @@
 //!
 //! **Errors.** Layers of different types of geometry, a reference that cannot be projected.
 
+use crate::fields::{fit, warn_of_rounded};
 use crate::reference::match_reference;
-use crate::schema::{common_type, convert, widest};
+use crate::schema::{common_type, widest};
 use crate::table::Table;
 use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, FeatureSet, Field, FieldType};
@@ -87,6 +89,8 @@ impl Tool for Merge {
                 .iter()
                 .map(|field| layer.field_index(&field.name).filter(|at| is_carried(&layer.fields[*at])))
                 .collect();
+            let sources: Vec<_> = columns.iter().copied().zip(&fields).collect();
+            warn_of_rounded(&layer, &sources, context);
             for mut feature in layer.features {
                 let value = |(field, column): (&Field, &Option<usize>)| {
                     let Some(column) = *column else { return Attribute::Null };
@@ -96,8 +100,7 @@ impl Tool for Merge {
                         .map(|value| std::mem::replace(value, Attribute::Null));
                     let from = layer.fields[column].field_type;
                     // The type is wide enough for every value, so nothing is lost here.
-                    convert(value.unwrap_or(Attribute::Null), from, field.field_type)
-                        .unwrap_or(Attribute::Null)
+                    fit(value.unwrap_or(Attribute::Null), from, field).unwrap_or(Attribute::Null)
                 };
                 let mut values: Vec<Attribute> = fields.iter().zip(&columns).map(value).collect();
                 if with_source {
@@ -181,6 +184,22 @@ mod tests {
         assert_eq!(made.column("CODE"), ["7", "x"]);
         assert_eq!(made.column("MERGE_SRC"), ["Inputs 1", "Inputs 2"]);
         assert!(made.features.features[1].geometry.is_none());
+    }
+
+    #[test]
+    fn whole_numbers_that_a_double_cannot_hold_are_named() {
+        let long = 9_007_199_254_740_993_i64;
+        let mut a =
+            set("Point", 5070, &[(json!({ "ID": long }), point(0.0)), (json!({ "ID": 7 }), point(0.0))]);
+        a["fields"][1]["type"] = json!("esriFieldTypeBigInteger");
+        let b = set("Point", 5070, &[(json!({ "ID": 2.5 }), point(0.0))]);
+        let made = merge(&[a.clone(), b], json!({})).unwrap();
+        let warning =
+            "1 features have a whole number that ID cannot hold exactly, so it is rounded (object ids 10)";
+        assert_eq!(made.warnings, [warning]);
+        let whole = set("Point", 5070, &[(json!({ "ID": 3 }), point(0.0))]);
+        let made = merge(&[a, whole], json!({})).unwrap();
+        assert_eq!((made.column("ID")[0].clone(), made.warnings.len()), (long.to_string(), 0));
     }
 
     #[test]

@@ -20,10 +20,12 @@
 
 mod borders;
 
+use crate::fields::{fit, warn_of_rounded};
 use crate::joined::match_layers;
 use crate::mask::not_empty;
 use crate::overlay_pieces::Layers;
-use crate::table::Table;
+use crate::schema::widest;
+use crate::table::{Table, carried_field};
 use gp_core::{Choices, Filter, Inputs, MessageLevel, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType};
 use gp_geometry::rings_of;
@@ -79,14 +81,19 @@ impl Tool for Update {
         let columns = columns(&input, &update, context);
         let mut table = Table::new(Some(GeometryType::Polygon), input.spatial_reference.clone());
         columns.iter().for_each(|column| table.add_field(column.field.clone()));
+        let from_input: Vec<_> =
+            columns.iter().map(|column| (Some(column.in_input), &column.field)).collect();
+        let from_update: Vec<_> = columns.iter().map(|column| (column.in_update, &column.field)).collect();
+        warn_of_rounded(&input, &from_input, context);
+        warn_of_rounded(&update, &from_update, context);
         for (feature, rings) in input.features.iter().zip(rests) {
-            let values = columns.iter().map(|column| value(feature, Some(column.in_input)));
+            let values = from_input.iter().map(|(column, field)| value(&input, feature, *column, field));
             if let Some(rings) = not_empty(rings) {
                 table.push(values, Some(Geometry::Polygon(rings)));
             }
         }
         for (feature, rings) in update.features.iter().zip(updates) {
-            let values = columns.iter().map(|column| value(feature, column.in_update));
+            let values = from_update.iter().map(|(column, field)| value(&update, feature, *column, field));
             if let Some(rings) = not_empty(rings) {
                 table.push(values, Some(Geometry::Polygon(rings)));
             }
@@ -95,8 +102,11 @@ impl Tool for Update {
     }
 }
 
-fn value(feature: &Feature, column: Option<usize>) -> Attribute {
-    column.and_then(|column| feature.attributes.get(column).cloned()).unwrap_or(Attribute::Null)
+/// A value in the type of the field, which holds those of both layers.
+fn value(set: &FeatureSet, feature: &Feature, column: Option<usize>, field: &Field) -> Attribute {
+    let value =
+        column.and_then(|column| Some((feature.attributes.get(column)?, set.fields[column].field_type)));
+    value.and_then(|(value, from)| fit(value.clone(), from, field)).unwrap_or(Attribute::Null)
 }
 
 /// A column of the output and where its values come from.
@@ -116,7 +126,7 @@ fn columns(input: &FeatureSet, update: &FeatureSet, context: &RunContext) -> Vec
         let mut field = field.clone();
         let mut in_update = update.field_index(&field.name);
         if let Some(other) = in_update.map(|column| &update.fields[column]) {
-            match common_type(field.field_type, other.field_type) {
+            match type_of_both(field.field_type, carried_field(other).field_type) {
                 Some(common) => {
                     field.field_type = common;
                     field.length = field.length.zip(other.length).map(|(a, b)| a.max(b));
@@ -142,19 +152,11 @@ fn columns(input: &FeatureSet, update: &FeatureSet, context: &RunContext) -> Vec
     columns
 }
 
-/// A type that holds the values of both.
-fn common_type(a: FieldType, b: FieldType) -> Option<FieldType> {
-    use FieldType::{BigInteger, Double, GlobalId, Guid, Integer, Oid, Single, SmallInteger, String};
-    let is_whole = |kind| matches!(kind, SmallInteger | Integer | BigInteger | Oid);
-    let is_number = |kind| is_whole(kind) || matches!(kind, Single | Double);
-    let is_text = |kind| matches!(kind, String | Guid | GlobalId);
-    match (a, b) {
-        _ if a == b => Some(a),
-        _ if is_whole(a) && is_whole(b) => Some(BigInteger),
-        _ if is_number(a) && is_number(b) => Some(Double),
-        _ if is_text(a) && is_text(b) => Some(String),
-        _ => None,
-    }
+/// A type that holds the values of both, where they are of one kind.
+fn type_of_both(a: FieldType, b: FieldType) -> Option<FieldType> {
+    let is_text = |kind| matches!(kind, FieldType::String | FieldType::Guid | FieldType::GlobalId);
+    let wider = widest(a, b);
+    (wider != FieldType::String || (is_text(a) && is_text(b))).then_some(wider)
 }
 
 #[cfg(test)]
