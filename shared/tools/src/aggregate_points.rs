@@ -12,7 +12,8 @@
 //! **Spatial reference and units.** Points are projected to the reference of the polygons. Bins are in the reference of
 //! the points; where that has angles, and the size is a length, points are projected to the World Cylindrical Equal Area
 //! projection (EPSG:6933) and the output is in it, as a message says: bins have the area that was asked for everywhere,
-//! and grow narrow or wide with latitude. A size in decimal degrees makes bins of degrees.
+//! and grow narrow or wide with latitude. A size in decimal degrees makes bins of degrees. Without a spatial reference the size
+//! is in the units of the coordinates, and a warning says that its unit is ignored.
 //!
 //! **Output.** `Output_Features`: the polygons in their order with their fields, or the bins from south to north and
 //! west to east, then the statistics (`sum_POP`) and `Point_Count`; an area without points has nulls as statistics. Bins
@@ -25,7 +26,8 @@
 
 mod bins;
 
-use crate::distance::{Reach, reach};
+use crate::distance::{Reach, reach, warn_without_reference};
+use crate::limits::refuse_too_many;
 use crate::measures::Measures;
 use crate::reference::{crs_of, match_reference};
 use crate::summaries::{EmptyAreas, GroupPercents, MinorityMajority, Plan, Wishes};
@@ -84,8 +86,6 @@ enum BinType {
 
 /// World Cylindrical Equal Area on WGS84 (EASE-Grid 2.0): one plane for all of the earth, with true areas.
 const EQUAL_AREA_CODE: u32 = 6933;
-/// Memory for vertices is bounded before any bin is made.
-const MOST_VERTICES: f64 = 1e7;
 
 impl Tool for AggregatePoints {
     const NAME: &'static str = "AggregatePoints";
@@ -152,6 +152,7 @@ fn bins_for(
 ) -> Result<Bins, ToolError> {
     let points = &mut inputs.point_features;
     let crs = crs_of(points, "Point_Features")?;
+    warn_without_reference(crs.as_ref(), &[size], "Bin_Size", context);
     let size = match reach(size, crs.as_ref(), "Bin_Size")? {
         Reach::Planar(size) => size,
         Reach::Geodesic(size_m) => {
@@ -180,16 +181,14 @@ fn bins_for(
     };
     let bins = Bins::new(shape, size);
     let envelope = points.envelope();
-    let is_too_small = !envelope.is_empty()
-        && (!bins.reach(&envelope)
-            || (inputs.keep_boundaries_with_no_points && bins.vertices_over(&envelope) > MOST_VERTICES));
-    if is_too_small {
-        return Err(ToolError::invalid(
-            "Bin_Size",
-            "bins of this size over the extent of the points have more than 10 million vertices; choose a larger size, \
-             or Keep_Boundaries_With_No_Points false",
-        ));
-    }
+    let vertices = match inputs.keep_boundaries_with_no_points {
+        _ if envelope.is_empty() => 0.0,
+        _ if !bins.reach(&envelope) => f64::INFINITY,
+        true => bins.vertices_over(&envelope),
+        false => 0.0,
+    };
+    let advice = "choose a larger size, or Keep_Boundaries_With_No_Points false";
+    refuse_too_many(vertices, "vertices of bins", "Bin_Size", advice)?;
     Ok(bins)
 }
 

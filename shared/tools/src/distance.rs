@@ -43,11 +43,15 @@ pub(crate) fn warn_without_reference(
     context: &RunContext,
 ) {
     if crs.is_none() && distances.iter().any(|distance| distance.unit != LinearUnitName::Unknown) {
-        context.warning(format!(
-            "{parameter}: the features have no spatial reference, so distances are taken in the units of their \
-             coordinates"
-        ));
+        context.warning(without_reference(parameter, "distances"));
     }
+}
+
+/// That measures of a parameter are taken in the units of coordinates without a spatial reference.
+pub(crate) fn without_reference(parameter: &str, measures: &str) -> String {
+    format!(
+        "{parameter}: the features have no spatial reference, so {measures} are taken in the units of their coordinates"
+    )
 }
 
 /// What a linear unit means for features in `crs`: metres on the ellipsoid for angles, else units of the coordinates.

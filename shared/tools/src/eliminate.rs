@@ -94,7 +94,7 @@ impl Tool for Eliminate {
         }
         let crs = crs_of(&set, "Input_Features")?;
         let measures = Measures::natural(crs.as_ref())?;
-        let least = LeastArea::read("Maximum_Area", inputs.maximum_area, crs.as_ref())?;
+        let least = LeastArea::read("Maximum_Area", inputs.maximum_area, crs.as_ref(), context)?;
         let meet = |clause: &Option<SqlExpression>, parameter: &str| {
             clause.as_ref().map(|clause| rows_that_meet(clause, &set, parameter, context)).transpose()
         };

@@ -1,6 +1,8 @@
-//! What the tools that simplify share: tolerances, simplified features, small polygons left out.
+//! What the tools that simplify or smooth share: tolerances, simplified features, small polygons left out, smooth lines
+//! that are right.
 
-use crate::distance::{Reach, reach, warn_without_reference};
+use crate::distance::{Reach, reach, warn_without_reference, without_reference};
+use crate::limits::{MOST_ROWS, refuse_too_many};
 use crate::measures::Measures;
 use crate::reference::is_in_degrees;
 use gp_core::{Choices, RunContext, ToolError};
@@ -118,11 +120,15 @@ impl LeastArea {
         parameter: &str,
         area: Option<ArealUnit>,
         crs: Option<&Crs>,
+        context: &RunContext,
     ) -> Result<Option<LeastArea>, ToolError> {
         let Some(ArealUnit { area, unit }) = area else { return Ok(None) };
         if !(area >= 0.0 && area.is_finite()) {
             let text = format!("{area} is less than 0; give an area such as 100 SquareMeters");
             return Err(ToolError::invalid(parameter, text));
+        }
+        if crs.is_none() && area > 0.0 && unit.square_meters().is_some() {
+            context.warning(without_reference(parameter, "areas"));
         }
         let square_metres = match (unit.square_meters(), crs) {
             // Without a spatial reference, units are those of the coordinates.
@@ -173,7 +179,7 @@ pub(crate) enum SmoothingAlgorithm {
 }
 
 /// The most places of lines that are computed in a run.
-const MAX_PLACES: f64 = 1e7;
+const MAX_PLACES: f64 = MOST_ROWS as f64;
 /// How often the window is halved where a smooth line would cross itself.
 const HALVINGS: usize = 5;
 
@@ -196,12 +202,7 @@ pub(crate) fn smoothing(
     });
     let count: f64 =
         paths.map(|path| smoothed_count(&path.xy, &smoothing)).filter(|count| count.is_finite()).sum();
-    if count > MAX_PLACES {
-        let text = format!(
-            "it would take {count:.0} places along the lines, more than ten million; give a longer one"
-        );
-        return Err(ToolError::invalid("Tolerance", text));
-    }
+    refuse_too_many(count, "places along the lines", "Tolerance", "give a longer one")?;
     Ok(smoothing)
 }
 
@@ -238,4 +239,22 @@ pub(crate) fn smooth_rightly(
         }
     }
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{run, set, square};
+    use serde_json::json;
+
+    #[test]
+    fn a_unit_of_area_that_means_nothing_without_a_spatial_reference_is_named() {
+        let polygons = set("Polygon", 0, &[(json!({}), square(0.0, 0.0, 10.0))]);
+        let parameters = json!({
+            "Input_Features": polygons, "Tolerance": "1 Unknown", "Minimum_Area": "5 SquareKilometers",
+        });
+        let made = run("SimplifyPolygon", &parameters).unwrap();
+        let text = "Minimum_Area: the features have no spatial reference, so areas are taken in the units of their coordinates";
+        assert_eq!(made.warnings, [text]);
+        assert_eq!(made.features.features.len(), 1);
+    }
 }

@@ -65,7 +65,7 @@ impl Tool for SimplifyPolygon {
         let set = inputs.input_features;
         let crs = crs_of(&set, "Input_Features")?;
         let amount = Amount::read(inputs.algorithm, inputs.tolerance, crs.as_ref(), context)?;
-        let least = LeastArea::read("Minimum_Area", inputs.minimum_area, crs.as_ref())?;
+        let least = LeastArea::read("Minimum_Area", inputs.minimum_area, crs.as_ref(), context)?;
         let simplified = each(context, set.features.len(), "Simplifying", |row| {
             let Some(Geometry::Polygon(rings)) = &set.features[row].geometry else { return Ok(None) };
             simplify_one(rings, amount, inputs.error_option, least.as_ref(), context).map(Some)

@@ -67,7 +67,7 @@ impl Tool for SimplifySharedEdges {
         let mut set = inputs.input_features;
         let crs = crs_of(&set, "Input_Features")?;
         let amount = Amount::read(inputs.algorithm, inputs.tolerance, crs.as_ref(), context)?;
-        let least = LeastArea::read("Minimum_Area", inputs.minimum_area, crs.as_ref())?;
+        let least = LeastArea::read("Minimum_Area", inputs.minimum_area, crs.as_ref(), context)?;
         ensure_object_ids(&mut set);
         let (topology, first_chains) = topology_of(&set);
         context.check()?;

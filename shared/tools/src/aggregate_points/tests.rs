@@ -113,3 +113,14 @@ fn no_points_make_no_bins_and_multipoints_count_each_point() {
     assert_eq!(made.column("Point_Count"), ["2", "1"]);
     assert_eq!(made.column("sum_POP"), ["6", "3"]);
 }
+
+#[test]
+fn a_unit_that_means_nothing_without_a_spatial_reference_is_named() {
+    let points = set("Point", 0, &[(json!({}), json!({ "x": 1.0, "y": 1.0 }))]);
+    let made =
+        |size: &str| run("AggregatePoints", &json!({ "Point_Features": points, "Bin_Size": size })).unwrap();
+    let with_unit = made("2 Kilometers");
+    assert!(with_unit.warnings.iter().any(|text| text.starts_with("Bin_Size: the features have no spatial")));
+    assert_eq!(with_unit.area(0).round().to_string(), "4");
+    assert_eq!(made("2 Unknown").warnings, Vec::<String>::new());
+}
