@@ -20,12 +20,11 @@
 
 use crate::each::each;
 use crate::extent::{Area, read_area, read_position};
+use crate::limits::refuse_too_many;
 use crate::table::Table;
 use gp_core::{Choices, CoordinateSystem, Filter, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{FeatureSet, Geometry, GeometryType, Path, Point, SpatialReference, Xy};
 
-/// More cells than this are refused before any is made.
-const MOST_CELLS: f64 = 10e6;
 /// A cell that would cover a smaller share of its size, by rounding alone, is none.
 const ROUNDING: f64 = 1e-9;
 
@@ -166,14 +165,8 @@ fn net(inputs: &CreateFishnetInputs, template: Option<&Area>) -> Result<Net, Too
     let (width, columns) = divide(columns, reach(right), ["Cell_Size_Width", "Number_of_Columns"])?;
     let rows = (inputs.cell_size_height, inputs.number_of_rows);
     let (height, rows) = divide(rows, reach(up), ["Cell_Size_Height", "Number_of_Rows"])?;
-    if columns * rows > MOST_CELLS {
-        return Err(ToolError::invalid(
-            if inputs.number_of_columns > 0 { "Number_of_Columns" } else { "Cell_Size_Width" },
-            format!(
-                "{columns} columns and {rows} rows are more than 10 million cells; make them fewer and larger"
-            ),
-        ));
-    }
+    let parameter = if inputs.number_of_columns > 0 { "Number_of_Columns" } else { "Cell_Size_Width" };
+    refuse_too_many(columns * rows, "cells", parameter, "make them fewer and larger")?;
     let net = Net {
         origin,
         column_step: [right[0] * width, right[1] * width],

@@ -26,6 +26,7 @@ mod spacing;
 use crate::distance::{reach, warn_without_reference};
 use crate::each::{each, warn_of_rows};
 use crate::extent::{Area, read_area};
+use crate::limits::refuse_too_many;
 use crate::reference::crs_of;
 use crate::table::Table;
 use gp_core::{Inputs, Outputs, RunContext, Tool, ToolError};
@@ -35,8 +36,6 @@ use places::{Ground, Place};
 use random::Random;
 use spacing::Spacing;
 
-/// More points than this are refused before any is made.
-const MOST_POINTS: usize = 10_000_000;
 /// So many positions in a row that are too near to others end the search for one more.
 const MOST_TRIES: usize = 2_000;
 /// So many positions in a row outside of a polygon end it too: it has next to no area.
@@ -179,12 +178,7 @@ fn numbers(set: &FeatureSet, text: &str) -> Result<Vec<usize>, ToolError> {
         set.features.iter().map(|feature| whole(feature.attributes.get(column))).collect()
     };
     let total = wanted.iter().fold(0, |total: usize, number| total.saturating_add(*number));
-    if total > MOST_POINTS {
-        return Err(ToolError::invalid(
-            NAME,
-            format!("{total} points are more than 10 million; ask for fewer"),
-        ));
-    }
+    refuse_too_many(total as f64, "points", NAME, "ask for fewer")?;
     Ok(wanted)
 }
 

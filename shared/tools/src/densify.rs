@@ -20,6 +20,7 @@ mod cutter;
 use crate::along::Ruler;
 use crate::each::{each, warn_of_rows};
 use crate::generalize::positive_reach;
+use crate::limits::refuse_too_many;
 use crate::reference::crs_of;
 use crate::table::ensure_object_ids;
 use cutter::{Cutter, Dense};
@@ -58,9 +59,6 @@ enum DensificationMethod {
     Offset,
     Angle,
 }
-
-/// The most vertices of an output.
-const MAX_VERTICES: f64 = 1e7;
 
 impl Tool for Densify {
     const NAME: &'static str = "Densify";
@@ -102,10 +100,7 @@ impl Tool for Densify {
             Ok(cutter.count(set.features[row].geometry.as_ref()))
         })?;
         let count: f64 = counts.iter().sum();
-        if count > MAX_VERTICES {
-            let text = format!("it would make {count:.0} vertices, more than ten million; give a longer one");
-            return Err(ToolError::invalid("Distance", text));
-        }
+        refuse_too_many(count, "vertices", "Distance", "give a longer one")?;
         let dense = each(context, set.features.len(), "Densifying", |row| {
             cutter.densify(set.features[row].geometry.as_ref(), context)
         })?;
@@ -228,7 +223,7 @@ mod tests {
     fn what_would_be_too_much_or_nothing_is_said() {
         let features = set("Polygon", 5070, &[(json!({}), square(0.0, 0.0, 1000.0))]);
         let error = |more: Value| densify(&features, more).err().unwrap();
-        assert!(error(json!({ "Distance": "0.1 Millimeters" })).contains("more than ten million"));
+        assert!(error(json!({ "Distance": "0.1 Millimeters" })).contains("more than 10 million"));
         assert!(error(json!({})).contains("DISTANCE needs one"));
         assert!(error(json!({ "Distance": "0 Meters" })).contains("not more than 0"));
         let limit = json!({ "Distance": "1 Meters", "Maximum_Vertex_Count_Per_Segment": 0 });

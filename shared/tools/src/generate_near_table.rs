@@ -23,14 +23,11 @@
 
 use crate::distance::Method;
 use crate::each::each;
+use crate::limits::{Counter, refuse_too_many};
 use crate::near_search::{AngleField, LocationFields, NearFeature, NearSearch, layer_name};
 use crate::table::Table;
 use gp_core::{Choices, Inputs, Outputs, RecordSet, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, FeatureSet, Field, FieldType, LinearUnit};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// No table has more rows.
-pub(crate) const MOST_ROWS: usize = 10_000_000;
 
 /// Finds near features and ranks them.
 pub(crate) struct GenerateNearTable;
@@ -142,28 +139,22 @@ impl Tool for GenerateNearTable {
 /// The near features of every row, at most `count` each.
 ///
 /// # Errors
-/// There are more than [`MOST_ROWS`] in all, or the run was stopped.
+/// There are more than [`MOST_ROWS`](crate::limits::MOST_ROWS) in all, or the run was stopped.
 pub(crate) fn all_nearest(
     search: &NearSearch<'_>,
     rows: usize,
     count: usize,
     context: &RunContext,
 ) -> Result<Vec<Vec<NearFeature>>, ToolError> {
-    let too_many = || {
-        ToolError::invalid(
-            "Search_Radius",
-            format!("there would be more than {MOST_ROWS} pairs of near features; use a smaller radius"),
-        )
-    };
-    if search.is_unlimited() && rows.saturating_mul(count.min(search.near_count())) > MOST_ROWS {
-        return Err(too_many());
+    let (parameter, advice) = ("Search_Radius", "use a smaller radius");
+    if search.is_unlimited() {
+        let pairs = rows as f64 * count.min(search.near_count()) as f64;
+        refuse_too_many(pairs, "rows", parameter, advice)?;
     }
-    let total = AtomicUsize::new(0);
+    let counter = Counter::of_rows(parameter, advice);
     each(context, rows, "Searching", |row| {
         let found = search.nearest(row, count);
-        if total.fetch_add(found.len(), Ordering::Relaxed) + found.len() > MOST_ROWS {
-            return Err(too_many());
-        }
+        counter.add(found.len())?;
         Ok(found)
     })
 }
@@ -240,7 +231,7 @@ mod tests {
         let points = set("Point", 5070, &rows);
         let parameters = json!({ "Input_Features": points, "Near_Features": [points], "Closest": "ALL" });
         let error = run("GenerateNearTable", &parameters).err().unwrap();
-        assert!(error.starts_with("Search_Radius: there would be more than 10000000 pairs"), "{error}");
+        assert!(error.starts_with("Search_Radius: there would be more than 10 million rows"), "{error}");
         assert!(
             table(json!({ "Closest": "ALL", "Closest_Count": -1 }))
                 .err()

@@ -27,6 +27,7 @@ mod shapes;
 
 use crate::each::each;
 use crate::extent::{Area, read_area};
+use crate::limits::refuse_too_many;
 use crate::reference::{WGS84_CODE, is_in_degrees};
 use crate::table::Table;
 use gp_core::{
@@ -38,9 +39,6 @@ use gp_esri::{
 };
 use gp_geometry::{Crs, Geodesy, intersection, project_features, split_at_antimeridian};
 use shapes::{Lattice, Pattern};
-
-/// More shapes than this are refused before any is made.
-const MOST_SHAPES: f64 = 10e6;
 
 /// Covers an extent with shapes.
 pub(crate) struct GenerateTessellation;
@@ -178,14 +176,7 @@ fn regular_shapes(
     context: &RunContext,
 ) -> Result<FeatureSet, ToolError> {
     let count = lattice.estimated_count();
-    if count > MOST_SHAPES {
-        return Err(ToolError::invalid(
-            "Size",
-            format!(
-                "it makes about {count:.0} shapes, of at most 10 million; use a larger size or a smaller extent"
-            ),
-        ));
-    }
+    refuse_too_many(count, "shapes", "Size", "use a larger size or a smaller extent")?;
     let cells = lattice.cells(context)?;
     let shapes = each(context, cells.len(), "Making shapes", |index| {
         let ring = lattice.ring(cells[index]);
@@ -242,14 +233,7 @@ fn h3_cells(
     let wgs84 = SpatialReference::from_wkid(WGS84_CODE);
     let envelope = area.in_reference(&wgs84, parameter, context)?;
     let count = h3::estimated_count(&envelope, resolution, parameter)?;
-    if count > MOST_SHAPES {
-        return Err(ToolError::invalid(
-            "H3_Resolution",
-            format!(
-                "it makes about {count:.0} cells, of at most 10 million; use a lower resolution or a smaller extent"
-            ),
-        ));
-    }
+    refuse_too_many(count, "cells", "H3_Resolution", "use a lower resolution or a smaller extent")?;
     let cells = h3::candidates(&envelope, resolution, context)?;
     let shapes = each(context, cells.len(), "Making cells", |index| Ok(h3::shape(cells[index], &envelope)))?;
     let mut table = new_table(Some(wgs84));

@@ -222,8 +222,8 @@ mod tests {
         let (lower, upper) = crate::testing::nearly_touching();
         let upwards = |feature: &Value| {
             let end = &feature["geometry"]["rings"][0][4];
-            let at = |axis: usize, more: f64| end[axis].as_f64().unwrap() + more;
-            (json!({}), line(&[[at(0, 0.0), at(1, 0.0)], [at(0, 20.0), at(1, 30.0)]]))
+            let [x, y] = [0, 1].map(|axis| end[axis].as_f64().unwrap());
+            (json!({}), line(&[[x, y], [x + 20.0, y + 30.0]]))
         };
         let rows: Vec<_> = upper["features"].as_array().unwrap().iter().map(upwards).collect();
         let made = intersect(set("Polyline", 5070, &rows), lower, json!({})).unwrap();

@@ -20,6 +20,7 @@
 
 use crate::distance::{Method, Reach, warn_without_reference};
 use crate::each::warn_of_rows;
+use crate::limits::refuse_too_many;
 use crate::reference::{crs_of, drop_zm};
 use crate::surroundings::{DistanceUnit, NO_PLACE, Surroundings, United};
 use crate::table::Table;
@@ -27,9 +28,6 @@ use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, FeatureSet, Field, FieldType, Geometry, GeometryType, LinearUnit};
 use gp_geometry::{BufferOptions, Side, difference};
 use std::collections::BTreeSet;
-
-/// More areas are a mistake, not a wish.
-const MOST_AREAS: usize = 10_000_000;
 
 /// Makes rings around features.
 pub(crate) struct MultipleRingBuffer;
@@ -122,10 +120,8 @@ fn check(inputs: &MultipleRingBufferInputs) -> Result<(), ToolError> {
     if distances.is_empty() {
         return Err(ToolError::invalid("Distances", "give at least one distance"));
     }
-    if distances.len().saturating_mul(inputs.input_features.features.len()) > MOST_AREAS {
-        let reason = format!("there would be more than {MOST_AREAS} areas; give fewer distances or features");
-        return Err(ToolError::invalid("Distances", reason));
-    }
+    let count = distances.len() as f64 * inputs.input_features.features.len() as f64;
+    refuse_too_many(count, "areas", "Distances", "give fewer distances or features")?;
     let least = distances.iter().copied().fold(f64::INFINITY, f64::min);
     if inputs.outside_polygons_only == OutsidePolygons::OutsideOnly && least < 0.0 {
         let reason = format!("{least} lies inside of polygons; leave it out, or use FULL");

@@ -197,7 +197,7 @@ mod tests {
         let way = [[0.0, 0.0], [1e6, 0.0], [1e6, 1e6]];
         let features = set("Polyline", 5070, &[(json!({}), line(&way))]);
         let error = smooth(&features, json!({ "Tolerance": "1 Millimeters" })).err().unwrap();
-        assert!(error.contains("more than ten million"), "{error}");
+        assert!(error.contains("more than 10 million"), "{error}");
         assert!(smooth(&set("Polyline", 0, &[]), json!({})).unwrap().features.features.is_empty());
         let made = smooth(&set("Polyline", 5070, &[(json!({}), Value::Null)]), json!({})).unwrap();
         assert!(made.features.features[0].geometry.is_none());
