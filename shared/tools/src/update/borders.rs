@@ -7,7 +7,7 @@ use crate::each::each;
 use crate::overlay_pieces::Layers;
 use gp_core::{RunContext, ToolError};
 use gp_esri::{Envelope, Path};
-use gp_geometry::{Operand, envelope_of, length, region, union_outside, without_slivers};
+use gp_geometry::{Operand, common_box, envelope_of, length, region, union_outside, without_slivers};
 
 /// The layers of the input and of the update features.
 const INPUT: usize = 0;
@@ -16,7 +16,8 @@ const UPDATE: usize = 1;
 /// A border shorter than this share of the outlines is rounding of their lengths.
 const SHORTEST_BORDER: f64 = 1e-9;
 
-/// How far around an update feature its surroundings are looked at, as a share of its size: any distance will do.
+/// How far around a rest and an update feature their surroundings are looked at, as a share of their size: any distance
+/// will do that keeps the frame off their borders.
 const MARGIN: f64 = 0.1;
 
 /// Gives each rest to the update feature along which it lies, and returns the update features with their rests. What is
@@ -33,7 +34,7 @@ pub(super) fn dissolve(
         let mut best: Option<(usize, f64)> = None;
         for update in layers.near(UPDATE, &envelope_of(&rests[row])) {
             context.check()?;
-            let border = border(layers, row, update);
+            let border = border(layers, row, &rests[row], update);
             if border > best.map_or(0.0, |(_, longest)| longest) {
                 best = Some((update, border));
             }
@@ -60,19 +61,30 @@ pub(super) fn dissolve(
 }
 
 /// How long the border of an update feature is with what the update features leave of an input feature.
-fn border(layers: &Layers<'_>, row: usize, update: usize) -> f64 {
-    let own = layers.rings(UPDATE, update);
-    let Some(original) = layers.operand(INPUT, row) else { return 0.0 };
-    let window = with_margin(envelope_of(own));
-    let frame = Path::from_xy(window.ring().to_vec());
-    let near = region(&[original, Operand::Plain(&[frame])], &[]);
-    let others = others(layers, update, &[window]);
+///
+/// All is cut to where both are near each other, so that a large update feature costs no more along many small rests. The
+/// edges of the frame count nothing: they are edges of both, or of neither, before and after both become one.
+fn border(layers: &Layers<'_>, row: usize, rest: &[Path], update: usize) -> f64 {
+    let (Some(original), Some(own)) = (layers.operand(INPUT, row), layers.operand(UPDATE, update)) else {
+        return 0.0;
+    };
+    let own_box = envelope_of(layers.rings(UPDATE, update));
+    let window = common_box(with_margin(envelope_of(rest)), with_margin(own_box));
+    let frame = [Path::from_xy(window.ring().to_vec())];
+    let near = region(&[original, Operand::Plain(&frame)], &[]);
+    let own = region(&[own, Operand::Plain(&frame)], &[]);
+    let near_updates = layers.near(UPDATE, &window).filter(|other| *other != update);
+    let others: Vec<Vec<Path>> = near_updates
+        .filter_map(|other| {
+            Some(region(&[layers.operand(UPDATE, other)?, Operand::Plain(&frame)], &[Operand::Plain(&own)]))
+        })
+        .collect();
     let mut taken: Vec<Operand<'_>> = others.iter().map(|rings| Operand::Plain(rings)).collect();
-    taken.push(Operand::Plain(own));
+    taken.push(Operand::Plain(&own));
     let rest = region(&[Operand::Plain(&near)], &taken);
-    let joined = union_outside(&[&near, own], &slices(&others));
+    let joined = union_outside(&[&near, &own], &slices(&others));
     // What the outlines lose when both become one, they had twice.
-    let apart = length(&rest) + length(own);
+    let apart = length(&rest) + length(&own);
     let border = (apart - length(&joined)) / 2.0;
     if border > SHORTEST_BORDER * apart { border } else { 0.0 }
 }
