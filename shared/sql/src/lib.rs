@@ -82,10 +82,7 @@ impl BoundExpression {
     /// The value for the row: conditions are 1 and 0, dates epoch milliseconds, text-like dates ISO text. A bare
     /// column gives the attribute as it is.
     pub fn value(&self, row: &[Attribute]) -> Result<Attribute, SqlError> {
-        if let node::Node::Column(column) = &self.root {
-            return column.attribute(row).cloned();
-        }
-        eval::eval(&self.root, row)?.into_attribute()
+        Ok(self.typed_value(row)?.0)
     }
 
     /// The value for the row as [`BoundExpression::value`] gives it, and a type of field that holds it: the milliseconds of a

@@ -7,16 +7,21 @@ use gp_esri::{Attribute, FeatureSet, Field};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+/// The column of this field.
+///
+/// # Errors
+/// [`ToolError::InvalidParameter`] when it is not there.
+pub(crate) fn column_of(set: &FeatureSet, field: &Field, parameter: &str) -> Result<usize, ToolError> {
+    set.field_index(&field.name).ok_or_else(|| ToolError::invalid(parameter, no_field(&field.name, set)))
+}
+
 /// The columns of these fields.
 pub(crate) fn columns_of(
     set: &FeatureSet,
     fields: &[Field],
     parameter: &str,
 ) -> Result<Vec<usize>, ToolError> {
-    let column = |field: &Field| {
-        set.field_index(&field.name).ok_or_else(|| ToolError::invalid(parameter, no_field(&field.name, set)))
-    };
-    fields.iter().map(column).collect()
+    fields.iter().map(|field| column_of(set, field, parameter)).collect()
 }
 
 /// Row numbers by the values of these columns, ordered by value.

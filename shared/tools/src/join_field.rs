@@ -15,7 +15,7 @@
 //!
 //! **Errors.** A field that is not there, a field of text to be matched with one of numbers.
 
-use crate::groups::columns_of;
+use crate::groups::{column_of, columns_of};
 use crate::keys::Key;
 use crate::table::{Carried, carried_field, ensure_object_ids, free_name};
 use gp_core::{Inputs, MessageLevel, Outputs, RecordSet, RunContext, Tool, ToolError};
@@ -97,10 +97,6 @@ impl Tool for JoinField {
         tell(matched, features.features.len(), repeated, context);
         Ok(JoinFieldOutputs { output_features: features })
     }
-}
-
-fn column_of(set: &FeatureSet, field: &Field, parameter: &str) -> Result<usize, ToolError> {
-    columns_of(set, std::slice::from_ref(field), parameter).map(|columns| columns[0])
 }
 
 /// The first row of each value, and how many rows come after a first. Nulls are no values.

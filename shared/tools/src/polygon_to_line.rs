@@ -17,9 +17,10 @@
 //! **Errors.** None of its own.
 
 use crate::coverage::{Coverage, Side};
-use crate::each::{each, warn_of_rows};
+use crate::derived::{Derived, warn_of_missing};
+use crate::each::each;
 use crate::reference::drop_zm;
-use crate::table::{Carried, Table};
+use crate::table::Table;
 use gp_core::{Choices, Filter, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::{Attribute, FeatureSet, Geometry, GeometryType, Path};
 
@@ -63,9 +64,7 @@ impl Tool for PolygonToLine {
 
     fn run(inputs: PolygonToLineInputs, context: &RunContext) -> Result<PolygonToLineOutputs, ToolError> {
         let mut set = inputs.input_features;
-        let is_without = |row: &usize| set.features[*row].geometry.is_none();
-        let without: Vec<usize> = (0..set.features.len()).filter(is_without).collect();
-        warn_of_rows(&without, &set, "have no geometry, so they are left out", context);
+        warn_of_missing(&set, context);
         let output_features = match inputs.neighbor_option {
             NeighborOption::IgnoreNeighbors => whole_outlines(set),
             NeighborOption::IdentifyNeighbors => {
@@ -79,17 +78,15 @@ impl Tool for PolygonToLine {
 }
 
 fn whole_outlines(mut set: FeatureSet) -> FeatureSet {
-    let carried = Carried::all(&set);
-    let mut table = Table::new(Some(GeometryType::Polyline), set.spatial_reference.clone());
-    table.add_carried(&carried);
-    table.add_integer("ORIG_FID");
-    table.keep_zm_of(&set);
-    for row in 0..set.features.len() {
-        let Some(Geometry::Polygon(rings)) = set.features[row].geometry.take() else { continue };
-        let id = Attribute::Integer(set.oid_of(row));
-        table.push(carried.values(&set.features[row]).chain([id]), Some(Geometry::Polyline(rings)));
+    let geometries: Vec<Option<Geometry>> =
+        set.features.iter_mut().map(|feature| feature.geometry.take()).collect();
+    let mut derived = Derived::new(&set, GeometryType::Polyline);
+    for (row, geometry) in geometries.into_iter().enumerate() {
+        if let Some(Geometry::Polygon(rings)) = geometry {
+            derived.push(row, [], Geometry::Polyline(rings));
+        }
     }
-    table.finish()
+    derived.finish()
 }
 
 fn shared_borders(set: &FeatureSet, context: &RunContext) -> Result<FeatureSet, ToolError> {
