@@ -1,4 +1,4 @@
-//! Outputs whose rows are made of rows of the input: the input's fields, then `ORIG_FID`, then what a tool adds.
+//! Outputs whose rows are made of rows of the input: the input's fields, then its object id, then what a tool adds.
 
 use crate::each::warn_of_rows;
 use crate::table::{Carried, Table};
@@ -15,11 +15,16 @@ pub(crate) struct Derived<'a> {
 impl<'a> Derived<'a> {
     /// An output of `geometry_type` with the fields of `set` and `ORIG_FID`. Vertices carry the z and m of `set`.
     pub(crate) fn new(set: &'a FeatureSet, geometry_type: GeometryType) -> Derived<'a> {
+        Derived::with_id(set, geometry_type, "ORIG_FID")
+    }
+
+    /// The same with another name of the column of object ids.
+    pub(crate) fn with_id(set: &'a FeatureSet, geometry_type: GeometryType, id_name: &str) -> Derived<'a> {
         let carried = Carried::all(set);
         let mut table = Table::new(Some(geometry_type), set.spatial_reference.clone());
         table.keep_zm_of(set);
         table.add_carried(&carried);
-        table.add_integer("ORIG_FID");
+        table.add_integer(id_name);
         Derived { set, carried, table }
     }
 
@@ -34,10 +39,15 @@ impl<'a> Derived<'a> {
     }
 
     /// Adds a row made of a row of the input; `more` are the values of the added columns.
-    pub(crate) fn push(&mut self, row: usize, more: impl IntoIterator<Item = Attribute>, geometry: Geometry) {
+    pub(crate) fn push(
+        &mut self,
+        row: usize,
+        more: impl IntoIterator<Item = Attribute>,
+        geometry: impl Into<Option<Geometry>>,
+    ) {
         let id = Attribute::Integer(self.set.oid_of(row));
         let values = self.carried.values(&self.set.features[row]).chain([id]).chain(more);
-        self.table.push(values, Some(geometry));
+        self.table.push(values, geometry.into());
     }
 
     /// The output.

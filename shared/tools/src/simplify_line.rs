@@ -16,12 +16,12 @@
 //!
 //! **Errors.** A tolerance of zero or less, or in a unit that has no length.
 
+use crate::derived::Derived;
 use crate::each::each;
 use crate::generalize::{Algorithm, Amount, ErrorOption, simplify};
 use crate::reference::crs_of;
-use crate::table::{Carried, Table};
 use gp_core::{Filter, Inputs, Outputs, RunContext, Tool, ToolError};
-use gp_esri::{Attribute, FeatureSet, Geometry, GeometryType, LinearUnit};
+use gp_esri::{FeatureSet, Geometry, GeometryType, LinearUnit};
 use gp_geometry::Chain;
 
 /// Takes vertices out of lines.
@@ -66,16 +66,11 @@ impl Tool for SimplifyLine {
             let paths = simplify(paths, Chain::Line, amount, inputs.error_option, context)?;
             Ok((!paths.is_empty()).then_some(Geometry::Polyline(paths)))
         })?;
-        let carried = Carried::all(&set);
-        let mut table = Table::new(Some(GeometryType::Polyline), set.spatial_reference.clone());
-        table.add_carried(&carried);
-        table.add_integer("InLine_FID");
-        table.keep_zm_of(&set);
+        let mut output = Derived::with_id(&set, GeometryType::Polyline, "InLine_FID");
         for (row, geometry) in simplified.into_iter().enumerate() {
-            let id = Attribute::Integer(set.oid_of(row));
-            table.push(carried.values(&set.features[row]).chain([id]), geometry);
+            output.push(row, [], geometry);
         }
-        Ok(SimplifyLineOutputs { output_features: table.finish() })
+        Ok(SimplifyLineOutputs { output_features: output.finish() })
     }
 }
 

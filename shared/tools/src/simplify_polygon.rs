@@ -17,12 +17,12 @@
 //!
 //! **Errors.** A tolerance of zero or less, or in a unit that has no length; a negative area.
 
+use crate::derived::Derived;
 use crate::each::{each, warn_of_rows};
 use crate::generalize::{Algorithm, Amount, ErrorOption, LeastArea, simplify};
 use crate::reference::crs_of;
-use crate::table::{Carried, Table};
 use gp_core::{Filter, Inputs, MessageLevel, Outputs, RunContext, Tool, ToolError};
-use gp_esri::{ArealUnit, Attribute, FeatureSet, Geometry, GeometryType, LinearUnit, Path};
+use gp_esri::{ArealUnit, FeatureSet, Geometry, GeometryType, LinearUnit, Path};
 use gp_geometry::{Chain, is_valid_polygon, orient};
 
 /// Takes vertices out of polygons.
@@ -70,11 +70,7 @@ impl Tool for SimplifyPolygon {
             let Some(Geometry::Polygon(rings)) = &set.features[row].geometry else { return Ok(None) };
             simplify_one(rings, amount, inputs.error_option, least.as_ref(), context).map(Some)
         })?;
-        let carried = Carried::all(&set);
-        let mut table = Table::new(Some(GeometryType::Polygon), set.spatial_reference.clone());
-        table.add_carried(&carried);
-        table.add_integer("InPoly_FID");
-        table.keep_zm_of(&set);
+        let mut output = Derived::with_id(&set, GeometryType::Polygon, "InPoly_FID");
         let (mut small, mut stubborn) = (0, Vec::new());
         for (row, made) in simplified.into_iter().enumerate() {
             let geometry = match made {
@@ -88,15 +84,14 @@ impl Tool for SimplifyPolygon {
                 }
                 None => None,
             };
-            let id = Attribute::Integer(set.oid_of(row));
-            table.push(carried.values(&set.features[row]).chain([id]), geometry);
+            output.push(row, [], geometry);
         }
         warn_of_rows(&stubborn, &set, "could not be simplified validly and stay as they are", context);
         if small > 0 {
             let text = format!("{small} polygons are smaller than Minimum_Area and left out");
             context.message(MessageLevel::Info, text);
         }
-        Ok(SimplifyPolygonOutputs { output_features: table.finish() })
+        Ok(SimplifyPolygonOutputs { output_features: output.finish() })
     }
 }
 

@@ -18,12 +18,12 @@
 //!
 //! **Errors.** A tolerance of zero or less, or one so small that the lines would get too many vertices.
 
+use crate::derived::Derived;
 use crate::each::{each, warn_of_rows};
 use crate::generalize::{EndpointOption, ErrorOption, SmoothingAlgorithm, smooth_rightly, smoothing};
 use crate::reference::{crs_of, drop_zm};
-use crate::table::{Carried, Table};
 use gp_core::{Filter, Inputs, Outputs, RunContext, Tool, ToolError};
-use gp_esri::{Attribute, FeatureSet, Geometry, GeometryType, LinearUnit, Path};
+use gp_esri::{FeatureSet, Geometry, GeometryType, LinearUnit, Path};
 use gp_geometry::{Smoothing, is_simple_path};
 
 /// Takes the corners off lines.
@@ -77,19 +77,15 @@ impl Tool for SmoothLine {
             };
             smooth_one(paths, inputs.endpoint_option, &smoothing, inputs.error_option, context)
         })?;
-        let carried = Carried::all(&set);
-        let mut table = Table::new(Some(GeometryType::Polyline), set.spatial_reference.clone());
-        table.add_carried(&carried);
-        table.add_integer("InLine_FID");
+        let mut output = Derived::with_id(&set, GeometryType::Polyline, "InLine_FID");
         let mut rough = Vec::new();
         for (row, (geometry, is_rough)) in smooth.into_iter().enumerate() {
             rough.extend(is_rough.then_some(row));
-            let id = Attribute::Integer(set.oid_of(row));
-            table.push(carried.values(&set.features[row]).chain([id]), geometry);
+            output.push(row, [], geometry);
         }
         let text = "would cross themselves, so they are less smooth";
         warn_of_rows(&rough, &set, text, context);
-        Ok(SmoothLineOutputs { output_features: table.finish() })
+        Ok(SmoothLineOutputs { output_features: output.finish() })
     }
 }
 

@@ -18,12 +18,12 @@
 //!
 //! **Errors.** A tolerance of zero or less, or one so small that the outlines would get too many vertices.
 
+use crate::derived::Derived;
 use crate::each::{each, warn_of_rows};
 use crate::generalize::{EndpointOption, ErrorOption, SmoothingAlgorithm, smooth_rightly, smoothing};
 use crate::reference::{crs_of, drop_zm};
-use crate::table::{Carried, Table};
 use gp_core::{Choices, Filter, Inputs, Outputs, RunContext, Tool, ToolError};
-use gp_esri::{Attribute, FeatureSet, Geometry, GeometryType, LinearUnit, Path};
+use gp_esri::{FeatureSet, Geometry, GeometryType, LinearUnit, Path};
 use gp_geometry::{Smoothing, is_valid_polygon};
 
 /// Takes the corners off polygons.
@@ -88,19 +88,15 @@ impl Tool for SmoothPolygon {
             };
             smooth_one(paths, endpoints, &smoothing, inputs.error_option, context)
         })?;
-        let carried = Carried::all(&set);
-        let mut table = Table::new(Some(GeometryType::Polygon), set.spatial_reference.clone());
-        table.add_carried(&carried);
-        table.add_integer("InPoly_FID");
+        let mut output = Derived::with_id(&set, GeometryType::Polygon, "InPoly_FID");
         let mut rough = Vec::new();
         for (row, (geometry, is_rough)) in smooth.into_iter().enumerate() {
             rough.extend(is_rough.then_some(row));
-            let id = Attribute::Integer(set.oid_of(row));
-            table.push(carried.values(&set.features[row]).chain([id]), geometry);
+            output.push(row, [], geometry);
         }
         let text = "would not be valid, so they are less smooth";
         warn_of_rows(&rough, &set, text, context);
-        Ok(SmoothPolygonOutputs { output_features: table.finish() })
+        Ok(SmoothPolygonOutputs { output_features: output.finish() })
     }
 }
 

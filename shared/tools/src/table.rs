@@ -45,11 +45,6 @@ impl Carried {
     pub(crate) fn fields(&self) -> &[Field] {
         &self.fields
     }
-
-    /// How many columns.
-    pub(crate) fn len(&self) -> usize {
-        self.columns.len()
-    }
 }
 
 /// An output while its columns are named and its rows are filled in. Its first column is `OBJECTID`, counted from 1.
