@@ -19,7 +19,8 @@ use crate::groups::{column_of, columns_of};
 use crate::keys::Key;
 use crate::table::{Carried, carried_field, ensure_object_ids, free_name};
 use gp_core::{Inputs, MessageLevel, Outputs, RecordSet, RunContext, Tool, ToolError};
-use gp_esri::{Attribute, FeatureSet, Field};
+use gp_esri::{Feature, FeatureSet, Field};
+use rayon::prelude::*;
 use std::collections::HashMap;
 
 /// Joins columns by equal values.
@@ -78,18 +79,15 @@ impl Tool for JoinField {
             _ => Carried::all(&join),
         };
         let (rows_by_key, repeated) = rows_by_key(&join, join_column);
-        let nulls = vec![Attribute::Null; carried.len()];
-        let mut matched = 0;
-        for feature in &mut features.features {
+        let join_row = |feature: &mut Feature| {
             context.check()?;
             let key = Key::of(feature.attributes.get(column));
             let found = rows_by_key.get(&key).map(|row| &join.features[*row]);
-            matched += usize::from(found.is_some());
-            match found {
-                Some(row) => feature.attributes.extend(carried.values(row)),
-                None => feature.attributes.extend_from_slice(&nulls),
-            }
-        }
+            feature.attributes.extend(carried.values_or_nulls(found));
+            Ok(usize::from(found.is_some()))
+        };
+        let matched: Result<usize, ToolError> = features.features.par_iter_mut().map(join_row).sum();
+        let matched = matched?;
         for field in carried.fields() {
             let name = free_name(&features, field.name.clone());
             features.fields.push(Field { name, ..carried_field(field) });

@@ -18,7 +18,7 @@
 //! **Errors.** A split field that is not there, a reference that cannot be projected, more than 10 million pieces.
 
 use crate::each::each;
-use crate::groups::{columns_of, groups_by};
+use crate::groups::{column_of, groups_by};
 use crate::joined::piece_counter;
 use crate::mask::Mask;
 use crate::reference::{drop_zm, match_reference};
@@ -59,7 +59,7 @@ impl Tool for Split {
 
     fn run(inputs: SplitInputs, context: &RunContext) -> Result<SplitOutputs, ToolError> {
         let (mut input, mut split) = (inputs.input_features, inputs.split_features);
-        let columns = columns_of(&split, std::slice::from_ref(&inputs.split_field), "Split_Field")?;
+        let columns = vec![column_of(&split, &inputs.split_field, "Split_Field")?];
         match_reference(&input, &mut split, "Split_Features", context)?;
         if !matches!(input.geometry_type, Some(GeometryType::Point | GeometryType::Multipoint)) {
             drop_zm(&mut input, "Input Features", context);
