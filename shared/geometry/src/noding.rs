@@ -24,20 +24,19 @@ pub struct NodedLine {
 }
 
 /// Cuts the lines and outlines of all geometries. The stretches come in the order of the geometries, and along each.
-/// Nodes are where lines meet or cross, and the ends of lines; where the outline of a polygon begins is none.
-///
-/// `may_go_on` hears of the cuts of each edge, of which there may be as many as pairs of edges, and may end the work.
+/// Nodes are where lines meet or cross, and the ends of lines; where the outline of a polygon begins is none. `check`
+/// hears of the cuts of each edge, of which there may be as many as pairs of edges, and may end the work.
 ///
 /// # Errors
-/// Those of `may_go_on`.
+/// The first error of `check`.
 pub fn node_lines<E>(
     geometries: &[Option<&Geometry>],
-    mut may_go_on: impl FnMut(usize) -> Result<(), E>,
+    mut check: impl FnMut(usize) -> Result<(), E>,
 ) -> Result<Vec<NodedLine>, E> {
     let mut net = Net::default();
     let strands = net.load(geometries);
-    let met = net.cut_where_vertices_lie(strands, &mut may_go_on)?;
-    net.cut_where_edges_cross(met, &mut may_go_on)
+    let met = net.cut_where_vertices_lie(strands, &mut check)?;
+    net.cut_where_edges_cross(met, &mut check)
 }
 
 /// A path of one geometry, as steps along edges.
@@ -95,47 +94,58 @@ impl Net {
     fn cut_where_vertices_lie<E>(
         &mut self,
         strands: Vec<Strand>,
-        may_go_on: &mut impl FnMut(usize) -> Result<(), E>,
+        check: impl FnMut(usize) -> Result<(), E>,
     ) -> Result<Vec<Strand>, E> {
+        let cuts = self.cuts_at_vertices(check)?;
+        Ok(self.refine(strands, &cuts))
+    }
+
+    /// For each edge, the vertices that lie on it, in order along it, without its ends.
+    fn cuts_at_vertices<E>(&self, mut check: impl FnMut(usize) -> Result<(), E>) -> Result<Vec<Vec<Xy>>, E> {
         let index = BoxIndex::of_segments(&self.edges);
-        let mut cuts_of = |number: usize| {
+        let cuts_of = |number: usize| {
             let edge = self.edges[number];
-            let mut cuts = Vec::new();
+            let mut cuts: Vec<Xy> = Vec::new();
+            // What is met at an end cuts nothing, and may be a hundred thousand lines that begin in one place.
+            let mut cut = |at: Xy| {
+                if at != edge[0] && at != edge[1] {
+                    cuts.push(at);
+                }
+            };
             for other in index.query(&segment_box(edge[0], edge[1])).filter(|other| *other != number) {
                 match meet(edge, self.edges[other]) {
                     Meeting::Apart | Meeting::Cross(_) => {}
-                    Meeting::Touch(p) => cuts.push(p),
-                    Meeting::Overlap(a, b) => cuts.extend([a, b]),
+                    Meeting::Touch(p) => cut(p),
+                    Meeting::Overlap(a, b) => [a, b].into_iter().for_each(&mut cut),
                 }
             }
             // On one line lexicographic order is order along the line.
-            cuts.sort_unstable_by(|a: &Xy, b: &Xy| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
+            cuts.sort_unstable_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
             cuts.dedup();
-            cuts.retain(|cut| !edge.contains(cut));
-            may_go_on(cuts.len())?;
+            cuts.shrink_to_fit();
+            check(cuts.len())?;
             Ok(cuts)
         };
-        let cuts = (0..self.edges.len()).map(&mut cuts_of).collect::<Result<Vec<Vec<Xy>>, E>>()?;
-        Ok(self.refine(strands, &cuts))
+        (0..self.edges.len()).map(cuts_of).collect()
     }
 
     fn cut_where_edges_cross<E>(
         mut self,
         strands: Vec<Strand>,
-        may_go_on: &mut impl FnMut(usize) -> Result<(), E>,
+        mut check: impl FnMut(usize) -> Result<(), E>,
     ) -> Result<Vec<NodedLine>, E> {
         let index = BoxIndex::of_segments(&self.edges);
         let mut cuts: Vec<Vec<Xy>> = vec![Vec::new(); self.edges.len()];
         for (number, edge) in self.edges.iter().enumerate() {
-            let mut more = 0;
+            let before = cuts[number].len();
             for other in index.query(&segment_box(edge[0], edge[1])).skip_while(|other| *other <= number) {
                 if let Meeting::Cross(p) = meet(*edge, self.edges[other]) {
                     cuts[number].push(p);
                     cuts[other].push(p);
-                    more += 2;
                 }
             }
-            may_go_on(more)?;
+            // Each is one of both edges.
+            check(2 * (cuts[number].len() - before))?;
         }
         for (edge, cuts) in self.edges.iter().zip(&mut cuts) {
             cuts.sort_by(|a, b| parameter(*edge, *a).total_cmp(&parameter(*edge, *b)));

@@ -11,22 +11,8 @@ fn square(x: f64) -> Geometry {
 }
 
 fn noded(geometries: &[Geometry]) -> Vec<NodedLine> {
-    let geometries: Vec<Option<&Geometry>> = geometries.iter().map(Some).collect();
+    let geometries: Vec<_> = geometries.iter().map(Some).collect();
     node_lines(&geometries, |_| Ok::<(), ()>(())).unwrap()
-}
-
-#[test]
-fn lines_that_would_be_cut_too_often_end_the_work() {
-    let across = (0..10).map(|x| line(&[[f64::from(x), -1.0], [f64::from(x), 10.0]]));
-    let along = (0..10).map(|y| line(&[[-1.0, f64::from(y)], [10.0, f64::from(y)]]));
-    let grid: Vec<Geometry> = across.chain(along).collect();
-    let mut cuts = 0;
-    let made = node_lines(&grid.iter().map(Some).collect::<Vec<_>>(), |more| {
-        cuts += more;
-        if cuts > 100 { Err("too many") } else { Ok(()) }
-    });
-    assert_eq!(made, Err("too many"));
-    assert_eq!(noded(&grid).len(), 220);
 }
 
 #[test]
@@ -80,10 +66,38 @@ fn a_line_back_and_forth_comes_once_and_one_that_crosses_itself_is_cut() {
     assert_eq!(noded(&[line(&[[0.0, 0.0], [10.0, 0.0], [0.0, 0.0]])]).len(), 1);
     let eight = line(&[[0.0, 0.0], [10.0, 10.0], [10.0, 0.0], [0.0, 10.0]]);
     assert_eq!(noded(&[eight]).len(), 3);
-    assert!(node_lines(&[None], |_| Ok::<(), ()>(())).unwrap().is_empty());
+    assert_eq!(node_lines(&[None], |_| Ok::<(), ()>(())), Ok(vec![]));
 }
 
 #[test]
 fn a_run_that_is_stopped_stops() {
     assert_eq!(node_lines(&[Some(&square(0.0))], |_| Err("stopped")), Err("stopped"));
+}
+
+#[test]
+fn lines_that_begin_in_one_place_are_not_cut_there_once_for_each_other() {
+    let spoke = |n: u32| {
+        let (sin, cos) = (f64::from(n) / 2_000.0 * std::f64::consts::TAU).sin_cos();
+        line(&[[0.0, 0.0], [100.0 * cos, 100.0 * sin]])
+    };
+    let spokes: Vec<Geometry> = (0..2_000).map(spoke).collect();
+    let mut net = Net::default();
+    let strands = net.load(&spokes.iter().map(Some).collect::<Vec<_>>());
+    let cuts = net.cuts_at_vertices(|_| Ok::<(), ()>(())).unwrap();
+    assert!(cuts.iter().all(Vec::is_empty));
+    assert_eq!(net.refine(strands, &cuts).len(), 2_000);
+}
+
+#[test]
+fn lines_that_would_be_cut_too_often_end_the_work() {
+    let across = (0..10).map(|x| line(&[[f64::from(x), -1.0], [f64::from(x), 10.0]]));
+    let along = (0..10).map(|y| line(&[[-1.0, f64::from(y)], [10.0, f64::from(y)]]));
+    let grid: Vec<Geometry> = across.chain(along).collect();
+    let mut cuts = 0;
+    let made = node_lines(&grid.iter().map(Some).collect::<Vec<_>>(), |more| {
+        cuts += more;
+        if cuts > 100 { Err("too many") } else { Ok(()) }
+    });
+    assert_eq!(made, Err("too many"));
+    assert_eq!(noded(&grid).len(), 220);
 }
