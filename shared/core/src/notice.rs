@@ -31,3 +31,21 @@ fn list(first: &[i64], count: usize) -> String {
     let more = if count > first.len() { ", …" } else { "" };
     format!("{}{more}", named.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_that_could_not_be_repaired_are_named_apart_from_those_that_were() {
+        let report = RepairReport { repaired: vec![0], failed: vec![2, 3], ..RepairReport::default() };
+        let notices = repair_notices(&report, &FeatureSet::default());
+        assert_eq!(notices.len(), 2);
+        assert!(notices[0].starts_with("1 invalid geometries were repaired"), "{notices:?}");
+        assert!(
+            notices[1].starts_with("2 geometries could not be repaired and were left out"),
+            "{notices:?}"
+        );
+        assert!(notices[1].ends_with("(object ids 3, 4)"), "{notices:?}");
+    }
+}

@@ -111,9 +111,9 @@ fn prepare_inputs(task: &PublishedTask, values: &mut [Value], context: &RunConte
             if repairs {
                 repair(parameter, features, context)?;
             }
-            prepare_features(parameter, features, context)?;
-            if repairs && context.environment().processing_sr.is_some() {
-                // Projection moves every vertex by itself: what touched may cross now.
+            let is_projected = prepare_features(parameter, features, context)?;
+            if repairs && is_projected {
+                // A projection repairs what it makes invalid, but for polygons across the antimeridian.
                 repair(parameter, features, context)?;
             }
         }
@@ -130,11 +130,12 @@ fn repair(parameter: &Parameter, features: &mut FeatureSet, context: &RunContext
     Ok(())
 }
 
+/// Cuts features to the extent and projects them; says whether coordinates were computed anew.
 fn prepare_features(
     parameter: &Parameter,
     features: &mut FeatureSet,
     context: &RunContext,
-) -> Result<(), ToolError> {
+) -> Result<bool, ToolError> {
     let environment = context.environment();
     if let Some(extent) = &environment.extent {
         let mut envelope = extent.envelope;
@@ -147,10 +148,10 @@ fn prepare_features(
             feature.geometry.as_ref().is_some_and(|geometry| overlaps(geometry, &envelope, &extent))
         });
     }
-    if let Some(sr) = &environment.processing_sr {
-        project(parameter, features, sr, context)?;
+    match &environment.processing_sr {
+        Some(sr) => project(parameter, features, sr, context),
+        None => Ok(false),
     }
-    Ok(())
 }
 
 /// Whether a geometry and the extent share a point; boxes decide wherever they can.
@@ -176,23 +177,24 @@ fn projected(
 
 fn project_output(parameter: &Parameter, value: &mut Value, context: &RunContext) -> Result<(), ToolError> {
     match (value, &context.environment().output_sr) {
-        (Value::FeatureSet(features), Some(sr)) => project(parameter, features, sr, context),
+        (Value::FeatureSet(features), Some(sr)) => project(parameter, features, sr, context).map(|_| ()),
         _ => Ok(()),
     }
 }
 
+/// Says whether coordinates were computed anew.
 fn project(
     parameter: &Parameter,
     features: &mut FeatureSet,
     sr: &SpatialReference,
     context: &RunContext,
-) -> Result<(), ToolError> {
+) -> Result<bool, ToolError> {
     let report = gp_geometry::project_features(features, sr)
         .map_err(|error| ToolError::invalid(parameter.name.as_ref(), error.to_string()))?;
     for text in report.sentences() {
         context.warning(format!("{}: {text}", parameter.display_name));
     }
-    Ok(())
+    Ok(report.changed)
 }
 
 fn write_output(

@@ -26,7 +26,7 @@ pub(crate) fn match_reference(
                 context.warning(format!("{parameter}: {text}"));
             }
             if report.changed && context.environment().simplify_features {
-                // Rounding moves every vertex by itself: what touched may cross now, and a speck have no area.
+                // A projection repairs what it makes invalid, but for polygons across the antimeridian.
                 let repaired = gp_geometry::repair_features_checked(other, || context.check())?;
                 let text = "have no extent in the reference of the first input, so they are left out";
                 warn_of_rows(&repaired.emptied, other, text, context);
