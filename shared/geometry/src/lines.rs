@@ -100,15 +100,21 @@ pub fn intersect_lines(a: &[Path], b: &[Path]) -> LineIntersection {
     }
     points.sort_unstable_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
     points.dedup();
-    if !paths.is_empty() && !points.is_empty() {
-        let shared = segments_of(&paths);
-        let index = BoxIndex::of_segments(&shared);
-        points.retain(|p| {
-            let is_on = |number: usize| on_segment(*p, shared[number][0], shared[number][1]);
-            !index.query(&segment_box(*p, *p)).any(is_on)
-        });
-    }
+    points = points_off(points, &segments_of(&paths));
     LineIntersection { points, paths }
+}
+
+/// The points that lie on none of these segments.
+pub(crate) fn points_off(mut points: Vec<Xy>, segments: &[[Xy; 2]]) -> Vec<Xy> {
+    if points.is_empty() || segments.is_empty() {
+        return points;
+    }
+    let index = BoxIndex::of_segments(segments);
+    points.retain(|p| {
+        let is_on = |number: usize| on_segment(*p, segments[number][0], segments[number][1]);
+        !index.query(&segment_box(*p, *p)).any(is_on)
+    });
+    points
 }
 
 /// Which points lie in a polygon or on its boundary, or outside both: the positions in `points`, ascending.

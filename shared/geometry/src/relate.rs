@@ -12,12 +12,12 @@ pub(crate) mod segment;
 pub use distance::{distance, within_distance};
 
 use crate::index::BoxIndex;
-use crate::lines::segments_of;
+use crate::lines::{points_off, segments_of};
 use crate::measure::point_in_interior;
 use crate::prepared::{Location, PreparedPolygon};
 use crate::rings::part_indices;
 use gp_esri::{Envelope, Geometry, GeometryType, Path, Xy};
-use outline::{ends_of, pieces};
+use outline::{ends_of, is_end, pieces};
 use segment::{Meeting, meet, on_segment, segment_box};
 
 /// A geometry prepared for many questions.
@@ -98,7 +98,7 @@ impl Shape {
         }
         let on_line = |number: usize| on_segment(p, self.segments[number][0], self.segments[number][1]);
         match self.index.query(&segment_box(p, p)).any(on_line) {
-            true if self.ends.contains(&p) => Location::Boundary,
+            true if is_end(&self.ends, p) => Location::Boundary,
             true => Location::Inside,
             false => Location::Outside,
         }
@@ -215,7 +215,7 @@ pub fn crossed_by_outline(a: &Shape, b: &Shape) -> bool {
         }
         Meeting::Apart => false,
     });
-    crosses || single.iter().any(|p| !shared.iter().any(|[from, to]| on_segment(*p, *from, *to)))
+    crosses || !points_off(single, &shared).is_empty()
 }
 
 /// Whether their outlines share a stretch of positive length.
