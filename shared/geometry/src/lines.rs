@@ -199,13 +199,20 @@ impl SegmentCutter {
         self.cuts.push((1.0, end));
         let mut piece: Option<(Xy, Location)> = None;
         let (mut at, mut from) = (0.0, start);
+        // How many of the stretches along edges have begun, and how far those reach.
+        self.along.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (mut begun, mut along_until) = (0, f64::NEG_INFINITY);
         for (reach, to) in &self.cuts {
             if from == *to {
                 at = *reach;
                 continue;
             }
             let middle_at = at / 2.0 + *reach / 2.0;
-            let location = if self.along.iter().any(|(low, high)| *low <= middle_at && middle_at <= *high) {
+            while let Some((_, high)) = self.along.get(begun).filter(|(low, _)| *low <= middle_at) {
+                along_until = along_until.max(*high);
+                begun += 1;
+            }
+            let location = if middle_at <= along_until {
                 Location::Boundary
             } else {
                 match polygon.locate([from[0] / 2.0 + to[0] / 2.0, from[1] / 2.0 + to[1] / 2.0]) {
@@ -248,6 +255,18 @@ mod tests {
         let common = intersect_lines(&straight, &winding);
         assert_eq!((common.paths.len(), common.points.len()), (count as usize, count as usize));
         assert_eq!((common.points[0], &common.paths[0].xy), ([2.5, 0.0], &vec![[0.0, 0.0], [1.0, 0.0]]));
+    }
+
+    #[test]
+    fn a_segment_along_very_many_edges_is_not_compared_with_all_of_them_for_each() {
+        let count = 30_000;
+        let mut ring: Vec<Xy> = vec![[0.0, 0.0], [0.0, 9.0], [f64::from(count), 9.0]];
+        ring.extend((0..=count).rev().map(|x| [f64::from(x), 0.0]));
+        let polygon = PreparedPolygon::new(&[Path::from_xy(ring)]);
+        let line = [Path::from_xy(vec![[-5.0, 0.0], [f64::from(count) + 5.0, 0.0]])];
+        let inside = clip_line(&line, &polygon, Keep::Inside);
+        assert_eq!(inside, [Path::from_xy(vec![[0.0, 0.0], [f64::from(count), 0.0]])]);
+        assert_eq!(clip_line(&line, &polygon, Keep::Outside).len(), 2);
     }
 
     #[test]
