@@ -64,8 +64,9 @@ fn item_box(shape: &Shape, item: usize) -> gp_esri::Envelope {
     }
 }
 
+/// The distance of items of shapes that do not meet: rounding must not make it zero, or they would both touch and be apart.
 fn item_distance(a: &Shape, item_a: usize, b: &Shape, item_b: usize) -> f64 {
-    match (a.segments.get(item_a), b.segments.get(item_b)) {
+    let distance = match (a.segments.get(item_a), b.segments.get(item_b)) {
         (Some(a), Some(b)) => segment_distance(*a, *b),
         (Some([from, to]), None) => distance_to_segment(b.points[item_b], *from, *to),
         (None, Some([from, to])) => distance_to_segment(a.points[item_a], *from, *to),
@@ -73,5 +74,31 @@ fn item_distance(a: &Shape, item_a: usize, b: &Shape, item_b: usize) -> f64 {
             let ([ax, ay], [bx, by]) = (a.points[item_a], b.points[item_b]);
             (ax - bx).hypot(ay - by)
         }
+    };
+    distance.max(f64::MIN_POSITIVE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gp_esri::{Geometry, Path, Xy};
+
+    fn polygon(xy: &[Xy]) -> Shape {
+        Shape::new(&Geometry::Polygon(vec![Path::from_xy(xy.to_vec())]))
+    }
+
+    #[test]
+    fn a_vertex_that_misses_an_edge_by_less_than_rounding_shows_is_apart_in_every_question() {
+        let a = polygon(&[
+            [2.424_242_424_242_424_3, 1.696_969_696_969_697],
+            [3.001_918_438_284_074, 4.007_673_753_136_295],
+            [3.431_090_155_398_309, 3.448_721_243_186_470_4],
+            [2.424_242_424_242_424_3, 1.696_969_696_969_697],
+        ]);
+        let b = polygon(&[[3.0, 4.0], [0.0, 3.0], [0.0, 4.0], [3.0, 4.0]]);
+        assert!(!intersects(&a, &b));
+        let gap = distance(&a, &b);
+        assert!(gap > 0.0 && gap < 1e-15, "{gap}");
+        assert!(within_distance(&a, &b, gap) && !within_distance(&a, &b, 0.0));
     }
 }
