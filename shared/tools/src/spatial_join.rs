@@ -133,10 +133,8 @@ fn one_to_one(mut inputs: SpatialJoinInputs, matches: &Lists, statistics: &Stati
         let own = target_fields.values(&target.features[row]);
         let values = ids.into_iter().chain(own).chain(join_fields.values_or_nulls(first));
         // A million rows without statistics should not pay for them.
-        let members: Vec<&Feature> = match statistics.is_empty() {
-            true => Vec::new(),
-            false => found.iter().map(|other| &join.features[*other as usize]).collect(),
-        };
+        let read = if statistics.is_empty() { &[] } else { found };
+        let members: Vec<&Feature> = read.iter().map(|other| &join.features[*other as usize]).collect();
         (values.chain(statistics.values(&members)), geometry)
     });
     table.finish()
