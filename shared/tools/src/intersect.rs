@@ -221,8 +221,7 @@ mod tests {
     fn a_line_that_ends_on_a_border_but_for_rounding_has_no_stretch_within() {
         let (lower, upper) = crate::testing::nearly_touching();
         let upwards = |feature: &Value| {
-            let end = &feature["geometry"]["rings"][0][4];
-            let [x, y] = [0, 1].map(|axis| end[axis].as_f64().unwrap());
+            let [x, y] = [0, 1].map(|axis| feature["geometry"]["rings"][0][4][axis].as_f64().unwrap());
             (json!({}), line(&[[x, y], [x + 20.0, y + 30.0]]))
         };
         let rows: Vec<_> = upper["features"].as_array().unwrap().iter().map(upwards).collect();

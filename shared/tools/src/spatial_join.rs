@@ -213,6 +213,19 @@ mod tests {
     }
 
     #[test]
+    fn more_matches_than_an_output_can_have_are_refused_by_the_name_of_what_to_change() {
+        let count = 3_200;
+        let points = vec![(json!({}), json!({ "x": 5.0, "y": 5.0 })); count];
+        let squares = vec![(json!({}), square(0.0, 0.0, 10.0)); count];
+        let parameters = json!({
+            "Target_Features": set("Point", 5070, &points), "Join_Features": set("Polygon", 5070, &squares),
+            "Join_Operation": "JOIN_ONE_TO_MANY",
+        });
+        let error = run("SpatialJoin", &parameters).err().unwrap();
+        assert!(error.starts_with("Join_Features: there would be more than 10 million rows"), "{error}");
+    }
+
+    #[test]
     fn the_closest_is_found_in_the_plane_and_on_the_ellipsoid() {
         for wkid in [5070, 4326] {
             assert_eq!(
