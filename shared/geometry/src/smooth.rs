@@ -27,6 +27,8 @@ const STEPS: f64 = 32.0;
 const DECAY: f64 = 3.0;
 /// Vertices not farther than this share of the window from the line without them are left out.
 const THINNING: f64 = 5e-4;
+/// Places that are thinned at once: 32 windows.
+const STRETCH: usize = 1024;
 
 /// A smooth line. Where ends are fixed it begins and ends where the line does; a free ring is smooth all around. Vertices
 /// on the frame of the plane of degrees stay.
@@ -107,7 +109,7 @@ fn smooth_stretch(line: &[Xy], ends: Ends, smoothing: &Smoothing) -> Vec<Xy> {
         Ends::Fixed => (smooth[0], smooth[count]) = (line[0], line[line.len() - 1]),
         Ends::Free => smooth[count] = smooth[0],
     }
-    thinned(smooth, ends, window * THINNING, metric)
+    thinned(&smooth, ends, window * THINNING, metric)
 }
 
 /// Positions along a line, `count` pieces of one length.
@@ -148,12 +150,20 @@ fn mirrored(through: Xy, xy: Xy) -> Xy {
     [2.0 * through[0] - xy[0], 2.0 * through[1] - xy[1]]
 }
 
-fn thinned(line: Vec<Xy>, ends: Ends, tolerance: f64, metric: &Metric) -> Vec<Xy> {
-    // Nobody need ask for a stop: the line is as smooth and as long as its caller has allowed.
+/// The line without vertices that nobody would miss. A long line is thinned stretch by stretch, because the simplification
+/// of a comb takes time with the square of its vertices; so it keeps some vertices where it is straight.
+fn thinned(line: &[Xy], ends: Ends, tolerance: f64, metric: &Metric) -> Vec<Xy> {
+    // Nobody need ask for a stop within a stretch.
     let go_on = || Ok::<(), Infallible>(());
-    let Ok(keep) = kept_vertices(&line, ends, Simplification::Offset(tolerance), metric, go_on);
-    let kept = line.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(xy, _)| xy);
-    let mut path = Path::from_xy(kept.collect());
+    let last = line.len() - 1;
+    let ends = if last > STRETCH { Ends::Fixed } else { ends };
+    let mut path = Path::default();
+    for start in (0..last).step_by(STRETCH) {
+        let stretch = &line[start..=last.min(start + STRETCH)];
+        let Ok(keep) = kept_vertices(stretch, ends, Simplification::Offset(tolerance), metric, go_on);
+        path.xy.pop_if(|_| start > 0);
+        path.xy.extend(stretch.iter().zip(keep).filter(|(_, keep)| *keep).map(|(xy, _)| *xy));
+    }
     if ends == Ends::Free {
         close(&mut path);
     }
@@ -191,6 +201,17 @@ mod tests {
         });
         assert!(turns.fold(0.0, f64::max) < 0.6);
         assert!(smooth.iter().all(|[x, y]| (x - 10.0).hypot(*y) > 0.2));
+    }
+
+    #[test]
+    fn a_long_comb_is_thinned_as_its_pieces_are() {
+        let comb: Vec<Xy> = (0..4_000).map(|x| [f64::from(x), if x % 4 < 2 { 0.0 } else { 90.0 }]).collect();
+        let smooth = smoothed(&comb, Ends::Fixed, &planar(4.0));
+        assert_eq!((smooth.first(), smooth.last()), (comb.first(), comb.last()));
+        // Two corners a tooth side, each with a few vertices, where a million places were computed.
+        assert!(smooth.len() > comb.len() && smooth.len() < 20 * comb.len(), "{}", smooth.len());
+        let farthest = smooth.iter().map(|[_, y]| *y).fold(0.0, f64::max);
+        assert!(farthest > 89.0 && farthest < 91.0);
     }
 
     #[test]

@@ -64,7 +64,14 @@ fn faults_of_result(result: &TaskResult, ids_are_unique: bool) -> Vec<String> {
         return Vec::new();
     }
     let mut faults = faults_of_rows(&document, ids_are_unique);
-    match FeatureSet::from_json(text, &ReadLimits::default()) {
+    // A result may be larger than what a request may send.
+    let limits = ReadLimits {
+        max_features: usize::MAX,
+        max_vertices: usize::MAX,
+        max_values: usize::MAX,
+        ..ReadLimits::default()
+    };
+    match FeatureSet::from_json(text, &limits) {
         Ok(read) => {
             faults.extend(read.warnings.iter().map(|warning| format!("reading it warns: {warning}")));
             faults.extend(faults_of_features(&read.feature_set));
