@@ -51,11 +51,11 @@ impl ProjectReport {
             format!("{features} {have} no place in {to} and lost {their} geometry on the way from {from}");
         let sentences = [
             self.lost.sentence(&lost),
-            self.collapsed.sentence(&format!("geometries have no extent in {to} and are left out")),
+            self.collapsed.sentence(&format!("geometries have no extent in {to} and are null now")),
             self.repaired.sentence(&format!("geometries became invalid on the way to {to} and were repaired")),
             self.lost_zm.sentence("of the repaired geometries lost z and m"),
             self.failed.sentence(
-                "geometries could not be projected and are left out; this is a fault of the server, please report it",
+                "geometries could not be projected and are null now; this is a fault of the server, please report it",
             ),
         ];
         sentences.into_iter().flatten().chain(self.note.map(str::to_owned)).collect()

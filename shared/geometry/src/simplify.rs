@@ -66,7 +66,7 @@ impl Metric {
     pub(crate) fn is_pinned(&self, [longitude, latitude]: Xy) -> bool {
         match self {
             Metric::Planar => false,
-            Metric::Degrees { .. } => longitude.abs() >= 180.0 || latitude.abs() >= 90.0,
+            Metric::Degrees { .. } => longitude.abs() == 180.0 || latitude.abs() >= 90.0,
         }
     }
 
@@ -159,7 +159,7 @@ fn by_offset<E>(
         }
     }
     if ends == Ends::Free && !metric.is_pinned(line[0]) {
-        // The start was kept only because the method needs a beginning.
+        // The start was kept only because the method needs a beginning. As in GEOS only the start is measured now.
         let next = (1..last).find(|index| keep[*index]);
         let previous = (1..last).rev().find(|index| keep[*index]);
         if let (Some(next), Some(previous)) = (next, previous)

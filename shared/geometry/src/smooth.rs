@@ -52,8 +52,10 @@ pub fn smoothed(line: &[Xy], ends: Ends, smoothing: &Smoothing) -> Vec<Xy> {
             start = index;
         }
     }
+    // A line that keeps within the frame still does.
+    let widest = line.iter().map(|xy| xy[0].abs()).fold(180.0, f64::max);
     for xy in &mut smooth {
-        *xy = [xy[0].clamp(-180.0, 180.0), xy[1].clamp(-90.0, 90.0)];
+        *xy = [xy[0].clamp(-widest, widest), xy[1].clamp(-90.0, 90.0)];
     }
     smooth
 }

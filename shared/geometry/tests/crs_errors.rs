@@ -147,6 +147,31 @@ fn what_a_projection_answers_far_from_its_meridian_comes_back() {
     }
 }
 
+#[test]
+fn the_rim_of_a_map_of_the_whole_world_has_a_place_and_comes_back() {
+    // x of (180, 60) after PROJ.
+    let expected = [(54030, 13_580_858.80), (54009, 11_674_150.75)];
+    for (code, x) in expected {
+        let (wgs84, crs) = (Crs::from_code(4326).unwrap(), Crs::from_code(code).unwrap());
+        let there = Transform::new(&wgs84, &crs).unwrap();
+        let back = Transform::new(&crs, &wgs84).unwrap();
+        for latitude in (-90_i32..=90).step_by(5) {
+            for longitude in [-180.0, 180.0] {
+                let place = [longitude, f64::from(latitude)];
+                let mut position = [place];
+                assert_eq!(there.apply(&mut position), 0, "{code} {place:?}");
+                if latitude == 60 {
+                    assert!((position[0][0].abs() - x).abs() < 1.0, "{code}: {position:?}");
+                }
+                assert_eq!(back.apply(&mut position), 0, "{code} {place:?}");
+                let [[lon, lat]] = position;
+                let is_at = latitude.abs() == 90 || (lon.abs() - 180.0).abs() < 1e-4;
+                assert!(is_at && (lat - place[1]).abs() < 1e-4, "{code} {place:?}: {position:?}");
+            }
+        }
+    }
+}
+
 /// One system of every formula, from and to WGS 84.
 static TRANSFORMS: LazyLock<Vec<(Transform, Transform)>> = LazyLock::new(|| {
     let wgs84 = Crs::from_code(4326).unwrap();

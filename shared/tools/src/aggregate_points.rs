@@ -181,12 +181,12 @@ fn bins_for(
     };
     let bins = Bins::new(shape, size);
     let envelope = points.envelope();
-    let vertices = match inputs.keep_boundaries_with_no_points {
-        _ if envelope.is_empty() => 0.0,
-        _ if !bins.reach(&envelope) => f64::INFINITY,
-        true => bins.vertices_over(&envelope),
-        false => 0.0,
-    };
+    if !envelope.is_empty() && !bins.reach(&envelope) {
+        let reason = "bins of this size are too small to be counted as far off as the points lie; choose a larger size";
+        return Err(ToolError::invalid("Bin_Size", reason));
+    }
+    let keeps_all = inputs.keep_boundaries_with_no_points && !envelope.is_empty();
+    let vertices = if keeps_all { bins.vertices_over(&envelope) } else { 0.0 };
     let advice = "choose a larger size, or Keep_Boundaries_With_No_Points false";
     refuse_too_many(vertices, "vertices of bins", "Bin_Size", advice)?;
     Ok(bins)

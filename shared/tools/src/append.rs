@@ -87,9 +87,10 @@ impl Tool for Append {
             if (layer.has_z && !target.has_z) || (layer.has_m && !target.has_m) {
                 drop_zm(&mut layer, "Inputs", context);
             }
-            let fields: Vec<_> = columns(&target, &layer).into_iter().zip(&target.fields).collect();
+            let columns = columns(&target, &layer);
+            let fields: Vec<_> = columns.iter().copied().zip(&target.fields).collect();
             warn_of_rounded(&layer, &fields, context);
-            let misfits = add(&mut target, &mut layer, &mut next_id);
+            let misfits = add(&mut target, &mut layer, &columns, &mut next_id);
             let what = "have values that do not fit the fields of the target; these are null";
             warn_of_rows(&misfits, &layer, what, context);
         }
@@ -124,14 +125,18 @@ fn columns(target: &FeatureSet, layer: &FeatureSet) -> Vec<Option<usize>> {
 }
 
 /// Moves the rows of a layer into the target; says which have values that do not fit.
-fn add(target: &mut FeatureSet, layer: &mut FeatureSet, next_id: &mut i64) -> Vec<usize> {
-    let columns = columns(target, layer);
+fn add(
+    target: &mut FeatureSet,
+    layer: &mut FeatureSet,
+    columns: &[Option<usize>],
+    next_id: &mut i64,
+) -> Vec<usize> {
     let mut misfits = Vec::new();
     target.features.reserve(layer.features.len());
     for (row, feature) in layer.features.iter_mut().enumerate() {
         let mut fits = true;
         let mut attributes = Vec::with_capacity(target.fields.len());
-        for (field, column) in target.fields.iter().zip(&columns) {
+        for (field, column) in target.fields.iter().zip(columns) {
             if field.field_type == FieldType::Oid {
                 *next_id = next_id.saturating_add(1);
                 attributes.push(Attribute::Integer(*next_id));

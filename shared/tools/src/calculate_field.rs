@@ -1,8 +1,8 @@
 //! Calculate Field: a field from an expression over the others.
 //!
 //! **Method.** The expression is SQL as ArcGIS's standardized queries have it (`gp_sql`), evaluated row by row:
-//! arithmetic, text and date functions, CASE, CAST. Of Python and Arcade only the names of fields are understood: `!POP!`
-//! and `$feature.POP` mean the column POP. There are no code blocks.
+//! arithmetic, text and date functions, CASE, CAST. Of Python and Arcade only the names of fields are understood:
+//! `!POP!` and `$feature.POP` mean the column POP. There are no code blocks.
 //!
 //! **Inputs.** Features of any geometry type, or rows without geometry. Geometry, z and m stay as they are.
 //!
@@ -10,8 +10,10 @@
 //!
 //! **Output.** The rows of the input with their fields and object ids, in its order. A field that is there keeps its
 //! type; a new one is appended. Values are brought to the type of the field: numbers are rounded into whole numbers
-//! (halves away from zero), text is read as a number or a date, dates become text as `2020-08-02T00:00:00Z`, numbers become
-//! dates as milliseconds since 1970, a condition is 1 or 0. A value that does not fit, or cannot be computed, becomes null, and a warning names its rows.
+//! (halves away from zero), text is read as a number or a date, dates become text as `2020-08-02T00:00:00Z`, numbers
+//! become dates as milliseconds since 1970, a condition is 1 or 0. A value that does not fit, or cannot be computed,
+//! becomes null, and a warning names its rows. As in SQL, a division by zero and a function outside of where it is
+//! defined are null without one.
 //!
 //! **Errors.** An expression that cannot be read, names an unknown field or can be computed for no row; a field that
 //! cannot be written, such as the object id.

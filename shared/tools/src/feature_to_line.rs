@@ -16,7 +16,7 @@
 //! it comes once for each of them, as in ArcGIS. Where no feature of an input has it, its id is −1 and its fields are
 //! null. NO_ATTRIBUTES: every stretch once, without fields.
 //!
-//! **Errors.** More than 10 million lines.
+//! **Errors.** More than 10 million lines, or as many cuts where lines meet.
 
 use crate::derived::warn_of_missing;
 use crate::joined::{JoinAttributes, Joined, Piece};
@@ -83,21 +83,30 @@ impl Tool for FeatureToLine {
         let lines = node_lines(&geometries, |more| {
             cuts += more;
             context.check()?;
-            refuse_too_many(cuts as f64, "lines", "Input_Features", "send fewer features")
+            refuse_too_many(
+                cuts as f64,
+                "cuts",
+                "Input_Features",
+                "send fewer features, or such that meet less",
+            )
         })?;
         let output_features = match inputs.attributes {
-            Attributes::NoAttributes => without_attributes(&layers, lines),
+            Attributes::NoAttributes => without_attributes(&layers, lines, context)?,
             Attributes::Attributes => with_attributes(&layers, lines, context)?,
         };
         Ok(FeatureToLineOutputs { output_features })
     }
 }
 
-fn without_attributes(layers: &[FeatureSet], lines: Vec<NodedLine>) -> FeatureSet {
+fn without_attributes(
+    layers: &[FeatureSet],
+    lines: Vec<NodedLine>,
+    context: &RunContext,
+) -> Result<FeatureSet, ToolError> {
     let spatial_reference = layers.first().and_then(|layer| layer.spatial_reference.clone());
     let mut table = Table::new(Some(GeometryType::Polyline), spatial_reference);
-    table.push_all(lines, |line| ([], Some(geometry(line.xy))));
-    table.finish()
+    table.push_all(lines, |line| ([], Some(geometry(line.xy))), context)?;
+    Ok(table.finish())
 }
 
 /// Each line once for every choice of one of its sources a layer.
@@ -116,7 +125,7 @@ fn with_attributes(
     }
     let sides: Vec<_> = layers.iter().map(|layer| (layer, "FID_Input_Features")).collect();
     let mut joined = Joined::new(&sides, JoinAttributes::All, Some(GeometryType::Polyline));
-    joined.add(pieces);
+    joined.add(pieces, context)?;
     Ok(joined.finish())
 }
 

@@ -45,15 +45,26 @@ pub(crate) fn column_to_write(
 
 /// A value of a field of type `from` as another field can hold it; `None` where it does not fit. Null always does.
 ///
-/// A number in a field of whole numbers is rounded, halves away from zero. Text is read as a number or a date where the
-/// field has these; a date becomes text as `2020-08-02T00:00:00Z`, and a date is a number of milliseconds since 1970 where
-/// one of both fields has numbers. Text that is longer than its field does not fit, as ArcGIS refuses it.
+/// Beyond what [`of_type`] says, text that is longer than its field does not fit, as ArcGIS refuses it.
 pub(crate) fn fit(value: Attribute, from: FieldType, field: &Field) -> Option<Attribute> {
-    if value == Attribute::Null || (from == field.field_type && field.length.is_none()) {
+    let value = of_type(value, from, field.field_type)?;
+    let fits = match (&value, field.length) {
+        (Attribute::Text(text), Some(length)) => text.chars().count() <= length as usize,
+        _ => true,
+    };
+    fits.then_some(value)
+}
+
+/// A value of a field of type `from` in another type; `None` where it has none there. Null is null in every type.
+///
+/// A number becomes a whole number by rounding, halves away from zero. Text is read as a number or a date where these are
+/// wanted; a date becomes text as `2020-08-02T00:00:00Z`, and a date is a number of milliseconds since 1970 where one of
+/// both types is of numbers.
+pub(crate) fn of_type(value: Attribute, from: FieldType, to: FieldType) -> Option<Attribute> {
+    if value == Attribute::Null || from == to {
         return Some(value);
     }
-    match field.field_type {
-        own if own == from && !matches!(value, Attribute::Text(_)) => Some(value),
+    match to {
         FieldType::SmallInteger => whole(&value, i64::from(i16::MIN), i64::from(i16::MAX)),
         FieldType::Integer => whole(&value, i64::from(i32::MIN), i64::from(i32::MAX)),
         FieldType::BigInteger | FieldType::Oid => whole(&value, i64::MIN, i64::MAX),
@@ -66,15 +77,11 @@ pub(crate) fn fit(value: Attribute, from: FieldType, field: &Field) -> Option<At
         FieldType::DateOnly => text(date::normalise_date_only(&moment_text(&value)?)?),
         FieldType::TimeOnly => text(date::normalise_time_only(&text_of(&value))?),
         FieldType::TimestampOffset => text(date::normalise_timestamp_offset(&moment_text(&value)?)?),
-        FieldType::String | FieldType::Guid | FieldType::GlobalId | FieldType::Xml => {
-            let value = match value {
-                Attribute::Text(text) => text,
-                date if from == FieldType::Date => moment_text(&date)?.into(),
-                number => text_of(&number).into(),
-            };
-            let fits = field.length.is_none_or(|length| value.chars().count() <= length as usize);
-            fits.then_some(Attribute::Text(value))
-        }
+        FieldType::String | FieldType::Guid | FieldType::GlobalId | FieldType::Xml => match value {
+            Attribute::Text(text) => Some(Attribute::Text(text)),
+            date if from == FieldType::Date => text(moment_text(&date)?),
+            number => text(text_of(&number)),
+        },
         FieldType::Geometry | FieldType::Blob | FieldType::Raster => None,
     }
 }

@@ -178,8 +178,6 @@ pub(crate) enum SmoothingAlgorithm {
     Paek,
 }
 
-/// The most places of lines that are computed in a run.
-const MAX_PLACES: f64 = MOST_ROWS as f64;
 /// How often the window is halved where a smooth line would cross itself.
 const HALVINGS: usize = 5;
 
@@ -221,7 +219,7 @@ pub(crate) fn smooth_rightly(
     for halvings in 0..=HALVINGS {
         let smoothing = Smoothing { window: smoothing.window / f64::from(1 << halvings), ..*smoothing };
         let count: f64 = paths.iter().map(|path| smoothed_count(&path.xy, &smoothing)).sum();
-        if count > MAX_PLACES {
+        if count > MOST_ROWS as f64 {
             break;
         }
         let smooth = |path: &Path| {

@@ -81,7 +81,7 @@ impl Tool for Identity {
         let layers = [(&input, "FID_Input_Features"), (&identity, "FID_Identity_Features")];
         let mut joined = Joined::new(&layers, inputs.join_attributes, input.geometry_type);
         joined.keep_zm_of(&input);
-        joined.add(pieces);
+        joined.add(pieces, context)?;
         Ok(IdentityOutputs { output_features: joined.finish() })
     }
 }
@@ -97,13 +97,14 @@ fn pieces_of_lower_dimension(
     let pairs = Pairs::new(geometries, identity, LinesMeet::InStretches);
     let found = each(context, input.features.len(), "Cutting", |row| {
         let within = pairs.of_row(row, context)?;
-        counter.add(within.len() + 1)?;
+        counter.add(within.len())?;
         let piece = |(other, geometry): (usize, Cow<'_, Geometry>)| Piece {
             rows: vec![Some(row), Some(other)],
             geometry: geometry.into_owned(),
         };
         let mut pieces: Vec<Piece> = within.into_iter().map(piece).collect();
         let outside = pairs.outside_all(row, context)?;
+        counter.add(usize::from(outside.is_some()))?;
         pieces.extend(outside.map(|geometry| Piece { rows: vec![Some(row), None], geometry }));
         Ok(pieces)
     })?;

@@ -97,7 +97,7 @@ impl Tool for Intersect {
         if let Some((points, _)) = layers.iter().find(|(set, _)| is_points(set)) {
             joined.keep_zm_of(points);
         }
-        joined.add(pieces);
+        joined.add(pieces, context)?;
         Ok(IntersectOutputs { output_features: joined.finish() })
     }
 }

@@ -79,15 +79,19 @@ impl<'a> Joined<'a> {
     }
 
     /// Adds pieces, whose rows are those of the layers; where a piece lies in none, the id is −1 and the rest is null.
-    pub(crate) fn add(&mut self, pieces: Vec<Piece>) {
+    ///
+    /// # Errors
+    /// The run was stopped.
+    pub(crate) fn add(&mut self, pieces: Vec<Piece>, context: &RunContext) -> Result<(), ToolError> {
         let (sides, with_ids) = (&self.sides, self.with_ids);
-        self.table.push_all(pieces, |Piece { rows, geometry }| {
+        let row = |Piece { rows, geometry }: Piece| {
             let values = sides.iter().zip(rows).flat_map(move |((set, carried), row)| {
                 let id = with_ids.then(|| Attribute::Integer(row.map_or(ABSENT_ID, |row| set.oid_of(row))));
                 id.into_iter().chain(carried.values_or_nulls(row.map(|row| &set.features[row])))
             });
             (values, Some(geometry))
-        });
+        };
+        self.table.push_all(pieces, row, context)
     }
 
     /// The output.

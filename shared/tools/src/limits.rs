@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Rows, vertices and the like in one output: a row of a few fields and vertices takes some 300 bytes, so 3 GB.
 pub(crate) const MOST_ROWS: usize = 10_000_000;
 
+/// Vertices in one output, 16 bytes each.
+pub(crate) const MOST_VERTICES: usize = 100_000_000;
+
 /// Pairs of features of which a job keeps only the numbers, 4 to 16 bytes each.
 pub(crate) const MOST_PAIRS: usize = 100_000_000;
 
@@ -24,6 +27,18 @@ pub(crate) fn refuse_too_many(
         return Ok(());
     }
     Err(too_many(MOST_ROWS, what, parameter, advice))
+}
+
+/// [`refuse_too_many`] for more than [`MOST_VERTICES`] vertices.
+///
+/// # Errors
+/// [`ToolError::InvalidParameter`] naming `parameter`.
+pub(crate) fn refuse_too_many_vertices(count: f64, parameter: &str, advice: &str) -> Result<(), ToolError> {
+    if count <= MOST_VERTICES as f64 {
+        Ok(())
+    } else {
+        Err(too_many(MOST_VERTICES, "vertices", parameter, advice))
+    }
 }
 
 fn too_many(most: usize, what: &str, parameter: &str, advice: &str) -> ToolError {

@@ -17,7 +17,7 @@
 //!
 //! **Errors.** Layers of different types of geometry, a reference that cannot be projected.
 
-use crate::fields::{fit, warn_of_rounded};
+use crate::fields::{of_type, warn_of_rounded};
 use crate::reference::match_reference;
 use crate::schema::{common_type, widest};
 use crate::table::Table;
@@ -99,8 +99,10 @@ impl Tool for Merge {
                         .get_mut(column)
                         .map(|value| std::mem::replace(value, Attribute::Null));
                     let from = layer.fields[column].field_type;
-                    // The type is wide enough for every value, so nothing is lost here.
-                    fit(value.unwrap_or(Attribute::Null), from, field).unwrap_or(Attribute::Null)
+                    // The type is wide enough for every value, so nothing is lost here. Texts keep what they have, even
+                    // those that are longer than their own field says.
+                    of_type(value.unwrap_or(Attribute::Null), from, field.field_type)
+                        .unwrap_or(Attribute::Null)
                 };
                 let mut values: Vec<Attribute> = fields.iter().zip(&columns).map(value).collect();
                 if with_source {

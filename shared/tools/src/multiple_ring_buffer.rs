@@ -1,19 +1,21 @@
 //! Multiple Ring Buffer: areas around features at several distances, as rings or as discs.
 //!
 //! **Method.** Buffers as the tool Buffer makes them: planar ones are offset curves united by the overlay engine,
-//! geodesic ones are made on the ellipsoid and cut at the antimeridian; a full circle has 64 sides. With ALL the buffers
-//! of each distance are united, and each ring is what its buffer has more than the next smaller one.
+//! geodesic ones are made on the ellipsoid and cut at the antimeridian; a full circle has 64 sides. With ALL the
+//! buffers of each distance are united, and each ring is what its buffer has more than the next smaller one.
 //!
 //! **Inputs.** Features of any geometry type; one without geometry has no area. Distances below 0 shrink polygons and
 //! give nothing for points and lines. Z and m are dropped with a warning.
 //!
 //! **Spatial reference and units.** Features in degrees with a unit of length are always buffered on the ellipsoid;
 //! projected features are buffered in their plane unless `Method` is GEODESIC. Default is the unit of the coordinates;
-//! DecimalDegrees is for features in degrees and planar. Feet, yards and miles are those of the US survey, as elsewhere.
+//! DecimalDegrees is for features in degrees and planar. Feet, yards and miles are those of the US survey, as
+//! elsewhere.
 //!
-//! **Output.** Polygons in the reference of the input. ALL: one feature a distance, from the smallest to the greatest, with
-//! the distance. NONE: one feature an input feature and distance, in the order of the input and of a feature from the
-//! smallest to the greatest, with the input's fields, the distance and `ORIG_FID`. What is empty is left out. The distance is in the unit that was given.
+//! **Output.** Polygons in the reference of the input. ALL: one feature a distance, from the smallest to the greatest,
+//! with the distance. NONE: one feature an input feature and distance, in the order of the input and of a feature from
+//! the smallest to the greatest, with the input's fields, the distance and `ORIG_FID`. What is empty is left out. The
+//! distance is in the unit that was given.
 //!
 //! **Errors.** No distance, a field name that is none, a unit without a length, OUTSIDE_ONLY with a distance below 0,
 //! more than 10 million areas.

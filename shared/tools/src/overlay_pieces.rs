@@ -153,23 +153,24 @@ impl<'a> Layers<'a> {
         let present: Vec<(&Layer<'_>, usize)> =
             self.layers.iter().zip(rows).filter_map(|(layer, row)| Some((layer, (*row)?))).collect();
         // Features that do not touch the box of one of the rows take nothing away.
-        let Some(window) = present.iter().map(|(layer, row)| layer.boxes[*row]).reduce(common_box) else {
+        let box_of = |(layer, row): &(usize, usize)| self.layers[*layer].boxes[*row];
+        let boxes = present.iter().map(|(layer, row)| layer.boxes[*row]);
+        let Some(window) = boxes.chain(more_inside.iter().map(box_of)).reduce(common_box) else {
             return Vec::new();
         };
-        let mut inside: Vec<Operand<'_>> =
-            present.iter().filter_map(|(layer, row)| layer.operand(*row)).collect();
-        if inside.len() < present.len() {
+        let inside = present
+            .iter()
+            .copied()
+            .chain(more_inside.iter().map(|(layer, row)| (&self.layers[*layer], *row)));
+        let Some(inside) = inside.map(|(layer, row)| layer.operand(row)).collect::<Option<Vec<_>>>() else {
             return Vec::new();
-        }
-        let more = |rows: &[(usize, usize)]| -> Vec<Operand<'_>> {
-            rows.iter().filter_map(|(layer, row)| self.layers[*layer].operand(*row)).collect()
         };
-        inside.extend(more(more_inside));
         let absent = self.layers.iter().zip(rows).filter(|(_, row)| row.is_none());
         let mut outside: Vec<Operand<'_>> = absent
             .flat_map(|(layer, _)| layer.index.query(&window).filter_map(|row| layer.operand(row)))
             .collect();
-        outside.extend(more(more_outside));
+        let near = more_outside.iter().filter(|other| box_of(other).intersects(&window));
+        outside.extend(near.filter_map(|(layer, row)| self.layers[*layer].operand(*row)));
         without_slivers(region(&inside, &outside))
     }
 }

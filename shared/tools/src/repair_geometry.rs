@@ -2,9 +2,9 @@
 //!
 //! **Method.** Polygons whose rings cross or overlap are rebuilt: each ring is resolved by itself where its winding
 //! number is not zero, exteriors are united and holes cut out, as the structure method of GEOS and PostGIS does it.
-//! Rings that only run the wrong way are turned. Repeated vertices of lines, parts without length or area and
-//! positions that cannot be computed with are dropped. What is valid passes bit by bit. The same repair runs on the
-//! inputs of all other tools; this one hands out its result.
+//! Rings that only run the wrong way are turned. Repeated vertices of lines, parts without length or area and positions
+//! that cannot be computed with are dropped. What is valid passes bit by bit, a repeated vertex of a polygon too. The
+//! same repair runs on the inputs of all other tools; this one hands out its result.
 //!
 //! **Inputs.** Features of any geometry type. Polygons that are rebuilt lose z and m, with a warning. Reading
 //! features has mended some faults before: open rings are closed, parts without any vertex are gone, and geometries

@@ -4,13 +4,15 @@
 //! tolerance (Douglas and Peucker 1973). EFFECTIVE_AREA takes away, smallest first, the vertices whose triangle with
 //! their neighbours has an area of not more than the square of the tolerance (Visvalingam and Whyatt 1993). Vertices
 //! where paths of a feature meet, and ends, stay. With RESOLVE_ERRORS vertices come back, the farthest first, wherever
-//! edges of the result cross, touch or jump over a path of the same feature. A crossing of the input stays.
+//! edges of the result cross, touch or jump over a path of the same feature; beside one that came back, others may be
+//! farther from the result than the tolerance. A crossing of the input stays.
 //!
-//! **Inputs.** Lines; each feature is simplified by itself. Kept vertices keep z and m. A feature without geometry stays
-//! a row without geometry.
+//! **Inputs.** Lines; each feature is simplified by itself. Kept vertices keep z and m. A feature without geometry
+//! stays a row without geometry.
 //!
-//! **Spatial reference and units.** In degrees a tolerance in units of length is measured with the lengths that a degree
-//! has at each vertex, and vertices on the antimeridian and the poles stay. A tolerance in decimal degrees is planar.
+//! **Spatial reference and units.** In degrees a tolerance in units of length is measured with the lengths that a
+//! degree has at each vertex, and vertices on the antimeridian and the poles stay. A tolerance in decimal degrees is
+//! planar.
 //!
 //! **Output.** A row for each row, in its order: the input's fields, then `InLine_FID`, the object id of the input.
 //!

@@ -3,17 +3,19 @@
 //! **Method.** As in Simplify Line: POINT_REMOVE after Douglas and Peucker (1973), EFFECTIVE_AREA after Visvalingam and
 //! Whyatt (1993). The start of a ring is a vertex like any other, and a ring keeps at least three vertices: no polygon
 //! vanishes by losing vertices. With RESOLVE_ERRORS vertices come back, the farthest first, wherever rings would cross,
-//! touch or jump over each other, so that every polygon stays valid.
+//! touch or jump over each other, so that every polygon stays valid; beside one that came back, and where the start of
+//! a ring goes, vertices may be farther off than the tolerance.
 //!
-//! **Inputs.** Polygons; each feature is simplified by itself, so that gaps and overlaps appear between neighbours: Simplify
-//! Shared Edges keeps them together. Kept vertices keep z and m. A feature without geometry stays a row without geometry.
+//! **Inputs.** Polygons; each feature is simplified by itself, so that gaps and overlaps appear between neighbours:
+//! Simplify Shared Edges keeps them together. Kept vertices keep z and m. A feature without geometry stays a row
+//! without geometry.
 //!
-//! **Spatial reference and units.** In degrees a tolerance in units of length is measured with the lengths that a degree
-//! has at each vertex, vertices on the antimeridian and the poles stay, and areas are those on the ellipsoid. A tolerance
-//! in decimal degrees is planar.
+//! **Spatial reference and units.** In degrees a tolerance in units of length is measured with the lengths that a
+//! degree has at each vertex, vertices on the antimeridian and the poles stay, and areas are those on the ellipsoid. A
+//! tolerance in decimal degrees is planar.
 //!
-//! **Output.** A row for each row, in its order: the input's fields, then `InPoly_FID`, the object id of the input. Parts
-//! smaller than Minimum_Area are gone with their holes, and rows of which no part is left; a message counts them.
+//! **Output.** A row for each row, in its order: the input's fields, then `InPoly_FID`, the object id of the input.
+//! Parts smaller than Minimum_Area are gone with their holes, and rows of which no part is left; a message counts them.
 //!
 //! **Errors.** A tolerance of zero or less, or in a unit that has no length; a negative area.
 

@@ -3,19 +3,20 @@
 //! **Method.** Borders are cut into arcs at the vertices where more than two ways meet; an arc that features share is
 //! simplified once, so that no gap and no overlap appears. POINT_REMOVE is after Douglas and Peucker (1973),
 //! EFFECTIVE_AREA after Visvalingam and Whyatt (1993). Then vertices come back, the farthest first, wherever two arcs
-//! would cross, touch or jump over each other, until none do.
+//! would cross, touch or jump over each other, until none do; beside one that came back, and where the start of a ring
+//! goes, vertices may be farther off than the tolerance.
 //!
-//! **Inputs.** Polygons or lines. Borders are shared where vertices are at the same positions; elsewhere, as in data with
-//! gaps or overlaps, each feature has a border of its own, and a crossing that was there stays. Kept vertices keep z and m.
-//! A feature without geometry stays a row without geometry.
+//! **Inputs.** Polygons or lines. Borders are shared where vertices are at the same positions; elsewhere, as in data
+//! with gaps or overlaps, each feature has a border of its own, and a crossing that was there stays. Kept vertices keep
+//! z and m. A feature without geometry stays a row without geometry.
 //!
-//! **Spatial reference and units.** In degrees a tolerance in units of length is measured with the lengths that a degree
-//! has at each vertex, vertices on the antimeridian and the poles stay, and areas are those on the ellipsoid. A tolerance
-//! in decimal degrees is planar.
+//! **Spatial reference and units.** In degrees a tolerance in units of length is measured with the lengths that a
+//! degree has at each vertex, vertices on the antimeridian and the poles stay, and areas are those on the ellipsoid. A
+//! tolerance in decimal degrees is planar.
 //!
-//! **Output.** The input's rows, fields and object ids in its order. Parts of polygons smaller than Minimum_Area are gone,
-//! and rows of which no part is left: where they were is a gap. A row that cannot be simplified to anything valid stays as
-//! it is, with a warning.
+//! **Output.** The input's rows, fields and object ids in its order. Parts of polygons smaller than Minimum_Area are
+//! gone, and rows of which no part is left: where they were is a gap. A row that cannot be simplified to anything valid
+//! stays as it is, with a warning.
 //!
 //! **Errors.** A tolerance of zero or less, or in a unit that has no length; a negative area.
 

@@ -1,8 +1,8 @@
 //! Spatial Join: attributes from one layer to another by where features lie.
 //!
-//! **Method.** Points find polygons in a grid over all polygons, and each other in a k-d tree. For other geometries a tree
-//! of boxes finds candidates and exact predicates decide. Distances between features in degrees are measured on the
-//! ellipsoid, between the two nearest positions, across the antimeridian and the poles (`gp_geometry`).
+//! **Method.** Points find polygons in a grid over all polygons, and each other in a k-d tree. For other geometries a
+//! tree of boxes finds candidates and exact predicates decide. Distances between features in degrees are measured on
+//! the ellipsoid, between the two nearest positions, across the antimeridian and the poles (`gp_geometry`).
 //!
 //! **Inputs.** Features of any geometry types. A target without geometry matches nothing. Z and m of the target stay.
 //!
@@ -15,19 +15,19 @@
 //! none). KEEP_COMMON leaves out targets without a match. Rows are in the order of the targets, then of the matches.
 //!
 //! **Errors.** WITHIN_A_DISTANCE without a radius, an unknown field in the statistics, more than 10 million matches
-//! (JOIN_ONE_TO_ONE: 100 million).
+//! (JOIN_ONE_TO_ONE: 100 million), or 100 million vertices in the rows of JOIN_ONE_TO_MANY.
 
 mod measure;
 mod search;
 
 use crate::each::Lists;
-use crate::limits::Counter;
+use crate::limits::{Counter, refuse_too_many_vertices};
 use crate::matching::MatchOption;
 use crate::reference::match_reference;
 use crate::statistics::Statistics;
 use crate::table::{Carried, Table};
 use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError};
-use gp_esri::{Attribute, Feature, FeatureSet, LinearUnit};
+use gp_esri::{Attribute, Feature, FeatureSet, Geometry, LinearUnit};
 use measure::Measure;
 use search::Search;
 
@@ -94,8 +94,8 @@ impl Tool for SpatialJoin {
         let measure = Measure::new(&inputs, context)?;
         let matches = Search::new(&inputs, &measure, context).matches(&counter(&inputs))?;
         let output_features = match inputs.join_operation {
-            JoinOperation::JoinOneToOne => one_to_one(inputs, &matches, &statistics),
-            JoinOperation::JoinOneToMany => one_to_many(&inputs, &matches),
+            JoinOperation::JoinOneToOne => one_to_one(inputs, &matches, &statistics, context)?,
+            JoinOperation::JoinOneToMany => one_to_many(&inputs, &matches, context)?,
         };
         Ok(SpatialJoinOutputs { output_features })
     }
@@ -114,7 +114,12 @@ fn counter(inputs: &SpatialJoinInputs) -> Counter {
     }
 }
 
-fn one_to_one(mut inputs: SpatialJoinInputs, matches: &Lists, statistics: &Statistics) -> FeatureSet {
+fn one_to_one(
+    mut inputs: SpatialJoinInputs,
+    matches: &Lists,
+    statistics: &Statistics,
+    context: &RunContext,
+) -> Result<FeatureSet, ToolError> {
     let targets = matches.iter().zip(&mut inputs.target_features.features).enumerate();
     let kept = targets.filter(|(_, (found, _))| keeps(inputs.join_type, found));
     let kept: Vec<_> = kept.map(|(row, (found, target))| (row, found, target.geometry.take())).collect();
@@ -127,7 +132,7 @@ fn one_to_one(mut inputs: SpatialJoinInputs, matches: &Lists, statistics: &Stati
     table.add_carried(&target_fields);
     table.add_carried(&join_fields);
     statistics.add_fields(&mut table);
-    table.push_all(kept, |(row, found, geometry)| {
+    let row = |(row, found, geometry): (usize, &[u32], Option<Geometry>)| {
         let ids = [Attribute::Integer(found.len() as i64), Attribute::Integer(target.oid_of(row))];
         let first = found.first().map(|other| &join.features[*other as usize]);
         let own = target_fields.values(&target.features[row]);
@@ -136,12 +141,24 @@ fn one_to_one(mut inputs: SpatialJoinInputs, matches: &Lists, statistics: &Stati
         let read = if statistics.is_empty() { &[] } else { found };
         let members: Vec<&Feature> = read.iter().map(|other| &join.features[*other as usize]).collect();
         (values.chain(statistics.values(&members)), geometry)
-    });
-    table.finish()
+    };
+    table.push_all(kept, row, context)?;
+    Ok(table.finish())
 }
 
-fn one_to_many(inputs: &SpatialJoinInputs, matches: &Lists) -> FeatureSet {
+fn one_to_many(
+    inputs: &SpatialJoinInputs,
+    matches: &Lists,
+    context: &RunContext,
+) -> Result<FeatureSet, ToolError> {
     let (target, join) = (&inputs.target_features, &inputs.join_features);
+    let sizes =
+        target.features.iter().map(|feature| feature.geometry.as_ref().map_or(0, Geometry::vertex_count));
+    let vertices =
+        sizes.zip(matches.iter()).map(|(vertices, found)| vertices as f64 * found.len() as f64).sum();
+    let advice =
+        "each match repeats its target feature: use JOIN_ONE_TO_ONE, or simplify the target features";
+    refuse_too_many_vertices(vertices, "Target_Features", advice)?;
     let (target_fields, join_fields) = (Carried::all(target), Carried::all(join));
     let mut table = Table::new(target.geometry_type, target.spatial_reference.clone());
     table.keep_zm_of(target);
@@ -155,7 +172,7 @@ fn one_to_many(inputs: &SpatialJoinInputs, matches: &Lists) -> FeatureSet {
         let none = if found.is_empty() { Some(None) } else { None };
         pairs.extend(found.iter().copied().map(Some).chain(none).map(|other| (row, other)));
     }
-    table.push_all(pairs, |(row, other)| {
+    let row = |(row, other): (usize, Option<u32>)| {
         let (feature, other) = (&target.features[row], other.map(|other| other as usize));
         let ids = [
             Attribute::Integer(i64::from(other.is_some())),
@@ -164,8 +181,9 @@ fn one_to_many(inputs: &SpatialJoinInputs, matches: &Lists) -> FeatureSet {
         ];
         let joined = join_fields.values_or_nulls(other.map(|other| &join.features[other]));
         (ids.into_iter().chain(target_fields.values(feature)).chain(joined), feature.geometry.clone())
-    });
-    table.finish()
+    };
+    table.push_all(pairs, row, context)?;
+    Ok(table.finish())
 }
 
 fn keeps(join_type: JoinType, found: &[u32]) -> bool {

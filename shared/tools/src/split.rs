@@ -24,7 +24,7 @@ use crate::mask::Mask;
 use crate::reference::{drop_zm, match_reference};
 use crate::table::{Carried, Table};
 use gp_core::{Filter, Inputs, Outputs, RunContext, Tool, ToolError};
-use gp_esri::{FeatureSet, Field, GeometryType};
+use gp_esri::{FeatureSet, Field, Geometry, GeometryType};
 use gp_geometry::{BoxIndex, Keep};
 
 /// Cuts features by the values of polygons.
@@ -89,10 +89,11 @@ impl Tool for Split {
         table.add_carried(&carried);
         table.add_carried(&value);
         table.keep_zm_of(&input);
-        table.push_all(pieces, |(group, row, geometry)| {
+        let row = |(group, row, geometry): (usize, usize, Geometry)| {
             let values = carried.values(&input.features[row]);
             (values.chain(value.values(&split.features[groups[group][0]])), Some(geometry))
-        });
+        };
+        table.push_all(pieces, row, context)?;
         Ok(SplitOutputs { output_features: table.finish() })
     }
 }

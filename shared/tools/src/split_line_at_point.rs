@@ -199,4 +199,13 @@ mod tests {
         assert_eq!(made.column("ORIG_FID"), ["20"]);
         assert!(split(&lines(), &at(5070, &[]), "-1 Meters").err().unwrap().contains("Search_Radius"));
     }
+
+    #[test]
+    fn a_line_written_beyond_the_antimeridian_stays_beyond_it() {
+        let lines = set("Polyline", 4326, &[(json!({}), line(&[[170.0, 0.0], [190.0, 0.0]]))]);
+        let made = split(&lines, &at(4326, &[[185.0, 0.1]]), "50 Kilometers").unwrap();
+        let pieces = paths(&made);
+        assert_eq!(pieces.len(), 2);
+        assert!((pieces[1].xy[0][0] - 185.0).abs() < 1e-6, "{:?}", pieces[1].xy);
+    }
 }

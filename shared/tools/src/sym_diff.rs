@@ -69,7 +69,7 @@ impl Tool for SymDiff {
                 Some(Piece { rows, geometry: Geometry::Polygon(not_empty(rings)?) })
             };
             let left = layers.outside(number, context)?.into_iter().enumerate();
-            joined.add(left.filter_map(piece).collect());
+            joined.add(left.filter_map(piece).collect(), context)?;
         }
         Ok(SymDiffOutputs { output_features: joined.finish() })
     }

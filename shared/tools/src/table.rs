@@ -1,8 +1,10 @@
 //! Rows and columns of outputs, as ArcGIS names them: attributes carried along, object ids numbered anew, clashing
 //! names numbered (`NAME`, `NAME_1`).
 
+use gp_core::{RunContext, ToolError};
 use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, SpatialReference};
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The columns of an input that go into an output: all but object id and geometry.
 pub(crate) struct Carried {
@@ -99,16 +101,28 @@ impl Table {
 
     /// Adds a row for each item, in their order, written by several threads: copies of attributes are most of what a join
     /// or an overlay of many small features does. `row` gives the values as [`Table::push`] takes them, and the geometry.
+    ///
+    /// # Errors
+    /// The run was stopped.
     pub(crate) fn push_all<Item: Send, Values: IntoIterator<Item = Attribute>>(
         &mut self,
         items: Vec<Item>,
         row: impl Fn(Item) -> (Values, Option<Geometry>) + Sync,
-    ) {
+        context: &RunContext,
+    ) -> Result<(), ToolError> {
         let (count, columns) = (self.set.features.len(), self.set.fields.len());
+        let is_stopped = AtomicBool::new(false);
         self.set.features.par_extend(items.into_par_iter().enumerate().map(|(number, item)| {
+            if number.is_multiple_of(ROWS_BETWEEN_CHECKS) && context.check().is_err() {
+                is_stopped.store(true, Ordering::Relaxed);
+            }
+            if is_stopped.load(Ordering::Relaxed) {
+                return Feature::default();
+            }
             let (values, geometry) = row(item);
             feature(count + number, columns, values, geometry)
         }));
+        if is_stopped.into_inner() { context.check() } else { Ok(()) }
     }
 
     /// The output.
@@ -122,6 +136,9 @@ impl Table {
         self.set
     }
 }
+
+/// Rows that are written before anybody asks whether to go on: a millisecond's work.
+const ROWS_BETWEEN_CHECKS: usize = 1024;
 
 /// The row after so many others.
 fn feature(
@@ -172,6 +189,8 @@ pub(crate) fn ensure_object_ids(set: &mut FeatureSet) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gp_core::{Environment, Silent};
+    use std::sync::Arc;
 
     #[test]
     fn a_clashing_column_gets_a_number() {
@@ -189,7 +208,14 @@ mod tests {
         let mut table = Table::new(None, None);
         table.add_integer("ID");
         table.push([Attribute::Integer(-1)], None);
-        table.push_all((0..5_000_i64).collect(), |number| ([Attribute::Integer(number << 20)], None));
+        let row = |number: i64| ([Attribute::Integer(number << 20)], None);
+        table.push_all((0..5_000).collect(), row, &RunContext::silent()).unwrap();
+        let stopped =
+            RunContext::new(Environment::default(), Box::new(Silent), Arc::new(AtomicBool::new(true)), None);
+        assert_eq!(
+            Table::new(None, None).push_all(vec![0_i64; 10], row, &stopped),
+            Err(ToolError::Cancelled)
+        );
         let set = table.finish();
         let row = |row: usize| set.features[row].attributes.clone();
         assert_eq!(row(0), [Attribute::Integer(1), Attribute::Integer(-1)]);

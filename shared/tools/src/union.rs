@@ -5,19 +5,19 @@
 //! borders that layers share exactly leave no slivers, and the pieces of a feature are its area. Features of one layer
 //! that overlap are cut along each other too, and what they have in common comes once for each of them.
 //!
-//! **Inputs.** Polygons; up to 100 overlay layers, or none to cut the features of one layer along each other. Z and m are dropped with a warning. Features
-//! without geometry are left out. Pieces narrower than the rounding of the coordinates (about ten nanometres for metres)
-//! are left out.
+//! **Inputs.** Polygons; up to 100 overlay layers, or none to cut the features of one layer along each other. Z and m
+//! are dropped with a warning. Features without geometry are left out. Pieces narrower than the rounding of the
+//! coordinates (about ten nanometres for metres) are left out.
 //!
 //! **Spatial reference and units.** Overlay features are projected to the reference of the input; edges are straight in
 //! its coordinates.
 //!
 //! **Output.** A feature for each piece, multipart where it has several parts: first those of the input in its order,
 //! each feature's overlaps by the overlay features and then what is left of it; then what lies in the first overlay
-//! layer but not in the input, and so on. Columns: `FID_Input_Features`, the input's fields, `FID_Overlay_Features`, the
-//! fields of the first overlay layer, `FID_Overlay_Features_1` and so on; names that clash are numbered. Where a piece
-//! lies in no feature of a layer, the id is −1 and the fields are null (where ArcGIS writes empty texts and zeros).
-//! NO_GAPS adds a feature for each area that is enclosed by others without being in any, with −1 in all ids.
+//! layer but not in the input, and so on. Columns: `FID_Input_Features`, the input's fields, `FID_Overlay_Features`,
+//! the fields of the first overlay layer, `FID_Overlay_Features_1` and so on; names that clash are numbered. Where a
+//! piece lies in no feature of a layer, the id is −1 and the fields are null (where ArcGIS writes empty texts and
+//! zeros). NO_GAPS adds a feature for each area that is enclosed by others without being in any, with −1 in all ids.
 //!
 //! **Errors.** A reference that cannot be projected, more than 100 overlay layers, more than 10 million pieces.
 
@@ -82,11 +82,11 @@ impl Tool for Union {
         let mut layers = vec![(&input, "FID_Input_Features")];
         layers.extend(overlays.iter().map(|overlay| (overlay, "FID_Overlay_Features")));
         let mut joined = Joined::new(&layers, inputs.join_attributes, Some(GeometryType::Polygon));
-        joined.add(pieces);
+        joined.add(pieces, context)?;
         if inputs.gaps == Gaps::NoGaps {
             context.check()?;
             let gap = |rings| Piece { rows: vec![None; sets.len()], geometry: Geometry::Polygon(rings) };
-            joined.add(enclosed(&sets).into_iter().map(gap).collect());
+            joined.add(enclosed(&sets).into_iter().map(gap).collect(), context)?;
         }
         Ok(UnionOutputs { output_features: joined.finish() })
     }

@@ -20,7 +20,7 @@
 
 mod borders;
 
-use crate::fields::{fit, warn_of_rounded};
+use crate::fields::{of_type, warn_of_rounded};
 use crate::joined::match_layers;
 use crate::mask::not_empty;
 use crate::overlay_pieces::Layers;
@@ -106,7 +106,7 @@ impl Tool for Update {
 fn value(set: &FeatureSet, feature: &Feature, column: Option<usize>, field: &Field) -> Attribute {
     let value =
         column.and_then(|column| Some((feature.attributes.get(column)?, set.fields[column].field_type)));
-    value.and_then(|(value, from)| fit(value.clone(), from, field)).unwrap_or(Attribute::Null)
+    value.and_then(|(value, from)| of_type(value.clone(), from, field.field_type)).unwrap_or(Attribute::Null)
 }
 
 /// A column of the output and where its values come from.

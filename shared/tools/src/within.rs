@@ -5,8 +5,8 @@ use crate::limits::Counter;
 use crate::measures::Measures;
 use crate::pairs::{LinesMeet, Pairs};
 use gp_core::{RunContext, ToolError};
-use gp_esri::{Feature, FeatureSet, Geometry, GeometryType, Path};
-use gp_geometry::PolygonLayer;
+use gp_esri::{FeatureSet, Geometry, GeometryType};
+use gp_geometry::{PolygonLayer, rings_of};
 
 /// The part of a feature that lies within an area.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,7 +52,8 @@ fn points_within(
     context: &RunContext,
     mut take: impl FnMut(usize, Piece),
 ) -> Result<(), ToolError> {
-    let layer = PolygonLayer::new(areas.features.iter().map(rings_of).collect());
+    let layer =
+        PolygonLayer::new(areas.features.iter().map(|area| rings_of(area.geometry.as_ref())).collect());
     let positions = |row: usize| match &features.features[row].geometry {
         Some(Geometry::Point(point)) => std::slice::from_ref(&point.xy),
         Some(Geometry::Multipoint(points)) => points.xy.as_slice(),
@@ -131,17 +132,10 @@ fn size(geometry: &Geometry, measures: &Measures) -> f64 {
     }
 }
 
-/// The rings of a polygon feature; none without geometry.
-pub(crate) fn rings_of(feature: &Feature) -> &[Path] {
-    match &feature.geometry {
-        Some(Geometry::Polygon(rings)) => rings,
-        _ => &[],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gp_esri::{Feature, Path};
 
     fn square(x: f64, size: f64) -> Vec<Path> {
         vec![Path::from_xy(vec![[x, 0.0], [x, size], [x + size, size], [x + size, 0.0], [x, 0.0]])]

@@ -22,6 +22,10 @@ const TRUSTED_OF_KROVAK_RAD: f64 = PI / 36.0;
 /// How near the way back must come, in radians (1e-3°): ten times the error of the poorest inverse, none of it garbage.
 const MAX_RETURN_ERROR_RAD: f64 = 1e-3 / 180.0 * PI;
 
+/// How far from the rim of a map, as shares of the way from its centre, an inverse is tried that fails on it: 2 cm, and for
+/// the poorest 2 m.
+const RIMS: [f64; 2] = [1e-9, 1e-7];
+
 /// A projection of proj4rs.
 pub(super) struct OtherProjection {
     projected: Proj,
@@ -29,6 +33,8 @@ pub(super) struct OtherProjection {
     /// The central meridian, east of Greenwich.
     longitude_0_rad: f64,
     latitude_0_rad: f64,
+    /// Where the central meridian crosses the equator, in the units of the projection; the origin where it has no image.
+    centre: Xy,
     /// Positions further than this from the centre, in longitude or latitude, are tried by the way back.
     trusted_rad: f64,
     /// Transverse Mercator with unusual axes, which returns from everywhere.
@@ -60,9 +66,13 @@ impl OtherProjection {
         }
         let number = |key: &str| setup.numbers.get(key).copied();
         let longitude_0_deg = number("lon_0").or(number("lonc")).unwrap_or(0.0) + setup.prime_meridian_deg;
+        let mut centre = [[longitude_0_deg.to_radians(), 0.0]];
+        convert(&geographic, &projected, &mut centre);
+        let [centre] = centre;
         Ok(OtherProjection {
             projected,
             geographic,
+            centre: if centre[0].is_nan() { [0.0, 0.0] } else { centre },
             longitude_0_rad: longitude_0_deg.to_radians(),
             latitude_0_rad: number("lat_0").unwrap_or(0.0).to_radians(),
             trusted_rad: if kind == "krovak" { TRUSTED_OF_KROVAK_RAD } else { TRUSTED_RAD },
@@ -92,15 +102,40 @@ impl OtherProjection {
             far.iter().map(|(index, _)| positions.get(*index).copied().unwrap_or([f64::NAN; 2])).collect();
         convert(&self.projected, &self.geographic, &mut back);
         for ((index, before), after) in far.iter().zip(&back) {
-            if let Some(position) = positions.get_mut(*index).filter(|_| !is_near(*before, *after)) {
-                *position = [f64::NAN; 2];
+            if !is_near(*before, *after) && !self.returns_near_by(*before) {
+                positions[*index] = [f64::NAN; 2];
             }
         }
     }
 
+    /// Whether a place a trifle nearer to the centre returns: some inverses fail on the rim of the map, where rounding may
+    /// lie outside.
+    fn returns_near_by(&self, [longitude, latitude]: Xy) -> bool {
+        let beyond = self.beyond_meridian(longitude);
+        RIMS.into_iter().any(|rim| {
+            let within = [longitude - beyond * rim, latitude * (1.0 - rim)];
+            let mut back = [within];
+            convert(&self.geographic, &self.projected, &mut back);
+            convert(&self.projected, &self.geographic, &mut back);
+            is_near(within, back[0])
+        })
+    }
+
     /// Coordinates to longitudes and latitudes in radians.
     pub(super) fn inverse(&self, positions: &mut [Xy]) {
+        let before = positions.to_vec();
         convert(&self.projected, &self.geographic, positions);
+        for (position, [x, y]) in positions.iter_mut().zip(before) {
+            // On the rim of the map, where rounding may lie outside.
+            for rim in RIMS {
+                if position[0].is_nan() {
+                    let [center_x, center_y] = self.centre;
+                    let mut within = [[x - (x - center_x) * rim, y - (y - center_y) * rim]];
+                    convert(&self.projected, &self.geographic, &mut within);
+                    [*position] = within;
+                }
+            }
+        }
         if self.is_transverse {
             positions.iter_mut().for_each(|position| self.keep_usable(position));
         }

@@ -1,6 +1,6 @@
 //! Planar distance between shapes, and whether it stays within a limit.
 
-use super::segment::{distance_to_segment, segment_box, segment_distance};
+use super::segment::{distance_to_segment, is_zero, segment_box, segment_distance};
 use super::{Shape, intersects};
 use crate::index::box_distance;
 
@@ -75,7 +75,7 @@ fn item_distance(a: &Shape, item_a: usize, b: &Shape, item_b: usize) -> f64 {
             (ax - bx).hypot(ay - by)
         }
     };
-    distance.max(f64::MIN_POSITIVE)
+    if is_zero(distance) { f64::MIN_POSITIVE } else { distance }
 }
 
 #[cfg(test)]

@@ -66,3 +66,11 @@ fn a_run_that_is_stopped_stops_on_a_line_on_which_the_offset_method_is_quadratic
     let made = kept_vertices(&zigzag, Ends::Fixed, Simplification::Offset(0.1), &Metric::Planar, check);
     assert_eq!(made, Err("stopped"));
 }
+
+#[test]
+fn vertices_beyond_the_antimeridian_go_like_others() {
+    let metric = Metric::Degrees { ellipsoid: WGS84_ELLIPSOID };
+    let line = [[180.0, 0.0], [181.0, 0.0], [181.5, 0.001], [182.0, 0.0]];
+    let keep = flags(&line, Ends::Fixed, Simplification::Offset(5_000.0), &metric);
+    assert_eq!(keep, [true, false, false, true]);
+}

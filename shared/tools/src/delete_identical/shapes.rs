@@ -203,6 +203,12 @@ fn hash_of(geometry: &Geometry) -> i64 {
         xy.map(|ordinate| (ordinate + 0.0).to_bits()).hash(&mut hasher);
         sum = sum.wrapping_add(hasher.finish());
     });
+    if let Geometry::Point(point) = geometry {
+        // Many measurements may lie upon each other, at one place and of many heights or times.
+        let mut hasher = DefaultHasher::new();
+        [point.z, point.m].map(|value| value.map(|value| (value + 0.0).to_bits())).hash(&mut hasher);
+        sum = sum.wrapping_add(hasher.finish());
+    }
     sum as i64
 }
 

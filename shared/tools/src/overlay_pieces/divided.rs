@@ -5,8 +5,8 @@ use crate::each::{Lists, each, each_list};
 use crate::joined::Piece;
 use crate::limits::Counter;
 use gp_core::{RunContext, ToolError};
-use gp_esri::{Geometry, Path};
-use gp_geometry::{Shape, interiors_intersect, is_coverage};
+use gp_esri::{Envelope, Geometry, Path};
+use gp_geometry::{Shape, area, envelope_of, interiors_intersect, is_coverage, rings_of};
 use std::sync::OnceLock;
 
 impl Layers<'_> {
@@ -32,20 +32,22 @@ impl Layers<'_> {
             let mut others = Vec::new();
             for (layer, row) in rows.iter().enumerate() {
                 let (Some(row), Some(overlaps)) = (row, &overlaps[layer]) else { continue };
-                let near = overlaps.of(*row).iter().map(|other| (layer, *other as usize));
+                let features = &self.layers[layer].set.features;
+                // A feature of the same shape covers all of it.
+                let is_other = |other: &usize| features[*other].geometry != features[*row].geometry;
+                let near = overlaps.of(*row).iter().map(|other| *other as usize).filter(is_other);
+                let near = near.map(|other| (layer, other));
                 others.extend(near.filter(|(_, other)| self.layers[layer].boxes[*other].intersects(&window)));
             }
-            let mut parts = Vec::new();
-            if !others.is_empty() {
-                let way = Way { inside: Vec::new(), outside: Vec::new() };
-                self.part(rows, &others, way, None, &mut parts, context)?;
-                counter.add(parts.len().saturating_sub(1))?;
+            if others.is_empty() {
+                Ok(Vec::new())
+            } else {
+                self.parts(rows, geometry, &others, counter, context)
             }
-            Ok(parts)
         })?;
         let mut all = Vec::with_capacity(pieces.len());
         for (piece, parts) in pieces.into_iter().zip(divided) {
-            if parts.len() < 2 {
+            if parts.is_empty() {
                 all.push(piece);
                 continue;
             }
@@ -55,48 +57,71 @@ impl Layers<'_> {
         Ok(all)
     }
 
-    /// Goes on to the other features of the same layers: first what lies in the next one, then what lies outside of it.
-    /// `rings` is what the way so far leaves, when that is not the whole piece.
-    fn part(
+    /// What of a piece each combination of other features of its layers covers, and what none of them does.
+    fn parts(
         &self,
         rows: &[Option<usize>],
+        piece: &Geometry,
         others: &[(usize, usize)],
-        way: Way,
-        rings: Option<Vec<Path>>,
-        parts: &mut Vec<Vec<Path>>,
+        counter: &Counter,
         context: &RunContext,
-    ) -> Result<(), ToolError> {
-        context.check()?;
-        let Some((next, others)) = others.split_first() else {
-            parts.push(rings.unwrap_or_default());
-            return Ok(());
+    ) -> Result<Vec<Vec<Path>>, ToolError> {
+        let whole = Part {
+            inside: Vec::new(),
+            outside: Vec::new(),
+            window: piece.envelope(),
+            area: area(rings_of(Some(piece))),
         };
-        let (within, without) = (way.within(*next), way.without(*next));
-        let inside = self.region_with(rows, &within.inside, &within.outside);
-        let outside = self.region_with(rows, &without.inside, &without.outside);
-        // A feature that covers all or nothing divides nothing, and is not asked again.
-        if inside.is_empty() || outside.is_empty() {
-            return self.part(rows, others, way, rings, parts, context);
+        let mut parts = vec![whole];
+        for other in others {
+            let mut divided = Vec::with_capacity(parts.len() + 1);
+            for part in parts {
+                context.check()?;
+                if !self.layers[other.0].boxes[other.1].intersects(&part.window) {
+                    divided.push(part);
+                    continue;
+                }
+                let within = [&part.inside[..], &[*other]].concat();
+                let rings = self.region_with(rows, &within, &part.outside);
+                let size = area(&rings);
+                // A feature that covers all or nothing divides nothing, and is not asked again.
+                if rings.is_empty() || part.area - size <= part.area * ALL {
+                    divided.push(part);
+                    continue;
+                }
+                counter.add(1)?;
+                divided.push(Part {
+                    inside: within,
+                    outside: part.outside.clone(),
+                    window: envelope_of(&rings),
+                    area: size,
+                });
+                divided.push(Part {
+                    outside: [&part.outside[..], &[*other]].concat(),
+                    area: part.area - size,
+                    ..part
+                });
+            }
+            parts = divided;
         }
-        self.part(rows, others, within, Some(inside), parts, context)?;
-        self.part(rows, others, without, Some(outside), parts, context)
+        if parts.len() == 1 {
+            return Ok(Vec::new());
+        }
+        let rings = parts.iter().map(|part| self.region_with(rows, &part.inside, &part.outside));
+        Ok(rings.filter(|rings| !rings.is_empty()).collect())
     }
 }
 
-/// The features in which a part of a piece lies, and those outside of which it lies.
-struct Way {
+/// The share of a part below which what a feature leaves of it is rounding.
+const ALL: f64 = 1e-12;
+
+/// What lies in some other features and in none of others, which are given by layer and row.
+struct Part {
     inside: Vec<(usize, usize)>,
     outside: Vec<(usize, usize)>,
-}
-
-impl Way {
-    fn within(&self, next: (usize, usize)) -> Way {
-        Way { inside: [&self.inside[..], &[next]].concat(), outside: self.outside.clone() }
-    }
-
-    fn without(&self, next: (usize, usize)) -> Way {
-        Way { inside: self.inside.clone(), outside: [&self.outside[..], &[next]].concat() }
-    }
+    /// A box that holds it.
+    window: Envelope,
+    area: f64,
 }
 
 impl Layer<'_> {
@@ -120,5 +145,46 @@ impl Layer<'_> {
         })?;
         let has_any = overlaps.iter().any(|list| !list.is_empty());
         Ok(has_any.then_some(overlaps))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::overlay_pieces::Wanted;
+    use gp_esri::{Feature, FeatureSet, Xy};
+
+    fn square([x, y]: Xy, size: f64) -> Feature {
+        let xy = vec![[x, y], [x, y + size], [x + size, y + size], [x + size, y], [x, y]];
+        Feature { geometry: Some(Geometry::Polygon(vec![Path::from_xy(xy)])), ..Feature::default() }
+    }
+
+    /// A square of 60 by 60 over `count` small ones that do not touch each other.
+    fn speckled(count: usize) -> FeatureSet {
+        let small = |number: usize| square([(number % 60) as f64 + 0.25, (number / 60) as f64 + 0.25], 0.5);
+        let features = std::iter::once(square([0.0, 0.0], 60.0)).chain((0..count).map(small)).collect();
+        FeatureSet { features, ..FeatureSet::default() }
+    }
+
+    fn divided(set: &FeatureSet, most: usize) -> Result<Vec<f64>, ToolError> {
+        let (context, counter) =
+            (RunContext::silent(), Counter::of_rows("Input_Features", "send fewer").with_most(most));
+        let layers = Layers::new([set]);
+        let pieces = layers.divide(layers.pieces(Wanted::All, &counter, &context)?, &counter, &context)?;
+        Ok(pieces.iter().map(|piece| area(rings_of(Some(&piece.geometry)))).collect())
+    }
+
+    #[test]
+    fn a_feature_over_thousands_of_its_layer_is_cut_along_each_and_what_is_left_is_one_piece() {
+        let areas = divided(&speckled(3_000), 10_000).unwrap();
+        assert_eq!(areas.len(), 3_001 + 3_000);
+        let left = areas.iter().copied().fold(0.0, f64::max);
+        assert!((left - (3_600.0 - 3_000.0 * 0.25)).abs() < 1e-6, "{left}");
+    }
+
+    #[test]
+    fn parts_are_counted_before_they_are_made() {
+        assert_eq!(divided(&speckled(10), 21).unwrap().len(), 21);
+        assert!(divided(&speckled(10), 20).unwrap_err().to_string().starts_with("Input_Features: "));
     }
 }

@@ -105,12 +105,13 @@ impl Search {
         let line = Line::new(paths, self.degrees.as_ref());
         let places = match (self.radius, &self.nearest) {
             (Some(radius), _) => self.places_within(&line, radius, context)?,
-            (None, None) => self.nearest_in_plane(&line).into_iter().collect(),
+            (None, None) => self.nearest_in_plane(&line, context)?.into_iter().collect(),
             (None, Some(nearest)) => self.nearest_on_ellipsoid(&line, nearest).into_iter().collect(),
         };
         let stop = |place: &Place| {
             let path = &paths[place.path];
-            (place.path, Stop::new(path, place.segment, place.share, self.within_turn(place.xy)))
+            let xy = self.within_turn(place.xy, [path.xy[place.segment], path.xy[place.segment + 1]]);
+            (place.path, Stop::new(path, place.segment, place.share, xy))
         };
         Ok(places.iter().map(stop).collect())
     }
@@ -151,9 +152,10 @@ impl Search {
         best
     }
 
-    fn nearest_in_plane(&self, line: &Line) -> Option<Place> {
+    fn nearest_in_plane(&self, line: &Line, context: &RunContext) -> Result<Option<Place>, ToolError> {
         let mut best: Option<Place> = None;
         for (path, segment, [from, to]) in &line.segments {
+            context.check()?;
             let limit = best.as_ref().map_or(f64::INFINITY, |best| best.distance);
             let distance = |point: usize| distance_to_segment(self.points[point], *from, *to);
             let Some((point, distance)) = self.index.nearest(&segment_box([*from, *to]), limit, distance)
@@ -166,7 +168,7 @@ impl Search {
                 best = Some(Place { distance, path: *path, segment: *segment, share, xy });
             }
         }
-        best
+        Ok(best)
     }
 
     /// The place of the line nearest to the nearest of all points.
@@ -180,9 +182,15 @@ impl Search {
         self.place_nearest_to(self.points[near.feature], line, near.distance + SEARCH_SLACK_M)
     }
 
-    /// A place on a segment that crosses the antimeridian may lie beyond it.
-    fn within_turn(&self, xy: Xy) -> Xy {
-        self.degrees.as_ref().map_or(xy, |degrees| degrees.back(within_180(degrees.of(xy))))
+    /// A place on a segment that crosses the antimeridian may lie beyond it; the ends of the segment, if both keep within,
+    /// say where it has to lie.
+    fn within_turn(&self, xy: Xy, ends: [Xy; 2]) -> Xy {
+        match &self.degrees {
+            Some(degrees) if ends.iter().all(|end| degrees.of(*end)[0].abs() <= 180.0) => {
+                degrees.back(within_180(degrees.of(xy)))
+            }
+            _ => xy,
+        }
     }
 
     /// The distance from a point to an edge, and how far along the edge its nearest place lies.
