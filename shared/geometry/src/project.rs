@@ -100,56 +100,93 @@ enum Fate {
 /// [`crate::repair_features`] does it, and reported. Two things are left as their vertices say: geometries that were
 /// invalid before, and polygons in longitude and latitude with a step of more than half a turn between two vertices. Such
 /// a step is how a polygon across the antimeridian is written, and a repair in the plane would make it another one.
+///
+/// # Errors
+/// One of the references is unknown, or there is no transformation between them.
 pub fn project_features(features: &mut FeatureSet, to: &SpatialReference) -> Result<ProjectReport, CrsError> {
-    if features.spatial_reference.as_ref() == Some(to) {
-        return Ok(ProjectReport::default());
-    }
-    if features.geometry_type.is_none() || features.features.iter().all(|feature| feature.geometry.is_none())
-    {
-        features.spatial_reference = Some(to.clone());
-        return Ok(ProjectReport::default());
-    }
-    let from = features.spatial_reference.as_ref().ok_or(CrsError::Unspecified)?;
-    let (from, target) = (Crs::new(from)?, Crs::new(to)?);
-    let transform = Transform::new(&from, &target)?;
-    features.spatial_reference = Some(to.clone());
-    if transform.is_identity() {
-        return Ok(ProjectReport::default());
-    }
-    let half_turn = target.degrees_per_unit().map(|degrees| 180.0 / degrees);
-    let outcomes = each_geometry(
-        &mut features.features,
-        || Ok::<(), Infallible>(()),
-        |geometry| project(geometry, &transform, half_turn),
-    );
-    let outcomes = match outcomes {
-        Ok(outcomes) => outcomes,
+    match project_features_checked(features, to, || Ok::<(), Infallible>(())) {
+        Ok(projected) => projected,
         Err(never) => match never {},
-    };
-    let has_zm = features.has_z || features.has_m;
-    let mut report = ProjectReport {
-        changed: true,
-        from: from.name(),
-        to: target.name(),
-        note: transform.datum_note(),
-        ..ProjectReport::default()
-    };
-    for (row, outcome) in outcomes.into_iter().enumerate() {
-        let named = match outcome {
-            Outcome::Missing | Outcome::Done(Fate::Projected) => continue,
-            Outcome::Done(Fate::Lost) => &mut report.lost,
-            Outcome::Done(Fate::Collapsed) => &mut report.collapsed,
-            Outcome::Done(Fate::Repaired(how)) => {
-                if has_zm && how == Repair::Rebuilt {
-                    report.lost_zm.add(features.oid_of(row));
-                }
-                &mut report.repaired
-            }
-            Outcome::Panicked => &mut report.failed,
-        };
-        named.add(features.oid_of(row));
     }
-    Ok(report)
+}
+
+/// [`project_features`], which asks `check` before each feature whether to go on.
+///
+/// # Errors
+/// The first error of `check`; the features are of no use then.
+pub fn project_features_checked<E: Send>(
+    features: &mut FeatureSet,
+    to: &SpatialReference,
+    check: impl Fn() -> Result<(), E> + Sync,
+) -> Result<Result<ProjectReport, CrsError>, E> {
+    let way = match Way::between(features, to) {
+        Ok(Some(way)) => way,
+        Ok(None) => return Ok(Ok(ProjectReport::default())),
+        Err(error) => return Ok(Err(error)),
+    };
+    features.spatial_reference = Some(to.clone());
+    let half_turn = way.to.degrees_per_unit().map(|degrees| 180.0 / degrees);
+    let outcomes = each_geometry(&mut features.features, check, |geometry| {
+        project(geometry, &way.transform, half_turn)
+    })?;
+    Ok(Ok(way.report(features, outcomes)))
+}
+
+/// A way that is worth going: something has to be computed.
+struct Way {
+    from: Crs,
+    to: Crs,
+    transform: Transform,
+}
+
+impl Way {
+    /// `None`, the reference exchanged, where nothing has to be computed.
+    fn between(features: &mut FeatureSet, to: &SpatialReference) -> Result<Option<Way>, CrsError> {
+        if features.spatial_reference.as_ref() == Some(to) {
+            return Ok(None);
+        }
+        if features.geometry_type.is_none()
+            || features.features.iter().all(|feature| feature.geometry.is_none())
+        {
+            features.spatial_reference = Some(to.clone());
+            return Ok(None);
+        }
+        let from = features.spatial_reference.as_ref().ok_or(CrsError::Unspecified)?;
+        let (from, target) = (Crs::new(from)?, Crs::new(to)?);
+        let transform = Transform::new(&from, &target)?;
+        if transform.is_identity() {
+            features.spatial_reference = Some(to.clone());
+            return Ok(None);
+        }
+        Ok(Some(Way { from, to: target, transform }))
+    }
+
+    fn report(&self, features: &FeatureSet, outcomes: Vec<Outcome<Fate>>) -> ProjectReport {
+        let has_zm = features.has_z || features.has_m;
+        let mut report = ProjectReport {
+            changed: true,
+            from: self.from.name(),
+            to: self.to.name(),
+            note: self.transform.datum_note(),
+            ..ProjectReport::default()
+        };
+        for (row, outcome) in outcomes.into_iter().enumerate() {
+            let named = match outcome {
+                Outcome::Missing | Outcome::Done(Fate::Projected) => continue,
+                Outcome::Done(Fate::Lost) => &mut report.lost,
+                Outcome::Done(Fate::Collapsed) => &mut report.collapsed,
+                Outcome::Done(Fate::Repaired(how)) => {
+                    if has_zm && how == Repair::Rebuilt {
+                        report.lost_zm.add(features.oid_of(row));
+                    }
+                    &mut report.repaired
+                }
+                Outcome::Panicked => &mut report.failed,
+            };
+            named.add(features.oid_of(row));
+        }
+        report
+    }
 }
 
 fn project(

@@ -18,7 +18,7 @@
 //! the field of the target, such as text that is longer, becomes null, with a warning; a warning also names whole numbers
 //! that a field of doubles rounds.
 
-use crate::each::warn_of_rows;
+use crate::each::{Meter, warn_of_rows};
 use crate::fields::{fit, warn_of_rounded};
 use crate::reference::{drop_zm, match_reference};
 use crate::schema::common_type;
@@ -81,8 +81,8 @@ impl Tool for Append {
             field.field_type = FieldType::Guid;
         }
         let mut next_id = (0..target.features.len()).map(|row| target.oid_of(row)).max().unwrap_or(0);
+        let meter = Meter::new(context, layers.iter().map(|layer| layer.features.len()).sum(), "Appending");
         for mut layer in layers {
-            context.check()?;
             match_reference(&target, &mut layer, "Inputs", context)?;
             if (layer.has_z && !target.has_z) || (layer.has_m && !target.has_m) {
                 drop_zm(&mut layer, "Inputs", context);
@@ -90,7 +90,7 @@ impl Tool for Append {
             let columns = columns(&target, &layer);
             let fields: Vec<_> = columns.iter().copied().zip(&target.fields).collect();
             warn_of_rounded(&layer, &fields, context);
-            let misfits = add(&mut target, &mut layer, &columns, &mut next_id);
+            let misfits = add(&mut target, &mut layer, &columns, &mut next_id, &meter)?;
             let what = "have values that do not fit the fields of the target; these are null";
             warn_of_rows(&misfits, &layer, what, context);
         }
@@ -125,15 +125,20 @@ fn columns(target: &FeatureSet, layer: &FeatureSet) -> Vec<Option<usize>> {
 }
 
 /// Moves the rows of a layer into the target; says which have values that do not fit.
+///
+/// # Errors
+/// The run was stopped.
 fn add(
     target: &mut FeatureSet,
     layer: &mut FeatureSet,
     columns: &[Option<usize>],
     next_id: &mut i64,
-) -> Vec<usize> {
+    meter: &Meter<'_>,
+) -> Result<Vec<usize>, ToolError> {
     let mut misfits = Vec::new();
     target.features.reserve(layer.features.len());
     for (row, feature) in layer.features.iter_mut().enumerate() {
+        meter.step()?;
         let mut fits = true;
         let mut attributes = Vec::with_capacity(target.fields.len());
         for (field, column) in target.fields.iter().zip(columns) {
@@ -154,7 +159,7 @@ fn add(
         }
         target.features.push(Feature { attributes, geometry: feature.geometry.take() });
     }
-    misfits
+    Ok(misfits)
 }
 
 #[cfg(test)]

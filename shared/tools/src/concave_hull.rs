@@ -18,7 +18,7 @@
 
 use crate::distance::{Reach, reach, warn_without_reference};
 use crate::each::{each, warn_of_rows};
-use crate::groups::{columns_of, groups_by};
+use crate::groups::{columns_of, groups_with_progress};
 use crate::reference::crs_of;
 use crate::table::{Carried, Table};
 use gp_core::{Inputs, MessageLevel, Outputs, RunContext, Tool, ToolError};
@@ -68,7 +68,7 @@ impl Tool for ConcaveHull {
         }
         let fields = inputs.group_fields.as_deref().unwrap_or_default();
         let columns = columns_of(&set, fields, "Group_Fields")?;
-        let groups = groups_by(&set, &columns);
+        let groups = groups_with_progress(&set, &columns, context)?;
         let hulls = each(context, groups.len(), "Enclosing", |group| {
             let geometries = groups[group].iter().filter_map(|row| set.features[*row].geometry.as_ref());
             let (mut positions, mut count): (Vec<Xy>, i64) = (Vec::new(), 0);

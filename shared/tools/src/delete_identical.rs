@@ -19,7 +19,7 @@ mod shapes;
 use crate::along::Ruler;
 use crate::distance::{Reach, reach, warn_without_reference};
 use crate::each::each;
-use crate::groups::{columns_of, groups_by};
+use crate::groups::{columns_of, groups_with_progress};
 use crate::reference::crs_of;
 use crate::table::ensure_object_ids;
 use gp_core::{Inputs, MessageLevel, Outputs, RunContext, Tool, ToolError};
@@ -85,7 +85,7 @@ impl Tool for DeleteIdentical {
             })?
         };
         let mut is_kept = vec![false; set.features.len()];
-        for rows in groups_by(&set, &columns) {
+        for rows in groups_with_progress(&set, &columns, context)? {
             if shape.is_empty() {
                 is_kept[rows[0]] = true;
                 continue;

@@ -14,7 +14,7 @@
 //! **Errors.** A field or statistic that is not there, a statistic that needs numbers.
 
 use crate::each::each;
-use crate::groups::{columns_of, groups_by};
+use crate::groups::{columns_of, groups_with_progress};
 use crate::parts::single_parts;
 use crate::reference::drop_zm;
 use crate::statistics::Statistics;
@@ -73,7 +73,7 @@ impl Tool for Dissolve {
             columns_of(&set, inputs.dissolve_fields.as_deref().unwrap_or_default(), "Dissolve_Fields")?;
         let entries = inputs.statistics_fields.as_deref().unwrap_or_default();
         let statistics = Statistics::read(entries, &set, "Statistics_Fields")?;
-        let groups = groups_by(&set, &columns);
+        let groups = groups_with_progress(&set, &columns, context)?;
         let united = each(context, groups.len(), "Dissolving", |group| {
             Ok(unite(groups[group].iter().filter_map(|row| set.features[*row].geometry.as_ref())))
         })?;

@@ -185,6 +185,32 @@ pub(crate) fn warn_of_rows(rows: &[usize], set: &FeatureSet, what: &str, context
     context.warning(format!("{} features {what} (object ids {named})", rows.len()));
 }
 
+/// Counts the steps of work that is done elsewhere, or row by row in order, and tells how far it is.
+pub(crate) struct Meter<'a> {
+    context: &'a RunContext,
+    count: usize,
+    doing: &'static str,
+    done: AtomicUsize,
+}
+
+impl<'a> Meter<'a> {
+    /// Of work in so many steps.
+    pub(crate) fn new(context: &'a RunContext, count: usize, doing: &'static str) -> Meter<'a> {
+        Meter { context, count, doing, done: AtomicUsize::new(0) }
+    }
+
+    /// Before the next step.
+    ///
+    /// # Errors
+    /// The run was stopped.
+    pub(crate) fn step(&self) -> Result<(), ToolError> {
+        self.context.check()?;
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        report(self.context, done.min(self.count), self.count, self.doing);
+        Ok(())
+    }
+}
+
 fn report(context: &RunContext, done: usize, count: usize, doing: &str) {
     let step = (count * PROGRESS_STEP / 100).max(1);
     if count >= FEWEST_REPORTED && done.is_multiple_of(step) {

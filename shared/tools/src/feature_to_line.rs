@@ -19,6 +19,7 @@
 //! **Errors.** More than 10 million lines, or as many cuts where lines meet.
 
 use crate::derived::warn_of_missing;
+use crate::each::Meter;
 use crate::joined::{JoinAttributes, Joined, Piece};
 use crate::limits::refuse_too_many;
 use crate::reference::{drop_zm, match_reference};
@@ -79,10 +80,12 @@ impl Tool for FeatureToLine {
             .flat_map(|layer| &layer.features)
             .map(|feature| feature.geometry.as_ref())
             .collect();
-        let mut cuts = 0;
+        let vertices: usize = layers.iter().map(FeatureSet::vertex_count).sum();
+        // Every edge is cut twice: at vertices, then where edges cross.
+        let (meter, mut cuts) = (Meter::new(context, 2 * vertices, "Cutting"), 0);
         let lines = node_lines(&geometries, |more| {
             cuts += more;
-            context.check()?;
+            meter.step()?;
             refuse_too_many(
                 cuts as f64,
                 "cuts",

@@ -12,7 +12,7 @@
 //!
 //! **Errors.** A field that is not there, a summary field without numbers.
 
-use crate::groups::{columns_of, groups_by};
+use crate::groups::{columns_of, groups_with_progress};
 use crate::statistics::Statistics;
 use crate::table::{Carried, Table};
 use gp_core::{Inputs, Outputs, RecordSet, RunContext, Tool, ToolError};
@@ -59,7 +59,7 @@ impl Tool for Frequency {
         table.add_integer("FREQUENCY");
         table.add_carried(&values);
         sums.add_fields(&mut table);
-        for rows in groups_by(&set, &columns) {
+        for rows in groups_with_progress(&set, &columns, context)? {
             context.check()?;
             let members: Vec<&Feature> = rows.iter().map(|row| &set.features[*row]).collect();
             let frequency = std::iter::once(Attribute::Integer(rows.len() as i64));

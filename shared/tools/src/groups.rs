@@ -1,11 +1,13 @@
 //! Rows grouped by the values of fields: those with equal values are one group.
 
+use crate::each::Meter;
 use crate::keys::Key;
 use crate::statistics::{compare, no_field};
-use gp_core::ToolError;
+use gp_core::{RunContext, ToolError};
 use gp_esri::{Attribute, FeatureSet, Field};
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::convert::Infallible;
 
 /// The column of this field.
 ///
@@ -26,10 +28,35 @@ pub(crate) fn columns_of(
 
 /// Row numbers by the values of these columns, ordered by value.
 pub(crate) fn groups_by(set: &FeatureSet, columns: &[usize]) -> Vec<Vec<usize>> {
+    match group_rows(set, columns, || Ok::<(), Infallible>(())) {
+        Ok(groups) => groups,
+        Err(never) => match never {},
+    }
+}
+
+/// [`groups_by`], telling how far it is.
+///
+/// # Errors
+/// The run was stopped.
+pub(crate) fn groups_with_progress(
+    set: &FeatureSet,
+    columns: &[usize],
+    context: &RunContext,
+) -> Result<Vec<Vec<usize>>, ToolError> {
+    let meter = Meter::new(context, set.features.len(), "Grouping");
+    group_rows(set, columns, || meter.step())
+}
+
+fn group_rows<E>(
+    set: &FeatureSet,
+    columns: &[usize],
+    before_row: impl Fn() -> Result<(), E>,
+) -> Result<Vec<Vec<usize>>, E> {
     let mut numbers: HashMap<Vec<Key<'_>>, usize> = HashMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut key: Vec<Key<'_>> = Vec::with_capacity(columns.len());
     for (row, feature) in set.features.iter().enumerate() {
+        before_row()?;
         key.clear();
         key.extend(columns.iter().map(|column| Key::of(feature.attributes.get(*column))));
         let number = match numbers.get(key.as_slice()) {
@@ -43,7 +70,7 @@ pub(crate) fn groups_by(set: &FeatureSet, columns: &[usize]) -> Vec<Vec<usize>> 
         groups[number].push(row);
     }
     groups.sort_by(|a, b| compare_rows(set, columns, a[0], b[0]));
-    groups
+    Ok(groups)
 }
 
 /// The group of each of `count` rows.

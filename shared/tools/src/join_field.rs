@@ -15,6 +15,7 @@
 //!
 //! **Errors.** A field that is not there, a field of text to be matched with one of numbers.
 
+use crate::each::Meter;
 use crate::groups::{column_of, columns_of};
 use crate::keys::Key;
 use crate::table::{Carried, carried_field, ensure_object_ids, free_name};
@@ -79,8 +80,9 @@ impl Tool for JoinField {
             _ => Carried::all(&join),
         };
         let (rows_by_key, repeated) = rows_by_key(&join, join_column);
+        let meter = Meter::new(context, features.features.len(), "Joining");
         let join_row = |feature: &mut Feature| {
-            context.check()?;
+            meter.step()?;
             let key = Key::of(feature.attributes.get(column));
             let found = rows_by_key.get(&key).map(|row| &join.features[*row]);
             feature.attributes.extend(carried.values_or_nulls(found));

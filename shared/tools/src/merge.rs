@@ -17,6 +17,7 @@
 //!
 //! **Errors.** Layers of different types of geometry, a reference that cannot be projected.
 
+use crate::each::Meter;
 use crate::fields::{of_type, warn_of_rounded};
 use crate::reference::match_reference;
 use crate::schema::{common_type, widest};
@@ -82,8 +83,8 @@ impl Tool for Merge {
                 ..Field::new("MERGE_SRC", FieldType::String)
             });
         }
+        let meter = Meter::new(context, layers.iter().map(|layer| layer.features.len()).sum(), "Merging");
         for (number, layer) in layers.into_iter().enumerate() {
-            context.check()?;
             let source = Attribute::Text(format!("Inputs {}", number + 1).into());
             let columns: Vec<Option<usize>> = fields
                 .iter()
@@ -92,6 +93,7 @@ impl Tool for Merge {
             let sources: Vec<_> = columns.iter().copied().zip(&fields).collect();
             warn_of_rounded(&layer, &sources, context);
             for mut feature in layer.features {
+                meter.step()?;
                 let value = |(field, column): (&Field, &Option<usize>)| {
                     let Some(column) = *column else { return Attribute::Null };
                     let value = feature

@@ -15,9 +15,11 @@
 //!
 //! **Errors.** A reference that is unknown or not supported.
 
+use crate::each::Meter;
 use crate::table::ensure_object_ids;
 use gp_core::{CoordinateSystem, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::FeatureSet;
+use gp_geometry::project_features_checked;
 
 /// Brings features to another coordinate system.
 pub(crate) struct Project;
@@ -49,7 +51,9 @@ impl Tool for Project {
         let mut output_features = inputs.input_features;
         ensure_object_ids(&mut output_features);
         let to = inputs.output_coordinate_system.0;
-        let report = gp_geometry::project_features(&mut output_features, &to).map_err(|error| {
+        let meter = Meter::new(context, output_features.features.len(), "Projecting");
+        let projected = project_features_checked(&mut output_features, &to, || meter.step())?;
+        let report = projected.map_err(|error| {
             let parameter = if output_features.spatial_reference.is_none() {
                 "Input_Features"
             } else {

@@ -3,7 +3,9 @@
 use crate::each::warn_of_rows;
 use gp_core::{RunContext, ToolError};
 use gp_esri::{FeatureSet, Geometry, Path, SpatialReference};
-use gp_geometry::{Crs, Ellipsoid, Transform, WGS84_ELLIPSOID, is_valid_polygon, repair_polygon};
+use gp_geometry::{
+    Crs, Ellipsoid, Transform, WGS84_ELLIPSOID, is_valid_polygon, project_features_checked, repair_polygon,
+};
 use std::borrow::Cow;
 
 /// Projects `other` to the reference of `first`, so that both can be compared.
@@ -20,7 +22,7 @@ pub(crate) fn match_reference(
 ) -> Result<(), ToolError> {
     match (&first.spatial_reference, &other.spatial_reference) {
         (Some(to), Some(_)) => {
-            let report = gp_geometry::project_features(other, to)
+            let report = project_features_checked(other, to, || context.check())?
                 .map_err(|error| ToolError::invalid(parameter, error.to_string()))?;
             for text in report.sentences() {
                 context.warning(format!("{parameter}: {text}"));
@@ -151,8 +153,9 @@ pub(crate) fn in_degrees(
     context: &RunContext,
 ) -> Result<FeatureSet, ToolError> {
     let mut set = set.clone();
-    let report = gp_geometry::project_features(&mut set, &SpatialReference::from_wkid(WGS84_CODE))
-        .map_err(|error| ToolError::invalid(parameter, error.to_string()))?;
+    let report =
+        project_features_checked(&mut set, &SpatialReference::from_wkid(WGS84_CODE), || context.check())?
+            .map_err(|error| ToolError::invalid(parameter, error.to_string()))?;
     for text in report.sentences() {
         context.warning(format!("{parameter}: {text}"));
     }

@@ -18,7 +18,7 @@
 //!
 //! **Errors.** None but those of every tool.
 
-use crate::each::warn_of_rows;
+use crate::each::{Meter, warn_of_rows};
 use crate::table::ensure_object_ids;
 use gp_core::{Choices, Inputs, Outputs, RunContext, Tool, ToolError};
 use gp_esri::FeatureSet;
@@ -62,7 +62,8 @@ impl Tool for RepairGeometry {
         let mut set = inputs.input_features;
         let null: Vec<usize> =
             (0..set.features.len()).filter(|row| set.features[*row].geometry.is_none()).collect();
-        let report = repair_features_checked(&mut set, || context.check())?;
+        let meter = Meter::new(context, set.features.len(), "Repairing");
+        let report = repair_features_checked(&mut set, || meter.step())?;
         warn_of_rows(&report.repaired, &set, "were repaired", context);
         let lost_zm = "lost z and m, because they were rebuilt with new vertices";
         warn_of_rows(&report.lost_zm, &set, lost_zm, context);

@@ -15,7 +15,7 @@
 //!
 //! **Errors.** No statistic at all, a field or statistic that is not there, a statistic that needs numbers.
 
-use crate::groups::{columns_of, groups_by};
+use crate::groups::{columns_of, groups_with_progress};
 use crate::statistics::Statistics;
 use crate::table::{Carried, Table};
 use gp_core::{Inputs, Outputs, RecordSet, RunContext, Tool, ToolError};
@@ -67,7 +67,7 @@ impl Tool for SummaryStatistics {
         table.add_carried(&cases);
         table.add_integer("FREQUENCY");
         statistics.add_fields(&mut table);
-        for rows in groups_by(&set, &columns) {
+        for rows in groups_with_progress(&set, &columns, context)? {
             context.check()?;
             let members: Vec<&Feature> = rows.iter().map(|row| &set.features[*row]).collect();
             let frequency = Attribute::Integer(rows.len() as i64);
