@@ -5,6 +5,8 @@ use gp_esri::{Envelope, Xy};
 
 /// Cells at the most, along both axes together: the grid stays smaller than the polygons, or at least below 16 MB.
 const MAX_CELLS: f64 = 4_194_304.0;
+/// Edges a cell, on average over the whole grid: with fewer, making it costs more than the questions gain.
+const EDGES_PER_CELL: f64 = 3.0;
 /// Cells in the boxes of all polygons, at the most: bounds the time that overlapping polygons take.
 const MAX_BOX_CELLS: f64 = 33_554_432.0;
 
@@ -24,7 +26,7 @@ impl Grid {
             envelope.include([of.xmin, of.ymin]);
             envelope.include([of.xmax, of.ymax]);
         }
-        let mut cells = (edges as f64).clamp(1.0, MAX_CELLS);
+        let mut cells = (edges as f64 / EDGES_PER_CELL).clamp(1.0, MAX_CELLS);
         loop {
             let grid = Grid::of_cells(envelope, cells);
             let of_box = |of: &Envelope| {
