@@ -6,7 +6,9 @@ use crate::joined::Piece;
 use crate::limits::Counter;
 use gp_core::{RunContext, ToolError};
 use gp_esri::{Envelope, Geometry, Path};
-use gp_geometry::{Shape, area, envelope_of, interiors_intersect, is_coverage, rings_of};
+use gp_geometry::{
+    BoxLocation, PreparedPolygon, Shape, area, envelope_of, interiors_intersect, is_coverage, rings_of,
+};
 use std::sync::OnceLock;
 
 impl Layers<'_> {
@@ -71,13 +73,14 @@ impl Layers<'_> {
             outside: Vec::new(),
             window: piece.envelope(),
             area: area(rings_of(Some(piece))),
+            rings: None,
         };
         let mut parts = vec![whole];
         for other in others {
             let mut divided = Vec::with_capacity(parts.len() + 1);
             for part in parts {
                 context.check()?;
-                if !self.layers[other.0].boxes[other.1].intersects(&part.window) {
+                if !self.layers[other.0].may_divide(other.1, &part.window) {
                     divided.push(part);
                     continue;
                 }
@@ -95,11 +98,17 @@ impl Layers<'_> {
                     outside: part.outside.clone(),
                     window: envelope_of(&rings),
                     area: size,
+                    rings: Some(rings),
                 });
+                let outside = [&part.outside[..], &[*other]].concat();
+                // What is left is cut out at once, so that its box is known, unless that takes long by now.
+                let left = (outside.len() <= FEW).then(|| self.region_with(rows, &part.inside, &outside));
                 divided.push(Part {
-                    outside: [&part.outside[..], &[*other]].concat(),
+                    outside,
                     area: part.area - size,
-                    ..part
+                    window: left.as_deref().map_or(part.window, envelope_of),
+                    rings: left,
+                    inside: part.inside,
                 });
             }
             parts = divided;
@@ -107,10 +116,16 @@ impl Layers<'_> {
         if parts.len() == 1 {
             return Ok(Vec::new());
         }
-        let rings = parts.iter().map(|part| self.region_with(rows, &part.inside, &part.outside));
+        let rings = parts.into_iter().map(|part| match part.rings {
+            Some(rings) => rings,
+            None => self.region_with(rows, &part.inside, &part.outside),
+        });
         Ok(rings.filter(|rings| !rings.is_empty()).collect())
     }
 }
+
+/// Features outside of which a part lies while it is cut out anew for each further one.
+const FEW: usize = 32;
 
 /// The share of a part below which what a feature leaves of it is rounding.
 const ALL: f64 = 1e-12;
@@ -122,9 +137,20 @@ struct Part {
     /// A box that holds it.
     window: Envelope,
     area: f64,
+    /// Where they have been cut out already.
+    rings: Option<Vec<Path>>,
 }
 
 impl Layer<'_> {
+    /// Whether the outline of a feature comes into the box. Otherwise it covers all of what is there, or nothing.
+    fn may_divide(&self, row: usize, window: &Envelope) -> bool {
+        let Some(rings) = self.rings(row).filter(|_| self.boxes[row].intersects(window)) else {
+            return false;
+        };
+        let prepared = self.prepared[row].get_or_init(|| PreparedPolygon::new(rings));
+        prepared.locate_box(window) == BoxLocation::Crosses
+    }
+
     /// For each row, the rows whose features overlap its own; `None` where no two features overlap.
     fn overlaps(&self, context: &RunContext) -> Result<Option<Lists>, ToolError> {
         let polygons: Vec<&[Path]> = (0..self.boxes.len()).filter_map(|row| self.rings(row)).collect();
@@ -180,6 +206,18 @@ mod tests {
         assert_eq!(areas.len(), 3_001 + 3_000);
         let left = areas.iter().copied().fold(0.0, f64::max);
         assert!((left - (3_600.0 - 3_000.0 * 0.25)).abs() < 1e-6, "{left}");
+    }
+
+    #[test]
+    fn features_that_all_overlap_each_other_are_cut_into_all_their_parts() {
+        let nested = |number: usize| square([number as f64, number as f64 / 2.0], 30.0);
+        let set = FeatureSet { features: (0..12).map(nested).collect(), ..FeatureSet::default() };
+        let areas = divided(&set, 100_000).unwrap();
+        let whole: f64 = areas.iter().sum();
+        assert!((whole - 12.0 * 900.0).abs() < 1e-6, "{whole}");
+        // Part of all twelve lies in each of them.
+        let common = (30.0 - 11.0) * (30.0 - 5.5);
+        assert_eq!(areas.iter().filter(|area| (*area - common).abs() < 1e-9).count(), 12);
     }
 
     #[test]
