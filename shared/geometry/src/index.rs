@@ -44,12 +44,12 @@ impl BoxIndex {
     }
 
     /// Packs the boxes of segments.
-    pub(crate) fn of_segments(segments: &[[Xy; 2]]) -> BoxIndex {
-        BoxIndex::new(segments.iter().map(|[from, to]| segment_box(*from, *to)).collect())
+    pub fn of_segments<'a>(segments: impl IntoIterator<Item = &'a [Xy; 2]>) -> BoxIndex {
+        BoxIndex::new(segments.into_iter().map(|[from, to]| segment_box(*from, *to)).collect())
     }
 
     /// Packs positions.
-    pub(crate) fn of_points<'a>(points: impl IntoIterator<Item = &'a Xy>) -> BoxIndex {
+    pub fn of_points<'a>(points: impl IntoIterator<Item = &'a Xy>) -> BoxIndex {
         BoxIndex::new(points.into_iter().map(|xy| segment_box(*xy, *xy)).collect())
     }
 

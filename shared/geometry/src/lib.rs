@@ -57,7 +57,7 @@ pub use polygon_layer::PolygonLayer;
 pub use prepared::{BoxLocation, Location, PreparedPolygon, difference_prepared, intersection_prepared};
 pub use project::{Named, ProjectReport, project_envelope, project_features, project_features_checked};
 pub use region::{Operand, common_box, region, sliver_width, union_outside, without_slivers};
-pub use relate::segment::{distance_to_segment, nearest_share};
+pub use relate::segment::{distance_to_segment, nearest_share, segment_box};
 pub use relate::{
     Shape, completely_contains, completely_within, contains, contains_clementini, crossed_by_outline,
     distance, identical, interiors_intersect, intersects, shares_line_segment, touches, within,

@@ -4,9 +4,6 @@ use gp_core::{Choices, RunContext, ToolError};
 use gp_esri::{Attribute, LinearUnit, LinearUnitName};
 use gp_geometry::Crs;
 
-/// Half the way around the earth: nothing is further.
-pub(crate) const FURTHEST_M: f64 = 20_040_000.0;
-
 /// How distances are measured.
 #[derive(Choices, Clone, Copy, PartialEq)]
 pub(crate) enum Method {

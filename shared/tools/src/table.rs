@@ -110,6 +110,7 @@ impl Table {
         row: impl Fn(Item) -> (Values, Option<Geometry>) + Sync,
         context: &RunContext,
     ) -> Result<(), ToolError> {
+        context.check()?;
         let (count, columns) = (self.set.features.len(), self.set.fields.len());
         let is_stopped = AtomicBool::new(false);
         self.set.features.par_extend(items.into_par_iter().enumerate().map(|(number, item)| {
@@ -212,11 +213,9 @@ mod tests {
         table.push_all((0..5_000).collect(), row, &RunContext::silent()).unwrap();
         let stopped =
             RunContext::new(Environment::default(), Box::new(Silent), Arc::new(AtomicBool::new(true)), None);
-        assert_eq!(
-            Table::new(None, None).push_all(vec![0_i64; 10], row, &stopped),
-            Err(ToolError::Cancelled)
-        );
+        assert_eq!(table.push_all(vec![0_i64; 10], row, &stopped), Err(ToolError::Cancelled));
         let set = table.finish();
+        assert_eq!(set.features.len(), 5_001);
         let row = |row: usize| set.features[row].attributes.clone();
         assert_eq!(row(0), [Attribute::Integer(1), Attribute::Integer(-1)]);
         assert_eq!(row(5_000), [Attribute::Integer(5_001), Attribute::Integer(4_999 << 20)]);

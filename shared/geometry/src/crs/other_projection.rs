@@ -123,16 +123,15 @@ impl OtherProjection {
 
     /// Coordinates to longitudes and latitudes in radians.
     pub(super) fn inverse(&self, positions: &mut [Xy]) {
-        let before = positions.to_vec();
-        convert(&self.projected, &self.geographic, positions);
-        for (position, [x, y]) in positions.iter_mut().zip(before) {
+        for position in positions.iter_mut() {
+            let [x, y] = *position;
+            convert(&self.projected, &self.geographic, std::slice::from_mut(position));
             // On the rim of the map, where rounding may lie outside.
             for rim in RIMS {
                 if position[0].is_nan() {
                     let [center_x, center_y] = self.centre;
-                    let mut within = [[x - (x - center_x) * rim, y - (y - center_y) * rim]];
-                    convert(&self.projected, &self.geographic, &mut within);
-                    [*position] = within;
+                    *position = [x - (x - center_x) * rim, y - (y - center_y) * rim];
+                    convert(&self.projected, &self.geographic, std::slice::from_mut(position));
                 }
             }
         }

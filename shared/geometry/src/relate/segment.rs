@@ -42,7 +42,7 @@ pub(crate) fn is_zero(value: f64) -> bool {
 
 /// The box around a segment.
 #[inline]
-pub(crate) fn segment_box(a: Xy, b: Xy) -> Envelope {
+pub fn segment_box(a: Xy, b: Xy) -> Envelope {
     Envelope { xmin: a[0].min(b[0]), ymin: a[1].min(b[1]), xmax: a[0].max(b[0]), ymax: a[1].max(b[1]) }
 }
 

@@ -1,10 +1,13 @@
 //! How Spatial Join measures distances, and how far it looks.
 
 use super::SpatialJoinInputs;
-use crate::distance::{FURTHEST_M, Reach, reach, warn_without_reference};
+use crate::distance::{Reach, reach, warn_without_reference};
 use crate::reference::{crs_of, in_degrees, is_in_degrees};
 use gp_core::{RunContext, ToolError};
 use gp_esri::FeatureSet;
+
+/// Half the way around the earth: nothing is further.
+const FURTHEST_M: f64 = 20_040_000.0;
 use gp_geometry::{Geodesy, WGS84_ELLIPSOID};
 
 /// How distances are measured, and how far to look.

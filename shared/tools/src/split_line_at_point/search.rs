@@ -6,8 +6,8 @@ use crate::reference::crs_of;
 use gp_core::{RunContext, ToolError};
 use gp_esri::{Envelope, FeatureSet, Geometry, LinearUnit, Path, Point, Xy};
 use gp_geometry::{
-    BoxIndex, EdgeGauge, NearQuery, NearestIndex, distance_to_segment, nearest_share, take_short_way,
-    within_180,
+    BoxIndex, EdgeGauge, NearQuery, NearestIndex, distance_to_segment, nearest_share, segment_box,
+    take_short_way, within_180,
 };
 use std::borrow::Cow;
 
@@ -80,7 +80,7 @@ impl Search {
                 Geometry::Polyline(_) | Geometry::Polygon(_) => {}
             }
         }
-        let index = BoxIndex::new(positions.iter().map(|xy| around(*xy, 0.0, 0.0)).collect());
+        let index = BoxIndex::of_points(&positions);
         let Ruler::Geodesic { geodesy, degrees_per_unit } = ruler else {
             return Ok(Search { points: positions, index, degrees: None, radius, nearest: None });
         };
@@ -135,7 +135,7 @@ impl Search {
 
     /// The place of the line nearest to a point, within the radius; the first of several equally near.
     fn place_nearest_to(&self, point: Xy, line: &Line, radius: f64) -> Option<Place> {
-        let near = self.boxes(&around(point, 0.0, 0.0), radius);
+        let near = self.boxes(&segment_box(point, point), radius);
         let mut segments: Vec<usize> = near.iter().flat_map(|near| line.index.query(near)).collect();
         segments.sort_unstable();
         segments.dedup();
@@ -158,7 +158,7 @@ impl Search {
             context.check()?;
             let limit = best.as_ref().map_or(f64::INFINITY, |best| best.distance);
             let distance = |point: usize| distance_to_segment(self.points[point], *from, *to);
-            let Some((point, distance)) = self.index.nearest(&segment_box([*from, *to]), limit, distance)
+            let Some((point, distance)) = self.index.nearest(&segment_box(*from, *to), limit, distance)
             else {
                 continue;
             };
@@ -241,18 +241,7 @@ impl Line {
                 segments.push((path, segment, ends));
             }
         }
-        let index = BoxIndex::new(segments.iter().map(|(_, _, ends)| segment_box(*ends)).collect());
+        let index = BoxIndex::of_segments(segments.iter().map(|(_, _, ends)| ends));
         Line { segments, index }
     }
-}
-
-fn around([x, y]: Xy, dx: f64, dy: f64) -> Envelope {
-    Envelope { xmin: x - dx, ymin: y - dy, xmax: x + dx, ymax: y + dy }
-}
-
-fn segment_box([from, to]: [Xy; 2]) -> Envelope {
-    let mut envelope = Envelope::EMPTY;
-    envelope.include(from);
-    envelope.include(to);
-    envelope
 }
