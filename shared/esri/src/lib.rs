@@ -4,6 +4,7 @@
 //! It must never know a tool, a job, a service or a network. Wire forms are those of sections 2 and 6 of the protocol
 //! specification; where the wire form is lossy or odd, the line that implements it says so.
 
+mod data_reference;
 pub mod date;
 mod feature_set;
 mod field;
@@ -15,6 +16,7 @@ mod spatial_reference;
 mod text;
 mod unit;
 
+pub use data_reference::DataReference;
 pub use feature_set::{
     Feature, FeatureSet, ReadFeatureSet, ReadLimits, WriteForm, WriteOptions, write_feature_set,
 };
