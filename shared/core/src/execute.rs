@@ -8,7 +8,7 @@ use crate::run_task::read_request;
 use crate::{
     App, Environment, ExecutionType, Message, Observer, OutputForm, Parameters, Progress, PublishedTask,
 };
-use crate::{Limits, MessageLevel, run_task, timestamp_text};
+use crate::{Limits, MessageLevel, NoSource, run_task, timestamp_text};
 use crate::{
     RenderOptions, RequestError, RunContext, Service, TaskResult, ToolError, Value, Work, WorkError,
     WorkEvent,
@@ -78,7 +78,7 @@ async fn run(app: &App, service: &Service, task: &PublishedTask, work: Work, sto
         return run_elsewhere(app, work, stop).await;
     }
     let limits = Limits { max_features: work.max_features, ..app.limits.quick() };
-    match read_request(task, &work.parameters, &limits, work.now_ms) {
+    match read_request(task, &work.parameters, &limits, work.now_ms, &NoSource) {
         Ok(request) if task.task.is_quick(&request.0) => {
             run_here(service, task, request, work.form, stop.0.clone(), work.time_limit)
         }

@@ -1,15 +1,17 @@
 //! The bridge between Rust types and GP data types, which `#[derive(Inputs)]` and `#[derive(Outputs)]` build on.
 
-use crate::{CoordinateSystem, DataType, Date, Parameter, RecordSet, SqlExpression, ToolError, Value};
-use gp_esri::{ArealUnit, FeatureSet, Field, LinearUnit};
+use crate::{BareEnvelope, Composite, CoordinateSystem, DataFile, DataType, Date, HiddenString, Parameter};
+use crate::{RasterData, RasterDataLayer, RecordSet, SqlExpression, ToolError, Value, ValueTable};
+use gp_esri::{ArealUnit, Extent, FeatureSet, Field, LinearUnit, SpatialReference, TimeUnit};
 use std::vec::IntoIter;
 
 /// A Rust type that is a GP data type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no GP data type",
     label = "no geoprocessing parameter can have this type",
-    note = "use bool, i64, f64, String, FeatureSet, RecordSet, LinearUnit, ArealUnit, Date, Field, SqlExpression, \
-            CoordinateSystem, an enum with #[derive(Choices)], or an Option or Vec of these"
+    note = "use bool, i64, f64, String, HiddenString, FeatureSet, RecordSet, DataFile, RasterData, RasterDataLayer, \
+            LinearUnit, ArealUnit, TimeUnit, Date, Field, SqlExpression, SpatialReference, CoordinateSystem, Extent, \
+            BareEnvelope, ValueTable, Composite, an enum with #[derive(Choices)], or an Option or Vec of these"
 )]
 pub trait ParameterType: Sized {
     /// Whether a parameter of this type must be given.
@@ -137,6 +139,16 @@ parameter_types! {
     RecordSet => RecordSet / RecordSet,
     Field => Field / Field,
     CoordinateSystem => CoordinateSystem / CoordinateSystem,
+    HiddenString => StringHidden / HiddenString,
+    TimeUnit => TimeUnit / TimeUnit,
+    SpatialReference => SpatialReference / SpatialReference,
+    Extent => Extent / Extent,
+    BareEnvelope => Envelope / Envelope,
+    DataFile => DataFile / DataFile,
+    RasterData => RasterData / RasterData,
+    RasterDataLayer => RasterDataLayer / RasterDataLayer,
+    ValueTable => ValueTable / ValueTable,
+    Composite => Composite / Composite,
 }
 
 impl<T: ParameterType> ParameterType for Option<T> {

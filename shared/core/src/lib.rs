@@ -29,6 +29,7 @@ mod run_job;
 mod run_task;
 mod service;
 mod service_file;
+mod sources;
 mod submit;
 mod tend;
 #[cfg(feature = "testing")]
@@ -38,7 +39,7 @@ mod value;
 
 pub use app::{App, JobSettings, Limits};
 pub use cancel::{CancelError, cancel_job};
-pub use context::{Observer, Progress, RunContext, Silent};
+pub use context::{Observer, Progress, RunContext, RunFiles, Silent};
 pub use cost::{Cost, JobUsage, Meter};
 pub use environment::{Environment, read_flag, read_sr};
 pub use error::{RequestError, StoreError, ToolError};
@@ -47,9 +48,9 @@ pub use gp_derive::{Choices, Inputs, Outputs};
 pub use inputs::{Inputs, Outputs, ParameterType, ParameterValues};
 pub use job::{BodySize, Job, JobId, JobStatus, Lease, Payload, Payloads, ResultInfo};
 pub use message::{Message, MessageLevel, timestamp_text};
-pub use parameter::{DataType, Direction, Filter, Parameter, Requirement};
+pub use parameter::{DataType, Direction, Filter, Parameter, ParameterInfo, Requirement};
 pub use parameters::Parameters;
-pub use parse::{parse_parameter, parse_values};
+pub use parse::{Reading, parse_parameter, parse_values};
 pub use payload::{StoredResult, gzip, job_inputs, job_result, job_result_link, write_result};
 pub use ports::{
     BlobKey, BlobStore, Content, Created, Expected, JobDetail, JobQueue, JobStore, JobUpdate, Runner,
@@ -60,7 +61,11 @@ pub use run_job::run_job;
 pub use run_task::{OutputForm, TaskResult, read_request, run_task};
 pub use service::{Catalog, ExecutionType, PublishedTask, Service, ServiceName};
 pub use service_file::{ServiceFileError, read_service};
+pub use sources::{InputSource, NoSource, SourceError, SourceFeatures, Wanted, WantedKind};
 pub use submit::{Submission, SubmitError, submit_job};
 pub use tend::{Tended, bury_job, tend_job};
 pub use tool::{Published, Task, Tool};
-pub use value::{CoordinateSystem, Date, RecordSet, SqlExpression, Value};
+pub use value::{
+    BareEnvelope, Composite, CoordinateSystem, DataFile, Date, HiddenString, RasterData, RasterDataLayer,
+    RecordSet, SqlExpression, Value, ValueTable,
+};

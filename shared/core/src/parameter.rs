@@ -15,6 +15,8 @@ pub enum DataType {
     Double,
     /// GPString
     String,
+    /// GPStringHidden: a text that is never shown again.
+    StringHidden,
     /// GPSQLExpression
     SqlExpression,
     /// GPDate
@@ -23,6 +25,8 @@ pub enum DataType {
     LinearUnit,
     /// GPArealUnit
     ArealUnit,
+    /// GPTimeUnit
+    TimeUnit,
     /// GPFeatureRecordSetLayer
     FeatureRecordSetLayer,
     /// GPRecordSet
@@ -31,6 +35,22 @@ pub enum DataType {
     Field,
     /// GPCoordinateSystem
     CoordinateSystem,
+    /// GPSpatialReference
+    SpatialReference,
+    /// GPExtent
+    Extent,
+    /// GPEnvelope
+    Envelope,
+    /// GPDataFile
+    DataFile,
+    /// GPRasterData
+    RasterData,
+    /// GPRasterDataLayer
+    RasterDataLayer,
+    /// GPValueTable; its columns are the parameter's infos.
+    ValueTable,
+    /// GPComposite; its members are the parameter's infos.
+    Composite,
     /// GPMultiValue of a member type.
     MultiValue(Box<DataType>),
 }
@@ -69,6 +89,24 @@ pub enum Filter {
     FeatureClass(Vec<GeometryType>),
     /// Fields of these types.
     Field(Vec<FieldType>),
+    /// Files with these extensions, lower case, without dots.
+    File(Vec<Cow<'static, str>>),
+}
+
+/// A column of a value table, a member of a composite, or what the values of a list are (specification 2.1,
+/// `parameterInfos`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParameterInfo {
+    /// The name of a column; empty for a member.
+    pub name: Cow<'static, str>,
+    /// The label of a column; empty for a member.
+    pub display_name: Cow<'static, str>,
+    /// The data type.
+    pub data_type: DataType,
+    /// The only texts allowed; empty for any.
+    pub choices: Vec<Cow<'static, str>>,
+    /// Further restriction.
+    pub filter: Option<Filter>,
 }
 
 /// The description of a parameter.
@@ -96,6 +134,8 @@ pub struct Parameter {
     pub category: Cow<'static, str>,
     /// The parameter it depends on: a field on its layer.
     pub dependency: Option<Cow<'static, str>>,
+    /// Columns of a value table, members of a composite; empty for any other type.
+    pub infos: Vec<ParameterInfo>,
 }
 
 impl Parameter {
@@ -137,6 +177,7 @@ impl Parameter {
             filter: None,
             category: Cow::Borrowed(""),
             dependency: None,
+            infos: Vec::new(),
         }
     }
 
@@ -162,10 +203,46 @@ impl Parameter {
         self
     }
 
+    /// The same with these columns of a value table, or members of a composite.
+    #[must_use]
+    pub fn with_infos(mut self, infos: Vec<ParameterInfo>) -> Parameter {
+        self.infos = infos;
+        self
+    }
+
     /// The same in a category.
     #[must_use]
     pub fn in_category(mut self, category: &'static str) -> Parameter {
         self.category = Cow::Borrowed(category);
+        self
+    }
+}
+
+impl ParameterInfo {
+    /// A column of a value table whose values have the Rust type `T`. The name is an identifier, unique in its table.
+    pub fn column<T: ParameterType>(name: &'static str, display_name: &'static str) -> ParameterInfo {
+        ParameterInfo {
+            name: Cow::Borrowed(name),
+            display_name: Cow::Borrowed(display_name),
+            ..ParameterInfo::member::<T>()
+        }
+    }
+
+    /// A member of a composite whose values have the Rust type `T`.
+    pub fn member<T: ParameterType>() -> ParameterInfo {
+        ParameterInfo {
+            name: Cow::Borrowed(""),
+            display_name: Cow::Borrowed(""),
+            data_type: T::data_type(),
+            choices: T::choices().iter().map(|choice| Cow::Borrowed(*choice)).collect(),
+            filter: None,
+        }
+    }
+
+    /// The same with a filter.
+    #[must_use]
+    pub fn with_filter(mut self, filter: Filter) -> ParameterInfo {
+        self.filter = Some(filter);
         self
     }
 }
@@ -178,18 +255,33 @@ impl DataType {
             DataType::Long => "GPLong",
             DataType::Double => "GPDouble",
             DataType::String => "GPString",
+            DataType::StringHidden => "GPStringHidden",
             DataType::SqlExpression => "GPSQLExpression",
             DataType::Date => "GPDate",
             DataType::LinearUnit => "GPLinearUnit",
             DataType::ArealUnit => "GPArealUnit",
+            DataType::TimeUnit => "GPTimeUnit",
             DataType::FeatureRecordSetLayer => "GPFeatureRecordSetLayer",
             DataType::RecordSet => "GPRecordSet",
             DataType::Field => "Field",
             DataType::CoordinateSystem => "GPCoordinateSystem",
+            DataType::SpatialReference => "GPSpatialReference",
+            DataType::Extent => "GPExtent",
+            DataType::Envelope => "GPEnvelope",
+            DataType::DataFile => "GPDataFile",
+            DataType::RasterData => "GPRasterData",
+            DataType::RasterDataLayer => "GPRasterDataLayer",
+            DataType::ValueTable => "GPValueTable",
+            DataType::Composite => "GPComposite",
             DataType::MultiValue(member) => {
                 return Cow::Owned(format!("GPMultiValue:{}", member.wire_name()));
             }
         })
+    }
+
+    /// Whether values of this type are files.
+    pub fn is_file_type(&self) -> bool {
+        matches!(self, DataType::DataFile | DataType::RasterData | DataType::RasterDataLayer)
     }
 
     /// Whether values of this type carry features or rows.

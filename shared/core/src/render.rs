@@ -1,6 +1,10 @@
 //! Values as JSON texts, as results, inputs and defaults are sent (specification 2.3, 2.8).
 
-use crate::{DataType, RecordSet, RequestError, ResultInfo, Value};
+use crate::parse::array_texts;
+use crate::{
+    BareEnvelope, Composite, DataFile, DataType, Parameter, ParameterInfo, RasterDataLayer, RecordSet,
+};
+use crate::{RequestError, ResultInfo, Value, ValueTable};
 use gp_esri::json::{write_f64, write_i64, write_string};
 use gp_esri::{FeatureSet, ReadLimits, SpatialReference, WriteForm, WriteOptions, write_feature_set};
 use serde::{Deserialize, Serialize};
@@ -14,32 +18,49 @@ pub struct RenderOptions {
     pub m: bool,
     /// Whether a feature collection is written rather than a feature set; `returnFeatureCollection`.
     pub feature_collection: bool,
+    /// Whether rows of a value table are objects with its column names; `returnColumnName`.
+    pub column_names: bool,
 }
 
 impl RenderOptions {
     /// Everything kept, as jobs store it.
-    pub const STORED: RenderOptions = RenderOptions { z: true, m: true, feature_collection: false };
+    pub const STORED: RenderOptions =
+        RenderOptions { z: true, m: true, feature_collection: false, column_names: false };
 }
 
-/// Writes a value. A feature output of more than `maximum_records` features is written without any, marked as
-/// exceeded: never a silent half (specification 2.8).
-pub fn render_value(
-    data_type: &DataType,
-    value: &Value,
-    options: &RenderOptions,
-    maximum_records: u64,
-) -> Vec<u8> {
-    let mut out = Vec::new();
-    write_value(&mut out, data_type, value, options, maximum_records);
-    out
+/// Everything that decides how a value is written.
+#[derive(Clone, Copy)]
+pub(crate) struct Rendering<'a> {
+    pub(crate) options: RenderOptions,
+    /// A feature output of more features is written without any, marked as exceeded: never a silent half
+    /// (specification 2.8).
+    pub(crate) maximum_records: u64,
+    /// The URL that the files of this run begin with.
+    pub(crate) files_url: &'a str,
 }
 
-/// The stored JSON text of a result as this request wants it: the text itself wherever it can be sent as it is.
+/// Writes a default or an input, as clients send values.
+pub fn render_value(parameter: &Parameter, value: &Value, options: &RenderOptions) -> Vec<u8> {
+    let rendering = Rendering { options: *options, maximum_records: u64::MAX, files_url: "" };
+    rendering.value(parameter, value)
+}
+
+/// The data type of a value on the wire: that of the actual member for a composite (specification 2.12).
+pub(crate) fn wire_type(parameter: &Parameter, value: &Value) -> String {
+    match value {
+        Value::Composite(composite) => composite.data_type.wire_name().into_owned(),
+        _ => parameter.data_type.wire_name().into_owned(),
+    }
+}
+
+/// The stored JSON text of a result as this request wants it: the text itself wherever it can be sent as it is. `columns`
+/// are the output's, where it is a value table.
 ///
 /// # Errors
 /// Code 400 when the result cannot be projected to `out_sr`; code 500 when the stored text is corrupt.
 pub fn render_result(
     info: &ResultInfo,
+    columns: &[ParameterInfo],
     json: &[u8],
     options: &RenderOptions,
     out_sr: Option<&SpatialReference>,
@@ -50,6 +71,9 @@ pub fn render_result(
     }
     let exceeded = is_exceeded(info, maximum_records);
     let text = std::str::from_utf8(json).map_err(|_| RequestError::internal())?;
+    if is_table(info) {
+        return with_column_names(text, columns).map_err(|_| RequestError::internal());
+    }
     let unlimited = ReadLimits {
         max_features: usize::MAX,
         max_vertices: usize::MAX,
@@ -80,62 +104,158 @@ pub fn is_as_stored(
     let keeps_all = !info.has_z_or_m || (options.z && options.m);
     let is_unchanged =
         out_sr.is_none() && !options.feature_collection && keeps_all && !is_exceeded(info, maximum_records);
-    info.feature_count.is_none() || is_unchanged
+    if is_table(info) { !options.column_names } else { info.feature_count.is_none() || is_unchanged }
+}
+
+fn is_table(info: &ResultInfo) -> bool {
+    info.data_type == "GPValueTable"
 }
 
 fn is_exceeded(info: &ResultInfo, maximum_records: u64) -> bool {
     info.feature_count.is_some_and(|count| count > maximum_records)
 }
 
-fn write_value(
-    out: &mut Vec<u8>,
-    data_type: &DataType,
-    value: &Value,
-    options: &RenderOptions,
-    maximum_records: u64,
-) {
-    match value {
-        Value::Null => write_nothing(out, data_type, options),
-        Value::Boolean(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
-        Value::Long(value) => write_i64(out, *value),
-        Value::Double(value) => write_f64(out, *value),
-        Value::String(text) => write_string(out, text),
-        Value::SqlExpression(expression) => write_string(out, &expression.0),
-        Value::Date(date) => write_i64(out, date.epoch_ms),
-        Value::LinearUnit(unit) => unit.write(out),
-        Value::ArealUnit(unit) => unit.write(out),
-        Value::Field(field) => field.write_value(out),
-        Value::CoordinateSystem(system) => system.0.write(out),
-        Value::FeatureSet(features) | Value::RecordSet(RecordSet(features)) => {
-            let exceeded = features.features.len() as u64 > maximum_records;
-            write_features(out, "output", features, options, exceeded);
+impl Rendering<'_> {
+    /// Writes an output.
+    pub(crate) fn value(&self, parameter: &Parameter, value: &Value) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.write(&mut out, &parameter.data_type, &parameter.infos, value);
+        out
+    }
+
+    fn write(&self, out: &mut Vec<u8>, data_type: &DataType, infos: &[ParameterInfo], value: &Value) {
+        match value {
+            Value::Null => self.write_nothing(out, data_type),
+            Value::Boolean(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
+            Value::Long(value) => write_i64(out, *value),
+            Value::Double(value) => write_f64(out, *value),
+            Value::String(text) => write_string(out, text),
+            // Never shown again (specification 2.6).
+            Value::HiddenString(_) => write_string(out, ""),
+            Value::SqlExpression(expression) => write_string(out, &expression.0),
+            Value::Date(date) => write_i64(out, date.epoch_ms),
+            Value::LinearUnit(unit) => unit.write(out),
+            Value::ArealUnit(unit) => unit.write(out),
+            Value::TimeUnit(unit) => unit.write(out),
+            Value::Field(field) => field.write_value(out),
+            Value::CoordinateSystem(system) => system.0.write(out),
+            Value::SpatialReference(reference) => reference.write(out),
+            Value::Extent(extent) | Value::Envelope(BareEnvelope(extent)) => extent.write(out),
+            Value::DataFile(file) => self.write_file(out, file, None),
+            Value::RasterData(raster) | Value::RasterDataLayer(RasterDataLayer(raster)) => {
+                self.write_file(out, &raster.file, Some(&raster.format));
+            }
+            Value::FeatureSet(features) | Value::RecordSet(RecordSet(features)) => {
+                let exceeded = features.features.len() as u64 > self.maximum_records;
+                write_features(out, "output", features, &self.options, exceeded);
+            }
+            Value::ValueTable(table) => self.write_table(out, infos, table),
+            Value::Composite(Composite { data_type, value }) => self.write(out, data_type, &[], value),
+            Value::Multi(members) => {
+                let member_type = match data_type {
+                    DataType::MultiValue(member) => member,
+                    single => single,
+                };
+                write_list(out, members, |out, member| self.write_member(out, member_type, infos, member));
+            }
         }
-        Value::Multi(members) => {
-            let member_type = match data_type {
-                DataType::MultiValue(member) => member,
-                single => single,
-            };
-            out.push(b'[');
-            for (index, member) in members.iter().enumerate() {
-                if index > 0 {
+    }
+
+    /// A member of a list; a composite says what it is, because clients cannot know (specification 2.12).
+    fn write_member(&self, out: &mut Vec<u8>, data_type: &DataType, infos: &[ParameterInfo], value: &Value) {
+        let Value::Composite(Composite { data_type, value }) = value else {
+            return self.write(out, data_type, infos, value);
+        };
+        out.extend_from_slice(b"{\"dataType\":");
+        write_string(out, &data_type.wire_name());
+        out.extend_from_slice(b",\"value\":");
+        self.write(out, data_type, &[], value);
+        out.push(b'}');
+    }
+
+    fn write_table(&self, out: &mut Vec<u8>, columns: &[ParameterInfo], table: &ValueTable) {
+        write_list(out, &table.rows, |out, row| {
+            let mut cells = columns.iter().zip(row).peekable();
+            out.push(if self.options.column_names { b'{' } else { b'[' });
+            while let Some((column, cell)) = cells.next() {
+                if self.options.column_names {
+                    write_string(out, &column.name);
+                    out.push(b':');
+                }
+                match cell {
+                    Value::Null => out.extend_from_slice(b"null"),
+                    cell => self.write(out, &column.data_type, &[], cell),
+                }
+                if cells.peek().is_some() {
                     out.push(b',');
                 }
-                write_value(out, member_type, member, options, maximum_records);
             }
-            out.push(b']');
+            out.push(if self.options.column_names { b'}' } else { b']' });
+        });
+    }
+
+    fn write_file(&self, out: &mut Vec<u8>, file: &DataFile, format: Option<&str>) {
+        out.extend_from_slice(b"{\"url\":");
+        write_string(out, &format!("{}{}", self.files_url, escaped(&file.0.name)));
+        if let Some(format) = format {
+            out.extend_from_slice(b",\"format\":");
+            write_string(out, format);
+        }
+        out.push(b'}');
+    }
+
+    /// Nothing, in the form that clients of the type can bear (specification 0, rule 9).
+    fn write_nothing(&self, out: &mut Vec<u8>, data_type: &DataType) {
+        if data_type.is_feature_type() {
+            write_features(out, "output", &FeatureSet::default(), &self.options, false);
+        } else if matches!(data_type, DataType::MultiValue(_) | DataType::ValueTable) {
+            out.extend_from_slice(b"[]");
+        } else {
+            out.extend_from_slice(b"null");
         }
     }
 }
 
-/// Nothing, in the form that clients of the type can bear (specification 0, rule 9).
-fn write_nothing(out: &mut Vec<u8>, data_type: &DataType, options: &RenderOptions) {
-    if data_type.is_feature_type() {
-        write_features(out, "output", &FeatureSet::default(), options, false);
-    } else if matches!(data_type, DataType::MultiValue(_)) {
-        out.extend_from_slice(b"[]");
-    } else {
-        out.extend_from_slice(b"null");
+fn write_list<T>(out: &mut Vec<u8>, members: &[T], mut write: impl FnMut(&mut Vec<u8>, &T)) {
+    out.push(b'[');
+    for (index, member) in members.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write(out, member);
     }
+    out.push(b']');
+}
+
+/// The rows of a stored value table as objects (specification 2.11).
+fn with_column_names(rows: &str, columns: &[ParameterInfo]) -> Result<Vec<u8>, String> {
+    let mut out = Vec::with_capacity(rows.len() * 2);
+    let rows = array_texts(rows)?.iter().map(|row| array_texts(row)).collect::<Result<Vec<_>, _>>()?;
+    write_list(&mut out, &rows, |out, cells| {
+        let mut separator = b'{';
+        for (column, cell) in columns.iter().zip(cells) {
+            out.push(separator);
+            separator = b',';
+            write_string(out, &column.name);
+            out.push(b':');
+            out.extend_from_slice(cell.as_bytes());
+        }
+        out.push(b'}');
+    });
+    Ok(out)
+}
+
+/// A file's name as a path segment.
+fn escaped(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 fn write_features(

@@ -2,8 +2,8 @@
 //! the server, a worker process and a Lambda function all do the same.
 
 use crate::notice::repair_notices;
-use crate::render::{RenderOptions, render_value};
-use crate::{BodySize, Limits, RequestError, ResultInfo, parse_values};
+use crate::render::{RenderOptions, Rendering, wire_type};
+use crate::{BodySize, InputSource, Limits, Reading, RequestError, ResultInfo, parse_values};
 use crate::{Environment, Parameter, Parameters, PublishedTask, RunContext, Service, ToolError, Value};
 use bytes::Bytes;
 use gp_esri::{Envelope, FeatureSet, Geometry, Path, SpatialReference};
@@ -41,7 +41,7 @@ pub fn run_task(
     context: &RunContext,
 ) -> Result<Vec<TaskResult>, ToolError> {
     let work = || {
-        check_references(&values, context)?;
+        check_references(&mut values, context)?;
         prepare_inputs(task, &mut values, context)?;
         let mut outputs = task.task.run(std::mem::take(&mut values), context)?;
         outputs
@@ -62,37 +62,35 @@ pub fn run_task(
     })
 }
 
-/// Reads the parameters of a request and its environment: everything that [`run_task`] needs.
+/// Reads the parameters of a request and its environment: everything that [`run_task`] needs. Data that is only named
+/// comes from `source`.
 ///
 /// # Errors
-/// Code 400, one detail for each parameter that is wrong.
+/// Code 400, one detail for each parameter that is wrong; code 413 where all that is wrong is the size, or where `source`
+/// says that such data is read elsewhere.
 pub fn read_request(
     task: &PublishedTask,
     parameters: &Parameters,
     limits: &Limits,
     now_ms: i64,
+    source: &dyn InputSource,
 ) -> Result<(Vec<Value>, Vec<String>, Environment), RequestError> {
     let environment = Environment::read(parameters, now_ms)?;
-    let (values, warnings) = parse_values(task.inputs(), parameters, limits)?;
+    let reading = Reading { limits, source, extent: environment.extent.as_ref(), now_ms };
+    let (values, warnings) = parse_values(task.inputs(), parameters, reading)?;
     Ok((values, warnings, environment))
 }
 
 /// Refuses spatial references that are not known before any work is done, unless features already are in them.
-fn check_references(values: &[Value], context: &RunContext) -> Result<(), ToolError> {
+fn check_references(values: &mut [Value], context: &RunContext) -> Result<(), ToolError> {
     let environment = context.environment();
     let asked = [("outSR", &environment.output_sr), ("processSR", &environment.processing_sr)];
     for (name, sr) in asked {
         let Some(sr) = sr else { continue };
-        let is_input = |value: &Value| matches!(value, Value::FeatureSet(set) if set.spatial_reference.as_ref() == Some(sr));
-        let members = values.iter().flat_map(|value| match value {
-            Value::Multi(members) => members.as_slice(),
-            single => std::slice::from_ref(single),
-        });
-        match Crs::new(sr) {
-            Err(error) if !members.into_iter().any(is_input) => {
-                return Err(ToolError::invalid(name, error.to_string()));
-            }
-            _ => {}
+        let Err(error) = Crs::new(sr) else { continue };
+        let mut sets = values.iter_mut().flat_map(Value::feature_sets_mut);
+        if !sets.any(|set| set.spatial_reference.as_ref() == Some(sr)) {
+            return Err(ToolError::invalid(name, error.to_string()));
         }
     }
     Ok(())
@@ -102,12 +100,7 @@ fn check_references(values: &[Value], context: &RunContext) -> Result<(), ToolEr
 fn prepare_inputs(task: &PublishedTask, values: &mut [Value], context: &RunContext) -> Result<(), ToolError> {
     let repairs = context.environment().simplify_features && task.task.repairs_inputs();
     for (value, parameter) in values.iter_mut().zip(task.inputs()) {
-        let members = match value {
-            Value::Multi(members) => members.as_mut_slice(),
-            single => std::slice::from_mut(single),
-        };
-        for member in members {
-            let Value::FeatureSet(features) = member else { continue };
+        for features in value.feature_sets_mut() {
             if repairs {
                 repair(parameter, features, context)?;
             }
@@ -176,10 +169,11 @@ fn projected(
 }
 
 fn project_output(parameter: &Parameter, value: &mut Value, context: &RunContext) -> Result<(), ToolError> {
-    match (value, &context.environment().output_sr) {
-        (Value::FeatureSet(features), Some(sr)) => project(parameter, features, sr, context).map(|_| ()),
-        _ => Ok(()),
-    }
+    let Some(sr) = &context.environment().output_sr else { return Ok(()) };
+    value
+        .feature_sets_mut()
+        .into_iter()
+        .try_for_each(|features| project(parameter, features, sr, context).map(|_| ()))
 }
 
 /// Says whether coordinates were computed anew.
@@ -204,13 +198,10 @@ fn write_output(
     form: OutputForm,
     context: &RunContext,
 ) -> TaskResult {
-    let features = match value {
-        Value::FeatureSet(features) | Value::RecordSet(crate::RecordSet(features)) => Some(features),
-        _ => None,
-    };
+    let features = value.features();
     let info = ResultInfo {
         name: parameter.name.to_string(),
-        data_type: parameter.data_type.wire_name().into_owned(),
+        data_type: wire_type(parameter, value),
         feature_count: features.map(|features| features.features.len() as u64),
         has_z_or_m: features.is_some_and(|features| features.has_z || features.has_m),
         size: BodySize::default(),
@@ -226,8 +217,7 @@ fn write_output(
         OutputForm::Stored => RenderOptions::STORED,
         OutputForm::Reply(options) => options,
     };
-    TaskResult {
-        info,
-        json: render_value(&parameter.data_type, value, &options, service.maximum_records).into(),
-    }
+    let rendering =
+        Rendering { options, maximum_records: service.maximum_records, files_url: context.files_url() };
+    TaskResult { info, json: rendering.value(parameter, value).into() }
 }

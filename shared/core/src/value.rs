@@ -1,6 +1,9 @@
 //! Values of parameters: one variant a GP data type, as tools take and give them (specification 2.3).
 
-use gp_esri::{ArealUnit, FeatureSet, Field, LinearUnit, SpatialReference};
+use crate::DataType;
+use gp_esri::{ArealUnit, Extent, FeatureSet, Field, LinearUnit, SpatialReference, TimeUnit};
+use gp_formats::Input;
+use std::fmt;
 
 /// The value of a parameter.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +18,8 @@ pub enum Value {
     Double(f64),
     /// GPString
     String(String),
+    /// GPStringHidden
+    HiddenString(HiddenString),
     /// GPSQLExpression
     SqlExpression(SqlExpression),
     /// GPDate
@@ -23,6 +28,8 @@ pub enum Value {
     LinearUnit(LinearUnit),
     /// GPArealUnit
     ArealUnit(ArealUnit),
+    /// GPTimeUnit
+    TimeUnit(TimeUnit),
     /// GPFeatureRecordSetLayer
     FeatureSet(FeatureSet),
     /// GPRecordSet
@@ -31,8 +38,49 @@ pub enum Value {
     Field(Field),
     /// GPCoordinateSystem
     CoordinateSystem(CoordinateSystem),
+    /// GPSpatialReference
+    SpatialReference(SpatialReference),
+    /// GPExtent
+    Extent(Extent),
+    /// GPEnvelope
+    Envelope(BareEnvelope),
+    /// GPDataFile
+    DataFile(DataFile),
+    /// GPRasterData
+    RasterData(RasterData),
+    /// GPRasterDataLayer
+    RasterDataLayer(RasterDataLayer),
+    /// GPValueTable
+    ValueTable(ValueTable),
+    /// GPComposite
+    Composite(Composite),
     /// GPMultiValue of any of these.
     Multi(Vec<Value>),
+}
+
+impl Value {
+    /// Every set of features in it: itself, the members of a list, the cells of a table, the value of a composite. Rows
+    /// without geometry are none.
+    pub(crate) fn feature_sets_mut(&mut self) -> Vec<&mut FeatureSet> {
+        match self {
+            Value::FeatureSet(set) => vec![set],
+            Value::Composite(composite) => composite.value.feature_sets_mut(),
+            Value::Multi(members) => members.iter_mut().flat_map(Value::feature_sets_mut).collect(),
+            Value::ValueTable(table) => {
+                table.rows.iter_mut().flatten().flat_map(Value::feature_sets_mut).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The features or rows of a value that is nothing else.
+    pub(crate) fn features(&self) -> Option<&FeatureSet> {
+        match self {
+            Value::FeatureSet(set) | Value::RecordSet(RecordSet(set)) => Some(set),
+            Value::Composite(composite) => composite.value.features(),
+            _ => None,
+        }
+    }
 }
 
 /// An instant: milliseconds since 1970, UTC.
@@ -53,3 +101,64 @@ pub struct RecordSet(pub FeatureSet);
 /// A coordinate system chosen as a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CoordinateSystem(pub SpatialReference);
+
+/// A text that must never be shown again: not in a reply, not in a message, not in a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HiddenString(pub String);
+
+/// A box, as a parameter that needs no spatial reference.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BareEnvelope(pub Extent);
+
+/// A file. As an input it is one that the request named; as an output, one that the tool made in a place that
+/// [`crate::RunContext::new_file`] gave.
+#[derive(Clone)]
+pub struct DataFile(pub Input);
+
+/// A raster, which travels as a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RasterData {
+    /// The file.
+    pub file: DataFile,
+    /// Its format, such as `tif`: its extension unless the request said something else.
+    pub format: String,
+}
+
+/// A raster as a layer; the same as [`RasterData`] on the wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RasterDataLayer(pub RasterData);
+
+/// Rows of values, whose columns are the parameter's infos.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ValueTable {
+    /// The rows, each with one value a column; `Value::Null` where there is none.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// A value of one of several data types, the members of its parameter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Composite {
+    /// Which of them.
+    pub data_type: DataType,
+    /// The value.
+    pub value: Box<Value>,
+}
+
+impl fmt::Debug for HiddenString {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("HiddenString")
+    }
+}
+
+impl fmt::Debug for DataFile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("DataFile").field(&self.0.name).finish()
+    }
+}
+
+impl PartialEq for DataFile {
+    /// The same name and as many bytes; their contents are not read.
+    fn eq(&self, other: &DataFile) -> bool {
+        self.0.name == other.0.name && self.0.bytes().byte_len() == other.0.bytes().byte_len()
+    }
+}

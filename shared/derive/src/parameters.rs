@@ -102,10 +102,13 @@ impl<'a> Described<'a> {
                 } else if meta.path.is_ident("category") {
                     let category: LitStr = meta.value()?.parse()?;
                     self.calls.push(quote!(.in_category(#category)));
+                } else if meta.path.is_ident("columns") || meta.path.is_ident("members") {
+                    let infos: Expr = meta.value()?.parse()?;
+                    self.calls.push(quote!(.with_infos(#infos)));
                 } else {
-                    return Err(
-                        meta.error("expected name, display_name, default, filter, depends_on or category")
-                    );
+                    return Err(meta.error(
+                        "expected name, display_name, default, filter, depends_on, category, columns or members",
+                    ));
                 }
                 Ok(())
             })?;

@@ -24,4 +24,4 @@ pub use field::{Attribute, Field, FieldError, FieldType};
 pub use geometry::{Envelope, Extent, Geometry, GeometryType, Path, Point, Xy, write_geometry};
 pub use read_error::ReadError;
 pub use spatial_reference::{SpatialReference, SpatialReferenceError};
-pub use unit::{ArealUnit, ArealUnitName, LinearUnit, LinearUnitName, UnitError};
+pub use unit::{ArealUnit, ArealUnitName, LinearUnit, LinearUnitName, TimeUnit, TimeUnitName, UnitError};

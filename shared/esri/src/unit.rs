@@ -1,4 +1,4 @@
-//! Linear and areal units: their names on the wire and their sizes (specification 2.6).
+//! Units of length, area and time: their names on the wire and their sizes (specification 2.6).
 //!
 //! The naming trap: the plain *linear* names (`esriFeet`) are US survey units and the `Int` names international ones;
 //! for *areal* names it is the reverse: plain names are international and the `US` suffix is survey.
@@ -25,6 +25,15 @@ pub struct ArealUnit {
     pub unit: ArealUnitName,
 }
 
+/// A span of time with its unit; `{"time":3,"units":"esriTimeUnitsYears"}`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TimeUnit {
+    /// The number.
+    pub time: f64,
+    /// Its unit.
+    pub unit: TimeUnitName,
+}
+
 /// Writes an enum of units with the wire name and the size of each, and the two lookups.
 macro_rules! units {
     ($(#[$doc:meta])* $name:ident, $size:ident, $($variant:ident $wire:literal $value:expr),+ $(,)?) => {
@@ -46,7 +55,7 @@ macro_rules! units {
                 $name::ALL.iter().copied().find(|unit| unit.name().eq_ignore_ascii_case(name))
             }
 
-            /// The size in SI units; `None` where the unit has none (unknown, or an angle).
+            /// The size in SI units; `None` where the unit has none: unknown, an angle, or as long as a month happens to be.
             pub fn $size(self) -> Option<f64> {
                 match self { $($name::$variant => $value,)+ }
             }
@@ -103,4 +112,23 @@ units! {
     SquareYardsUs "esriSquareYardsUS" Some(SURVEY_FOOT_M * SURVEY_FOOT_M * 9.0),
     AcresUs "esriAcresUS" Some(SURVEY_FOOT_M * SURVEY_FOOT_M * 43_560.0),
     SquareMilesUs "esriSquareMilesUS" Some(SURVEY_FOOT_M * SURVEY_FOOT_M * 27_878_400.0),
+}
+
+/// The seconds of a day.
+const DAY_S: f64 = 86_400.0;
+
+units! {
+    /// Units of time (12.0).
+    TimeUnitName, seconds,
+    Unknown "esriTimeUnitsUnknown" None,
+    Milliseconds "esriTimeUnitsMilliseconds" Some(0.001),
+    Seconds "esriTimeUnitsSeconds" Some(1.0),
+    Minutes "esriTimeUnitsMinutes" Some(60.0),
+    Hours "esriTimeUnitsHours" Some(3600.0),
+    Days "esriTimeUnitsDays" Some(DAY_S),
+    Weeks "esriTimeUnitsWeeks" Some(7.0 * DAY_S),
+    Months "esriTimeUnitsMonths" None,
+    Years "esriTimeUnitsYears" None,
+    Decades "esriTimeUnitsDecades" None,
+    Centuries "esriTimeUnitsCenturies" None,
 }

@@ -108,6 +108,11 @@ impl Crs {
         })
     }
 
+    /// The code of a reference by its name, as EPSG (`WGS 84 / UTM zone 33N`) or Esri (`WGS_1984_UTM_Zone_33N`) write it.
+    pub fn code_of_name(name: &str) -> Option<u32> {
+        catalog::code_of_name(name)
+    }
+
     /// Whether coordinates are longitude and latitude.
     pub fn is_geographic(&self) -> bool {
         self.definition.is_geographic()

@@ -224,3 +224,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_reference_is_found_by_the_name_that_epsg_or_esri_give_it() {
+    for (name, code) in [
+        ("WGS 84", 4326),
+        ("GCS_WGS_1984", 4326),
+        ("WGS_1984_UTM_Zone_33N", 32633),
+        ("WGS 84 / UTM zone 33N", 32633),
+        ("GCS_North_American_1983", 4269),
+        ("WGS_1984_Web_Mercator_Auxiliary_Sphere", 3857),
+        ("CH1903+ / LV95", 2056),
+    ] {
+        assert_eq!(Crs::code_of_name(name), Some(code), "{name}");
+    }
+    assert_eq!(Crs::code_of_name("Nowhere"), None);
+    assert_eq!(Crs::code_of_name(""), None);
+}

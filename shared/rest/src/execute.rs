@@ -39,5 +39,6 @@ pub(crate) fn render_options(parameters: &Parameters) -> Result<RenderOptions, R
         z: flag("returnZ")?,
         m: flag("returnM")?,
         feature_collection: flag("returnFeatureCollection")?,
+        column_names: flag("returnColumnName")?,
     })
 }

@@ -14,7 +14,7 @@ use gp_core::{
 };
 use gp_core::{job_inputs, parse_parameter, render_value, write_result};
 use gp_esri::json::{Reader, write_string};
-use secrets::without_secrets;
+use secrets::{without_query, without_secrets};
 use std::borrow::Cow;
 
 /// Inputs up to this size are read and written on the thread that answers.
@@ -61,10 +61,14 @@ fn input_json(input: &Parameter, parameters: &Parameters, limits: &Limits) -> Ve
     let texts: Vec<Cow<'_, str>> = given.map(|text| without_secrets(text, max_depth)).collect();
     let is_given = texts.last().is_some_and(|text| text.trim_matches('"') != "null");
     let value = match &input.data_type {
-        DataType::MultiValue(member) if member.is_feature_type() && is_given => list_json(&texts, max_depth),
-        single if single.is_feature_type() && is_given => {
-            texts.last().map_or(b"null".to_vec(), |text| text_json(text, max_depth))
+        DataType::MultiValue(member) if (member.is_feature_type() || member.is_file_type()) && is_given => {
+            list_json(&texts, max_depth)
         }
+        DataType::MultiValue(member) if **member == DataType::StringHidden => b"[]".to_vec(),
+        single if (single.is_feature_type() || single.is_file_type()) && is_given => {
+            texts.last().map_or(b"null".to_vec(), |text| text_json(&without_query(text), max_depth))
+        }
+        DataType::StringHidden => b"\"\"".to_vec(),
         _ => understood(input, &texts, limits),
     };
     let mut out = Vec::with_capacity(value.len() + json::NAMED_VALUE_BYTES);
@@ -74,10 +78,15 @@ fn input_json(input: &Parameter, parameters: &Parameters, limits: &Limits) -> Ve
 
 fn understood(input: &Parameter, texts: &[Cow<'_, str>], limits: &Limits) -> Vec<u8> {
     let parameters = Parameters::from_iter(texts.iter().map(|text| (input.name.as_ref(), text.as_ref())));
-    let rendered = |value: &Value| render_value(&input.data_type, value, &RenderOptions::STORED, u64::MAX);
+    let rendered = |value: &Value| render_value(input, value, &RenderOptions::STORED);
     match (parse_parameter(input, &parameters, limits), texts.last()) {
         (Ok(value), _) => rendered(&value),
         (Err(_), None) => rendered(&Value::Null),
+        // A cell that must not be seen cannot be told from the others in a table that cannot be read.
+        (Err(_), Some(_)) if input.infos.iter().any(|info| info.data_type == DataType::StringHidden) => {
+            quoted(secrets::NOT_SHOWN)
+        }
+        (Err(_), Some(text)) if !input.infos.is_empty() => text_json(text, limits.max_json_depth),
         (Err(_), Some(text)) => quoted(text),
     }
 }
@@ -86,7 +95,8 @@ fn list_json(texts: &[Cow<'_, str>], max_depth: usize) -> Vec<u8> {
     match texts {
         [list] if list.starts_with('[') => text_json(list, max_depth),
         texts => {
-            let members: Vec<_> = texts.iter().map(|text| text_json(text, max_depth)).collect();
+            let members: Vec<_> =
+                texts.iter().map(|text| text_json(&without_query(text), max_depth)).collect();
             [b"[", members.join(&b","[..]).as_slice(), b"]"].concat()
         }
     }

@@ -9,8 +9,8 @@ use crate::json;
 use crate::resource::JobPath;
 use crate::response::{Encoding, Reply, Shape};
 use gp_core::{
-    Job, JobDetail, JobStatus, MessageLevel, Parameters, RenderOptions, RequestError, ResultInfo, Service,
-    StoreError, StoredResult,
+    Job, JobDetail, JobStatus, MessageLevel, ParameterInfo, Parameters, PublishedTask, RenderOptions,
+    RequestError, ResultInfo, Service, StoreError, StoredResult,
 };
 use gp_core::{
     is_as_stored, job_result, job_result_link, read_sr, render_result, timestamp_text, write_result,
@@ -27,6 +27,8 @@ struct View {
     options: RenderOptions,
     out_sr: Option<SpatialReference>,
     maximum_records: u64,
+    /// The columns of each output that is a value table, by its name.
+    columns: Vec<(String, Vec<ParameterInfo>)>,
 }
 
 /// One result.
@@ -37,7 +39,7 @@ pub(crate) async fn show(
     request: &Parts,
     parameters: &Parameters,
 ) -> Result<Reply, Failure> {
-    let (service, _, job) = job::read(rest, path, JobDetail::Full).await?;
+    let (service, task, job) = job::read(rest, path, JobDetail::Full).await?;
     check_succeeded(&job, service)?;
     let exact = job.results.iter().position(|result| result.name == name);
     let index =
@@ -45,7 +47,7 @@ pub(crate) async fn show(
     let Some(index) = index else {
         return Err(RequestError::bad(format!("job {} has no result {name}", job.id)).into());
     };
-    let view = View::read(parameters, service)?;
+    let view = View::read(parameters, service, task)?;
     if view.is_as_stored(&job.results[index]) && Shape::read(parameters).0.is_plain() {
         return as_stored(rest, &job, index, request).await;
     }
@@ -73,9 +75,9 @@ async fn as_stored(rest: &Rest, job: &Job, index: usize, request: &Parts) -> Res
 
 /// Every result, as an array (11.1).
 pub(crate) async fn show_all(rest: &Rest, path: &JobPath, parameters: &Parameters) -> Result<Reply, Failure> {
-    let (service, _, job) = job::read(rest, path, JobDetail::Full).await?;
+    let (service, task, job) = job::read(rest, path, JobDetail::Full).await?;
     check_succeeded(&job, service)?;
-    let view = View::read(parameters, service)?;
+    let view = View::read(parameters, service, task)?;
     check_changed_size(rest, &job.results)?;
     let mut out = b"[".to_vec();
     for index in 0..job.results.len() {
@@ -103,13 +105,20 @@ pub(crate) fn expired(job: &Job, what: &str, now_ms: i64, error: StoreError) -> 
 }
 
 impl View {
-    fn read(parameters: &Parameters, service: &Service) -> Result<View, RequestError> {
+    fn read(parameters: &Parameters, service: &Service, task: &PublishedTask) -> Result<View, RequestError> {
         let out_sr = |name: &str| parameters.get(name).map(|text| read_sr(name, text)).transpose();
         let out_sr = match out_sr("outSR")? {
             Some(sr) => Some(sr),
             None => out_sr("env:outSR")?,
         };
-        Ok(View { options: render_options(parameters)?, out_sr, maximum_records: service.maximum_records })
+        let options = render_options(parameters)?;
+        let tables = task.outputs().iter().filter(|output| !output.infos.is_empty());
+        let columns = if options.column_names {
+            tables.map(|table| (table.name.to_string(), table.infos.clone())).collect()
+        } else {
+            Vec::new()
+        };
+        Ok(View { options, out_sr, maximum_records: service.maximum_records, columns })
     }
 
     fn is_as_stored(&self, info: &ResultInfo) -> bool {
@@ -118,7 +127,9 @@ impl View {
 
     fn value(&self, info: &ResultInfo, stored: &StoredResult) -> Result<Vec<u8>, Failure> {
         let value = stored.value(info)?;
-        Ok(render_result(info, &value, &self.options, self.out_sr.as_ref(), self.maximum_records)?)
+        let columns = self.columns.iter().find(|(name, _)| *name == info.name);
+        let columns = columns.map_or(&[][..], |(_, columns)| columns);
+        Ok(render_result(info, columns, &value, &self.options, self.out_sr.as_ref(), self.maximum_records)?)
     }
 }
 

@@ -6,12 +6,14 @@ use crate::json;
 use crate::resource::TaskPath;
 use crate::response::Reply;
 use gp_core::{
-    DataType, Direction, Filter, Parameter, PublishedTask, RecordSet, RenderOptions, Requirement, Service,
+    DataType, Direction, Filter, Parameter, ParameterInfo, PublishedTask, RecordSet, RenderOptions,
+    Requirement, Service,
 };
 use gp_core::{Value, render_value};
 use gp_esri::json::{write_f64, write_string};
 use gp_esri::{FeatureSet, Field, FieldType, GeometryType, SpatialReference};
 use http::request::Parts;
+use std::borrow::Cow;
 
 /// A task's description, but for the URL in its middle, which depends on how the client sees the server.
 pub(crate) struct TaskPage {
@@ -80,14 +82,54 @@ fn write_parameter(out: &mut Vec<u8>, parameter: &Parameter) {
     if let Some(other) = &parameter.dependency {
         json::text(out, "dependency", other);
     }
-    if !parameter.choices.is_empty() {
-        json::texts(out, "choiceList", &parameter.choices);
+    write_restrictions(out, &parameter.choices, parameter.filter.as_ref());
+    write_infos(out, parameter);
+    out.push(b'}');
+}
+
+fn write_restrictions(out: &mut Vec<u8>, choices: &[Cow<'static, str>], filter: Option<&Filter>) {
+    if !choices.is_empty() {
+        json::texts(out, "choiceList", choices);
     }
-    if let Some(filter) = &parameter.filter {
+    if let Some(filter) = filter {
         json::key(out, "filter");
         write_filter(out, filter);
     }
-    out.push(b'}');
+}
+
+/// What the parts of a value are: columns, members, or the one kind of a list's values, which has no name.
+fn write_infos(out: &mut Vec<u8>, parameter: &Parameter) {
+    let DataType::MultiValue(member) = &parameter.data_type else {
+        if !parameter.infos.is_empty() {
+            json::key(out, "parameterInfos");
+            write_parts(out, &parameter.infos);
+        }
+        return;
+    };
+    json::raw(out, "parameterInfos", b"[{");
+    json::text(out, "name", "");
+    json::text(out, "dataType", &member.wire_name());
+    json::text(out, "displayName", "");
+    write_restrictions(out, &parameter.choices, parameter.filter.as_ref());
+    if !parameter.infos.is_empty() {
+        json::key(out, "parameterInfos");
+        write_parts(out, &parameter.infos);
+    }
+    out.extend_from_slice(b"}]");
+}
+
+fn write_parts(out: &mut Vec<u8>, infos: &[ParameterInfo]) {
+    out.push(b'[');
+    for info in infos {
+        json::separate(out);
+        out.push(b'{');
+        json::text(out, "name", &info.name);
+        json::text(out, "dataType", &info.data_type.wire_name());
+        json::text(out, "displayName", &info.display_name);
+        write_restrictions(out, &info.choices, info.filter.as_ref());
+        out.push(b'}');
+    }
+    out.push(b']');
 }
 
 /// The default, or an empty set that shows the schema (specification 2.3).
@@ -105,7 +147,7 @@ fn default_json(parameter: &Parameter) -> Vec<u8> {
         (Value::Null, _) if !is_output => return b"null".to_vec(),
         (given, _) => given.clone(),
     };
-    render_value(&parameter.data_type, &value, &options, u64::MAX)
+    render_value(parameter, &value, &options)
 }
 
 fn schema(parameter: &Parameter) -> FeatureSet {
@@ -137,6 +179,10 @@ fn write_filter(out: &mut Vec<u8>, filter: &Filter) {
         Filter::FeatureClass(types) => {
             json::text(out, "type", "featureClass");
             json::texts(out, "list", &types.iter().map(|one| one.name()).collect::<Vec<_>>());
+        }
+        Filter::File(extensions) => {
+            json::text(out, "type", "file");
+            json::texts(out, "list", extensions);
         }
         Filter::Field(types) => {
             json::text(out, "type", "field");

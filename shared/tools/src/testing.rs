@@ -2,8 +2,8 @@
 
 use crate::TOOLS;
 use gp_core::{
-    ExecutionType, Limits, Message, MessageLevel, Observer, OutputForm, Parameters, Progress, PublishedTask,
-    RunContext, Service, ServiceName, read_request, run_task,
+    ExecutionType, Limits, Message, MessageLevel, NoSource, Observer, OutputForm, Parameters, Progress,
+    PublishedTask, RunContext, Service, ServiceName, read_request, run_task,
 };
 use gp_esri::{Attribute, FeatureSet, Geometry, ReadLimits};
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub(crate) fn run(tool: &str, parameters: &Value) -> Result<Run, String> {
         .iter()
         .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         .collect();
-    let request = read_request(&task, &texts, &Limits::default(), 0);
+    let request = read_request(&task, &texts, &Limits::default(), 0, &NoSource);
     let (values, mut warnings, environment) = request.map_err(|error| error.details.join("; "))?;
     let heard = Arc::new(Mutex::new(Vec::new()));
     let context = RunContext::new(environment, Box::new(Listener(heard.clone())), Arc::default(), None);

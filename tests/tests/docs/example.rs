@@ -3,8 +3,8 @@
 use crate::is_sample;
 use anyhow::{Context, Result};
 use gp_core::{
-    ExecutionType, Limits, MessageLevel, OutputForm, Parameters, PublishedTask, RecordSet, RunContext,
-    Service, ServiceName, Silent, Task, TaskResult, Value, read_request, run_task,
+    ExecutionType, Limits, MessageLevel, NoSource, OutputForm, Parameters, PublishedTask, RecordSet,
+    RunContext, Service, ServiceName, Silent, Task, TaskResult, Value, read_request, run_task,
 };
 use gp_esri::{Envelope, FeatureSet, ReadLimits};
 use serde::Deserialize;
@@ -78,7 +78,7 @@ impl Example {
         }
         files.dedup();
         let task = PublishedTask::new(tool);
-        let (values, _, environment) = read_request(&task, &texts, &Limits::default(), 0)?;
+        let (values, _, environment) = read_request(&task, &texts, &Limits::default(), 0, &NoSource)?;
         let names = task.inputs().iter().map(|parameter| parameter.name.as_ref());
         let inputs = names.zip(&values).flat_map(|(name, value)| feature_sets(name, value)).collect();
         let context = RunContext::new(environment, Box::new(Silent), Arc::default(), None);

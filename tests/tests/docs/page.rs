@@ -3,7 +3,7 @@
 use crate::example::Example;
 use crate::picture::is_new;
 use anyhow::{Context, Result};
-use gp_core::{DataType, Filter, Parameter, RenderOptions, Requirement, Task, Value, render_value};
+use gp_core::{Filter, Parameter, RenderOptions, Requirement, Task, Value, render_value};
 use gp_esri::{Attribute, FeatureSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -113,7 +113,7 @@ fn asked(parameter: &Parameter) -> String {
         (Requirement::Derived, _) => "output".to_owned(),
         (Requirement::Required, _) => "required".to_owned(),
         (Requirement::Optional, Value::Null) => "optional".to_owned(),
-        (Requirement::Optional, default) => format!("default `{}`", shown(&parameter.data_type, default)),
+        (Requirement::Optional, default) => format!("default `{}`", shown(parameter, default)),
     }];
     if !parameter.choices.is_empty() {
         let choices: Vec<String> = parameter.choices.iter().map(|choice| format!("`{choice}`")).collect();
@@ -132,6 +132,7 @@ fn asked(parameter: &Parameter) -> String {
                 types.iter().map(|kind| kind.name().trim_start_matches("esriGeometry").to_lowercase());
             parts.push(names.collect::<Vec<_>>().join(", "));
         }
+        Some(Filter::File(extensions)) => parts.push(format!("files: {}", extensions.join(", "))),
         Some(Filter::Field(types)) => {
             let names =
                 types.iter().map(|kind| kind.name().trim_start_matches("esriFieldType").to_lowercase());
@@ -145,8 +146,8 @@ fn asked(parameter: &Parameter) -> String {
     escaped(&parts.join("; "))
 }
 
-fn shown(data_type: &DataType, value: &Value) -> String {
-    let json = render_value(data_type, value, &RenderOptions::STORED, u64::MAX);
+fn shown(parameter: &Parameter, value: &Value) -> String {
+    let json = render_value(parameter, value, &RenderOptions::STORED);
     String::from_utf8_lossy(&json).trim_matches('"').to_owned()
 }
 

@@ -3,8 +3,8 @@
 use crate::case::Case;
 use anyhow::{Context, Result};
 use gp_core::{
-    ExecutionType, Limits, MessageLevel, OutputForm, PublishedTask, RunContext, Service, ServiceName, Silent,
-    read_request, run_task,
+    ExecutionType, Limits, MessageLevel, NoSource, OutputForm, PublishedTask, RunContext, Service,
+    ServiceName, Silent, read_request, run_task,
 };
 use gp_esri::{FeatureSet, ReadLimits};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(crate) fn run(case: &Case) -> Result<FeatureSet> {
     let tool = gp_tools::TOOLS.iter().find(|tool| tool.name() == case.tool);
     let task = PublishedTask::new(*tool.with_context(|| format!("there is no tool {}", case.tool))?);
-    let (values, _, environment) = read_request(&task, &case.parameters, &Limits::default(), 0)?;
+    let (values, _, environment) = read_request(&task, &case.parameters, &Limits::default(), 0, &NoSource)?;
     let context = RunContext::new(environment, Box::new(Silent), Arc::default(), None);
     let results = run_task(&service(), &task, values, OutputForm::Stored, &context)?;
     let result = match &case.output {

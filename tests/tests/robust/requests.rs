@@ -161,7 +161,20 @@ pub(crate) fn values(parameter: &Parameter) -> Vec<String> {
             ],
             DataType::Date => vec!["0", "-99999999999999", "x"],
             DataType::Field => vec!["NAME", "COUNT", "OBJECTID", "NO_SUCH", "Shape"],
-            DataType::CoordinateSystem => vec!["3857", "4326", "2263", "32661", "999999"],
+            DataType::StringHidden => vec!["secret"],
+            DataType::TimeUnit => vec!["3 Months", "-1", "x"],
+            DataType::Extent | DataType::Envelope => vec![
+                "{\"xmin\":0,\"ymin\":0,\"xmax\":1,\"ymax\":1,\"spatialReference\":{\"wkid\":4326}}",
+                "{\"xmin\":1,\"ymin\":0,\"xmax\":0,\"ymax\":1}",
+            ],
+            DataType::ValueTable => vec!["[[1,\"a\",\"1 Mile\"]]", "[]", "[[\"x\"]]", "7"],
+            DataType::Composite => vec!["5", "1 Mile", "{\"dataType\":\"GPLong\",\"value\":5}", "{}"],
+            DataType::DataFile | DataType::RasterData | DataType::RasterDataLayer => {
+                vec!["{\"url\":\"https://localhost/a.zip\"}", "x"]
+            }
+            DataType::CoordinateSystem | DataType::SpatialReference => {
+                vec!["3857", "4326", "2263", "32661", "999999"]
+            }
             DataType::LinearUnit => {
                 return [10.0, 0.0, -5.0, 1e300, 1e-300, 1e6]
                     .map(|distance| unit("distance", distance, "esriMeters"))

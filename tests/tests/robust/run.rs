@@ -2,9 +2,9 @@
 
 use crate::requests::Request;
 use gp_core::{
-    Environment, ExecutionType, Limits, Message, MessageLevel, Observer, OutputForm, Parameters, Progress,
-    PublishedTask, RunContext, Service, ServiceName, Task, TaskResult, ToolError, Value, read_request,
-    run_task,
+    Environment, ExecutionType, Limits, Message, MessageLevel, NoSource, Observer, OutputForm, Parameters,
+    Progress, PublishedTask, RunContext, Service, ServiceName, Task, TaskResult, ToolError, Value,
+    read_request, run_task,
 };
 use rustix::time::{ClockId, clock_gettime};
 use std::sync::atomic::AtomicBool;
@@ -41,7 +41,7 @@ impl Observer for Listener {
 pub(crate) fn run(tool: &'static dyn Task, request: &Request, limit: Duration) -> Outcome {
     let parameters = Parameters::from_iter(request.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     let task = PublishedTask::new(tool);
-    match read_request(&task, &parameters, &Limits::default(), 0) {
+    match read_request(&task, &parameters, &Limits::default(), 0, &NoSource) {
         Ok((values, warnings, environment)) => {
             let mut outcome = run_values(&task, values, environment, Arc::default(), Some(limit));
             outcome.said.extend(warnings);

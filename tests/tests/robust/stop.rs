@@ -4,7 +4,7 @@ use crate::layers::{KINDS, partner};
 use crate::requests::{accepts, layer_inputs, plain};
 use crate::run::{Outcome, cpu_time, run_values, watched};
 use anyhow::Result;
-use gp_core::{Limits, Parameters, PublishedTask, RecordSet, Task, ToolError, Value, read_request};
+use gp_core::{Limits, NoSource, Parameters, PublishedTask, RecordSet, Task, ToolError, Value, read_request};
 use gp_esri::{
     Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Path, Point, SpatialReference,
     Xy,
@@ -88,7 +88,8 @@ fn run_large(tool: &'static dyn Task, size: usize, cancelled: Arc<AtomicBool>) -
     let parameters =
         Parameters::from_iter(request_of_small.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     let task = PublishedTask::new(tool);
-    let (mut values, _, environment) = read_request(&task, &parameters, &Limits::default(), 0).ok()?;
+    let (mut values, _, environment) =
+        read_request(&task, &parameters, &Limits::default(), 0, &NoSource).ok()?;
     for (value, input) in values.iter_mut().zip(tool.inputs()) {
         let members = match value {
             Value::Multi(members) => members.as_mut_slice(),

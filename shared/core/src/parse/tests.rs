@@ -1,6 +1,15 @@
 use super::*;
-use crate::ParameterType;
-use gp_esri::{Attribute, GeometryType, LinearUnitName};
+use crate::{
+    BareEnvelope, Composite, CoordinateSystem, DataFile, Date, HiddenString, ParameterType, RasterData,
+};
+use crate::{RecordSet, SourceFeatures, ValueTable, Wanted};
+use bytes::Bytes;
+use gp_esri::{
+    ArealUnit, Attribute, DataReference, FeatureSet, Field, GeometryType, LinearUnit, LinearUnitName,
+};
+use gp_esri::{ReadLimits, SpatialReference};
+use gp_formats::Input;
+use std::sync::Arc;
 
 fn parse<T: ParameterType>(texts: &[&str]) -> Result<Value, String> {
     parse_as(Parameter::input::<T>("P", "The P", "doc"), texts)
@@ -124,7 +133,9 @@ fn rows_of_a_record_set_lose_geometry() {
 fn every_wrong_parameter_is_told_at_once() {
     let inputs = [Parameter::input::<i64>("A", "A", "doc"), Parameter::input::<bool>("B", "B", "doc")];
     let parameters = Parameters::from_iter([("A", "x"), ("B", "y")]);
-    let error = parse_values(&inputs, &parameters, &Limits::default()).unwrap_err();
+    let limits = Limits::default();
+    let reading = Reading { limits: &limits, source: &NoSource, extent: None, now_ms: 0 };
+    let error = parse_values(&inputs, &parameters, reading).unwrap_err();
     assert_eq!((error.code, error.details.len()), (400, 2));
 }
 
@@ -135,6 +146,225 @@ fn too_many_features_are_an_error_of_their_own() {
     let input = Parameter::input::<FeatureSet>("P", "The P", "doc");
     let error = parse_parameter(&input, &parameters, &limits).unwrap_err();
     assert_eq!(error.code, 413, "{error}");
+}
+
+/// A source that has one layer and one file.
+struct Shelf;
+
+impl InputSource for Shelf {
+    fn features(
+        &self,
+        reference: &DataReference,
+        wanted: &Wanted<'_>,
+    ) -> Result<SourceFeatures, SourceError> {
+        if reference.url.contains("missing") {
+            return Err(SourceError::Refused("there is nothing at h/missing".to_owned()));
+        }
+        assert_eq!(wanted.limits.max_json_depth, 64);
+        let text = r#"{"features":[{"attributes":{"A":1}},{"attributes":{"A":7}}]}"#;
+        let features = FeatureSet::from_json(text, &ReadLimits::default()).unwrap().feature_set;
+        let warnings = vec![format!("read by {}", if reference.item_id.is_empty() { "url" } else { "item" })];
+        Ok(SourceFeatures { features, warnings, is_filtered: reference.url.ends_with("/0") })
+    }
+
+    fn file(&self, reference: &DataReference) -> Result<DataFile, SourceError> {
+        let name = if reference.item_id.is_empty() { "lake.TIF" } else { "utm.prj" };
+        let text = "PROJCS[\"x\",GEOGCS[\"GCS_WGS_1984\",DATUM[\"D_WGS_1984\",SPHEROID[\"WGS_1984\",6378137.0,298.257223563]],PRIMEM[\"Greenwich\",0.0],UNIT[\"Degree\",0.0174532925199433]],PROJECTION[\"Mercator\"],UNIT[\"Meter\",1.0]]";
+        Ok(DataFile(Input::new(name, Arc::new(Bytes::from(text)))))
+    }
+}
+
+fn parse_from_shelf(parameter: &Parameter, text: &str) -> Result<(Value, Vec<String>), String> {
+    let limits = Limits::default();
+    let reading = Reading { limits: &limits, source: &Shelf, extent: None, now_ms: 0 };
+    let parameters = Parameters::from_iter([("P", text)]);
+    let read = parse_values(std::slice::from_ref(parameter), &parameters, reading);
+    let (mut values, warnings) = read.map_err(|error| error.details.join("|"))?;
+    Ok((values.remove(0), warnings))
+}
+
+#[test]
+fn features_come_by_url_or_item_and_what_the_server_did_not_filter_is_filtered_here() {
+    let parameter = Parameter::input::<FeatureSet>("P", "The P", "doc");
+    let count = |text: &str| {
+        let (Value::FeatureSet(set), warnings) = parse_from_shelf(&parameter, text).unwrap() else {
+            panic!()
+        };
+        (set.features.len(), warnings)
+    };
+    assert_eq!(count(r#"{"url":"https://h/FeatureServer/0","filter":"A>5"}"#).0, 2);
+    assert_eq!(count(r#"{"url":"https://h/a.json","filter":"A>5"}"#).0, 1);
+    assert_eq!(count(r#"{"itemID":"i1"}"#).1, ["The P: read by item"]);
+    assert_eq!(count("https://h/a.json").1, ["The P: read by url"]);
+    assert_eq!(count(r#"{"features":[{"attributes":{"A":1}}],"layerDefinition":{},"filter":"A>5"}"#).0, 0);
+    let error = |text: &str| parse_from_shelf(&parameter, text).unwrap_err();
+    assert_eq!(error(r#"{"url":"https://h/missing"}"#), "P: there is nothing at h/missing");
+    assert!(error(r#"{"url":"https://h/a.json","filter":"B>5"}"#).starts_with("P: filter: "));
+    assert!(error(r#"{"portalItemID":"abc"}"#).starts_with("P: portal items are not read here"));
+}
+
+#[test]
+fn named_data_is_read_elsewhere_where_there_is_no_source() {
+    let parameters = Parameters::from_iter([("P", r#"{"url":"https://h/FeatureServer/0"}"#)]);
+    let input = Parameter::input::<FeatureSet>("P", "The P", "doc");
+    let error = parse_parameter(&input, &parameters, &Limits::default()).unwrap_err();
+    assert_eq!((error.code, error.details.len()), (413, 0));
+}
+
+#[test]
+fn files_are_named_by_url_or_item_and_filtered_by_extension() {
+    let parameter = Parameter::input::<Option<DataFile>>("P", "The P", "doc");
+    for text in ["{\"url\": \"\"}", "{'url': ''}", "None", "{}"] {
+        assert_eq!(parse_from_shelf(&parameter, text).unwrap().0, Value::Null, "{text}");
+    }
+    let (Value::DataFile(file), _) = parse_from_shelf(&parameter, "{'url': 'https://h/x'}").unwrap() else {
+        panic!()
+    };
+    assert_eq!(file.0.name, "lake.TIF");
+    let error = parse_from_shelf(&parameter, "lake.tif").unwrap_err();
+    assert!(error.starts_with("P: \"lake.tif\" is no file: expected {\"url\":"), "{error}");
+    let only = |extension: &'static str| {
+        let parameter = Parameter::input::<RasterData>("P", "The P", "doc");
+        parse_from_shelf(
+            &parameter.with_filter(Filter::File(vec![extension.into()])),
+            r#"{"url":"https://h/x"}"#,
+        )
+    };
+    let (Value::RasterData(raster), _) = only("tif").unwrap() else { panic!() };
+    assert_eq!(raster.format, "tif");
+    assert_eq!(only("pdf").unwrap_err(), "P: .tif is not allowed here; use pdf");
+}
+
+fn table() -> Parameter {
+    Parameter::input::<ValueTable>("P", "The P", "doc").with_infos(vec![
+        ParameterInfo::column::<i64>("n", "N").with_filter(Filter::Range { minimum: 0.0, maximum: 9.0 }),
+        ParameterInfo::column::<String>("text", "Text"),
+        ParameterInfo::column::<LinearUnit>("distance", "Distance"),
+    ])
+}
+
+#[test]
+fn rows_of_a_value_table_are_arrays_objects_or_texts_of_either() {
+    let km = Value::LinearUnit(LinearUnit { distance: 1.0, unit: LinearUnitName::Kilometers });
+    let rows = vec![
+        vec![Value::Long(1), Value::String("a,b".into()), km],
+        vec![Value::Long(2), Value::String(String::new()), Value::Null],
+    ];
+    for text in [
+        r#"[[1,"a,b",{"distance":1,"units":"esriKilometers"}],[2,"",null]]"#,
+        r#"[{"text":"a,b","N":1,"distance":{"distance":1,"units":"esriKilometers"}},{"n":"2","text":""}]"#,
+        r#"["[1,\"a,b\",{\"distance\":1,\"units\":\"esriKilometers\"}]","[2,\"\",\"\"]"]"#,
+        r#"[[1, 'a,b', {'distance': 1, 'units': 'esriKilometers'}], [2, '', None]]"#,
+    ] {
+        assert_eq!(
+            parse_as(table(), &[text]),
+            Ok(Value::ValueTable(ValueTable { rows: rows.clone() })),
+            "{text}"
+        );
+    }
+    let one = Ok(Value::ValueTable(ValueTable {
+        rows: vec![vec![Value::Long(1), Value::String("x".into()), Value::Null]],
+    }));
+    assert_eq!(parse_as(table(), &["[1,\"x\"]"]), one);
+    assert_eq!(parse_as(table(), &["[]"]), Ok(Value::ValueTable(ValueTable::default())));
+}
+
+#[test]
+fn a_wrong_cell_names_row_and_column() {
+    let error = |text: &str| parse_as(table(), &[text]).unwrap_err();
+    assert_eq!(error("[[1],[12]]"), "P: row 2: n: 12 is not between 0 and 9");
+    assert_eq!(error("[[1,2,3,4]]"), "P: row 1: 4 values are more than the table has columns, 3");
+    assert_eq!(error("[{\"m\":1}]"), "P: row 1: there is no column \"m\"; the columns are n, text, distance");
+    assert!(error("7").starts_with("P: row 1: \"7\" is no row"));
+}
+
+#[test]
+fn a_composite_is_typed_or_tried_member_by_member() {
+    let parameter = || {
+        Parameter::input::<Composite>("P", "The P", "doc")
+            .with_infos(vec![ParameterInfo::member::<i64>(), ParameterInfo::member::<LinearUnit>()])
+    };
+    let read = |text: &str| match parse_as(parameter(), &[text]) {
+        Ok(Value::Composite(composite)) => Ok((composite.data_type, *composite.value)),
+        Ok(other) => panic!("{other:?}"),
+        Err(error) => Err(error),
+    };
+    assert_eq!(read("5"), Ok((DataType::Long, Value::Long(5))));
+    assert_eq!(read("{\"dataType\":\"GPLong\",\"value\":5}"), Ok((DataType::Long, Value::Long(5))));
+    assert_eq!(read("5 Miles").unwrap().0, DataType::LinearUnit);
+    assert!(
+        read("x")
+            .unwrap_err()
+            .starts_with("P: the value is of none of the types (GPLong: \"x\" is not a whole")
+    );
+    assert_eq!(
+        read("{\"dataType\":\"GPDate\",\"value\":5}"),
+        Err("P: dataType \"GPDate\" is not one of GPLong, GPLinearUnit".into())
+    );
+    let list = Parameter::input::<Vec<Composite>>("P", "The P", "doc").with_infos(parameter().infos);
+    let Ok(Value::Multi(members)) =
+        parse_as(list, &["[5,{\"dataType\":\"GPLinearUnit\",\"value\":\"1 Mile\"}]"])
+    else {
+        panic!()
+    };
+    assert_eq!(members.len(), 2);
+}
+
+#[test]
+fn a_spatial_reference_comes_as_code_name_text_or_projection_file() {
+    let parameter = Parameter::input::<SpatialReference>("P", "The P", "doc");
+    let code = |text: &str| match parse_from_shelf(&parameter, text).map(|(value, _)| value) {
+        Ok(Value::SpatialReference(reference)) => Ok(reference.code()),
+        Ok(other) => panic!("{other:?}"),
+        Err(error) => Err(error),
+    };
+    for text in [
+        "4326",
+        "{\"wkid\":4326}",
+        "{\"latestWkid\":4326}",
+        "{\"name\":\"GCS_WGS_1984\"}",
+        "{'name': 'WGS 84'}",
+    ] {
+        assert_eq!(code(text), Ok(Some(4326)), "{text}");
+    }
+    assert_eq!(code("{\"projectionFileItemID\":\"i1\"}"), Ok(None));
+    assert_eq!(code("{\"name\":\"Nowhere\"}"), Err("P: there is no spatial reference \"Nowhere\"".into()));
+}
+
+#[test]
+fn an_extent_needs_a_spatial_reference_and_an_envelope_none() {
+    let box_text = "{\"xmin\":0,\"ymin\":1,\"xmax\":2,\"ymax\":3}";
+    assert!(parse::<Extent>(&[box_text]).unwrap_err().contains("needs a spatialReference"));
+    assert!(matches!(parse::<BareEnvelope>(&[box_text]), Ok(Value::Envelope(_))));
+    let with = "{\"xmin\":0,\"ymin\":1,\"xmax\":2,\"ymax\":3,\"spatial_reference\":{\"wkid\":4326}}";
+    assert!(matches!(parse::<Extent>(&[with]), Ok(Value::Extent(_))));
+}
+
+#[test]
+fn a_hidden_text_never_shows_itself() {
+    let value = parse::<HiddenString>(&["secret"]).unwrap();
+    assert!(!format!("{value:?}").contains("secret"));
+    let parameter = Parameter::input::<HiddenString>("P", "The P", "doc");
+    assert_eq!(crate::render_value(&parameter, &value, &crate::RenderOptions::STORED), b"\"\"");
+}
+
+#[test]
+fn a_field_of_a_type_that_is_not_allowed_is_refused_by_what_its_layer_says() {
+    let inputs = [
+        Parameter::input::<FeatureSet>("Layer", "Layer", "doc"),
+        Parameter::input::<Field>("F", "F", "doc")
+            .depending_on("Layer")
+            .with_filter(Filter::Field(vec![gp_esri::FieldType::Integer])),
+    ];
+    let layer = r#"{"features":[{"attributes":{"A":1,"B":"x"}}]}"#;
+    let limits = Limits::default();
+    let reading = Reading { limits: &limits, source: &NoSource, extent: None, now_ms: 0 };
+    let read = |field: &str| {
+        let parameters = Parameters::from_iter([("Layer", layer), ("F", field)]);
+        parse_values(&inputs, &parameters, reading).map_err(|error| error.details.join("|"))
+    };
+    assert!(read("A").is_ok());
+    assert_eq!(read("B").unwrap_err(), "F: field B is esriFieldTypeString; use one of esriFieldTypeInteger");
 }
 
 proptest::proptest! {
@@ -148,6 +378,9 @@ proptest::proptest! {
         let _ = parse::<Field>(&[&text]);
         let _ = parse::<CoordinateSystem>(&[&text]);
         let _ = parse::<FeatureSet>(&[&text]);
+        let _ = parse_as(table(), &[&text]);
+        let _ = parse::<DataFile>(&[&text]);
+        let _ = parse::<Extent>(&[&text]);
     }
 
     #[test]
@@ -161,5 +394,6 @@ proptest::proptest! {
         let _ = parse::<FeatureSet>(&[&text]);
         let _ = parse::<Vec<FeatureSet>>(&[&text]);
         let _ = parse::<CoordinateSystem>(&[&text]);
+        let _ = parse_as(table(), &[&text]);
     }
 }

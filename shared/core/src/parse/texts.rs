@@ -55,6 +55,18 @@ pub(super) fn array_elements(text: &str) -> Result<Vec<String>, String> {
     })
 }
 
+/// The elements of a JSON array, or of a Python list, as their JSON texts.
+pub(crate) fn array_texts(text: &str) -> Result<Vec<String>, String> {
+    strictly_then_leniently(text, |reader| {
+        let mut elements = Vec::new();
+        reader.begin_array()?;
+        while reader.next_element()? {
+            elements.push(reader.raw_value()?.to_owned());
+        }
+        Ok(elements)
+    })
+}
+
 /// Names and raw JSON texts of an object's members.
 pub(crate) fn object_members(text: &str) -> Result<Vec<(String, String)>, String> {
     strictly_then_leniently(text, |reader| {

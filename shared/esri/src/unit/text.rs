@@ -1,9 +1,10 @@
-//! Reading and writing of distances and areas: `{"distance":5,"units":"esriMiles"}`, `"5 Miles"`, `5` (specification 2.6).
+//! Reading and writing of distances, areas and spans of time: `{"distance":5,"units":"esriMiles"}`, `"5 Miles"`, `5`
+//! (specification 2.6).
 
 use crate::json::{JsonError, Kind, Number, Reader, write_f64, write_string};
-use crate::{ArealUnit, ArealUnitName, LinearUnit, LinearUnitName};
+use crate::{ArealUnit, ArealUnitName, LinearUnit, LinearUnitName, TimeUnit, TimeUnitName};
 
-/// A text that is no distance or no area.
+/// A text that is no distance, no area or no span of time.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UnitError {
     /// The text is broken JSON, or a member has the wrong kind.
@@ -14,7 +15,7 @@ pub enum UnitError {
     Number {
         /// What was given, cut short.
         value: String,
-        /// `distance` or `area`.
+        /// `distance`, `area` or `time`.
         quantity: &'static str,
         /// A right one.
         example: &'static str,
@@ -29,7 +30,7 @@ pub enum UnitError {
     },
 }
 
-/// What sets distances and areas apart on the wire.
+/// What sets distances, areas and spans of time apart on the wire.
 struct Quantity {
     name: &'static str,
     example: &'static str,
@@ -39,6 +40,8 @@ const DISTANCE: Quantity =
     Quantity { name: "distance", example: "{\"distance\":5,\"units\":\"esriMiles\"} or \"5 Miles\"" };
 const AREA: Quantity =
     Quantity { name: "area", example: "{\"area\":5,\"units\":\"esriAcres\"} or \"5 Acres\"" };
+const TIME: Quantity =
+    Quantity { name: "time", example: "{\"time\":3,\"units\":\"esriTimeUnitsMonths\"} or \"3 Months\"" };
 
 impl LinearUnit {
     /// Reads the object form or the bare text form; without a unit it is metres.
@@ -74,6 +77,23 @@ impl ArealUnit {
     }
 }
 
+impl TimeUnit {
+    /// Reads the object form or the bare text form; without a unit it is unknown.
+    pub fn from_text(text: &str) -> Result<TimeUnit, UnitError> {
+        let (time, unit) = read(text, &TIME)?;
+        let unit = match unit {
+            Some(unit) => find(TimeUnitName::ALL, TimeUnitName::name, &unit)?,
+            None => TimeUnitName::Unknown,
+        };
+        Ok(TimeUnit { time, unit })
+    }
+
+    /// Appends the object form.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        write(out, &TIME, self.time, self.unit.name());
+    }
+}
+
 impl LinearUnitName {
     /// The unit of a wire name, or of a name without `esri`, singular or plural, whatever its case: `Miles`, `foot`.
     pub fn from_loose_name(name: &str) -> Result<LinearUnitName, UnitError> {
@@ -106,6 +126,9 @@ fn normalised(name: &str) -> String {
     if let Some(rest) = text.strip_prefix("esri") {
         text = rest.to_owned();
     }
+    if let Some(rest) = text.strip_prefix("timeunits") {
+        text = rest.to_owned();
+    }
     if matches!(text.as_str(), "unknownunits" | "unknownareaunits") {
         return "unknown".to_owned();
     }
@@ -115,6 +138,7 @@ fn normalised(name: &str) -> String {
     };
     let singular = match stem {
         _ if stem.ends_with("feet") => format!("{}foot", stem.trim_end_matches("feet")),
+        _ if stem.ends_with("centuries") => format!("{}century", stem.trim_end_matches("centuries")),
         _ if stem.ends_with("inches") => stem.trim_end_matches("es").to_owned(),
         _ => stem.strip_suffix('s').unwrap_or(stem).replace("metre", "meter"),
     };
@@ -278,5 +302,23 @@ mod tests {
         ] {
             assert!(LinearUnit::from_text(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_span_of_time_has_a_unit_or_an_unknown_one() {
+        for (text, time, unit) in [
+            (r#"{"time":3,"units":"esriTimeUnitsYears"}"#, 3.0, TimeUnitName::Years),
+            (r#"{"time":"3","units":"Esritimeunitscenturies"}"#, 3.0, TimeUnitName::Centuries),
+            ("3 Months", 3.0, TimeUnitName::Months),
+            ("1 century", 1.0, TimeUnitName::Centuries),
+            ("7", 7.0, TimeUnitName::Unknown),
+        ] {
+            assert_eq!(TimeUnit::from_text(text), Ok(TimeUnit { time, unit }), "{text}");
+        }
+        let error = TimeUnit::from_text("1.5 fortnights").unwrap_err().to_string();
+        assert!(error.contains("fortnights") && error.contains("esriTimeUnitsWeeks"), "{error}");
+        let mut out = Vec::new();
+        TimeUnit { time: 3.0, unit: TimeUnitName::Weeks }.write(&mut out);
+        assert_eq!(out, br#"{"time":3,"units":"esriTimeUnitsWeeks"}"#);
     }
 }

@@ -101,6 +101,42 @@ fn find_more(code: u32) -> Option<Entry> {
     Some(Entry { name: name.to_owned(), parameters: parameters.to_owned() })
 }
 
+/// The code of that name; a geographic one where a projected one is called the same.
+pub(super) fn code_of_name(name: &str) -> Option<u32> {
+    let wanted = spelling(name);
+    if wanted.is_empty() {
+        return None;
+    }
+    if wanted == spelling("WGS_1984_Web_Mercator_Auxiliary_Sphere") {
+        return Some(3857);
+    }
+    // A second's thousandth for all of them, and asked for once a run: no table of its own.
+    let listed = |code: &u16| {
+        let definition = crs_definitions::from_code(*code);
+        definition
+            .and_then(|found| found.wkt.split('"').nth(1))
+            .is_some_and(|known| spelling(known) == wanted)
+    };
+    let of_epsg = || (1024..=u16::MAX).find(listed).map(u32::from);
+    let more = MORE_CODES.lines().find_map(|line| {
+        let (code, rest) = line.split_once('|')?;
+        let (known, _) = rest.split_once('|')?;
+        if spelling(known) == wanted { code.parse().ok() } else { None }
+    });
+    of_epsg().or(more)
+}
+
+/// What the spellings of a name have in common: letters and digits, `GCS_WGS_1984` like `WGS 84`.
+fn spelling(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let letters = letters.strip_prefix("gcs").unwrap_or(&letters);
+    letters
+        .replace("northamerican19", "nad")
+        .replace("1984", "84")
+        .replace("1983", "83")
+        .replace("1927", "27")
+}
+
 /// Lines `name|code`: datum names of OGC and Esri texts, letters and digits only, and their geographic code.
 const DATUM_NAMES: &str = include_str!("datum_names.txt");
 

@@ -4,7 +4,7 @@ use gp_esri::json::{JsonError, Kind, Reader, write_string};
 use std::borrow::Cow;
 
 /// What is shown instead of a text that may hold a token but cannot be read.
-const NOT_SHOWN: &str = "(not shown: it cannot be read, and may hold a token)";
+pub(super) const NOT_SHOWN: &str = "(not shown: it cannot be read, and may hold a token)";
 
 /// The text without `token` and `serviceToken` members of an object or of the objects of a list, without the query of
 /// their `url`, and without the query of a URL that holds a token. Other texts come back as they are.
@@ -18,9 +18,27 @@ pub(super) fn without_secrets(text: &str, max_depth: usize) -> Cow<'_, str> {
         };
     }
     match text.split_once('?') {
-        Some((url, query)) if is_url(url) && mentions_token(query) => Cow::Borrowed(url),
+        Some((url, query)) if is_url(url) && mentions_token(query) => Cow::Owned(without_user(url)),
+        _ if is_url(text) && text.contains('@') => Cow::Owned(without_user(text)),
         _ => Cow::Borrowed(text),
     }
+}
+
+/// A URL that names data, without its query, whatever that is called: links of object stores are signed there.
+pub(super) fn without_query(text: &str) -> Cow<'_, str> {
+    match text.split_once(['?', '#']) {
+        Some((url, _)) if is_url(url) => Cow::Owned(without_user(url)),
+        _ => Cow::Borrowed(text),
+    }
+}
+
+/// A URL without `user:password@`.
+fn without_user(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("//") else { return url.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}//{host}{path}")
 }
 
 /// The clean text; `None` when it is clean already.
@@ -34,9 +52,18 @@ fn cleaned(text: &str, max_depth: usize) -> Result<Option<String>, JsonError> {
     reader.begin_array()?;
     let (mut members, mut is_changed) = (Vec::new(), false);
     while reader.next_element()? {
-        let is_object = reader.peek()? == Kind::Object;
+        let kind = reader.peek()?;
         let member = reader.raw_value()?;
-        let clean = if is_object { object(member, max_depth)? } else { None };
+        let clean = match kind {
+            Kind::Object => object(member, max_depth)?,
+            // The rows of a value table; the reader has seen that they are not nested too deeply.
+            Kind::Array => cleaned(member, max_depth)?,
+            // A row as a text (specification 2.4, rule 5), in which nobody looks for members.
+            Kind::String if mentions_token(member) && member.contains(['{', '?']) => {
+                Some(format!("{NOT_SHOWN:?}"))
+            }
+            _ => None,
+        };
         is_changed |= clean.is_some();
         members.push(clean.map_or(Cow::Borrowed(member), Cow::Owned));
     }
@@ -60,8 +87,9 @@ fn object(text: &str, max_depth: usize) -> Result<Option<String>, JsonError> {
         if is("url") && reader.peek()? == Kind::String {
             let url = reader.string()?;
             let end = url.find('?').unwrap_or(url.len());
-            is_changed |= end < url.len();
-            write_string(&mut out, &url[..end]);
+            let clean = without_user(&url[..end]);
+            is_changed |= clean != url;
+            write_string(&mut out, &clean);
         } else {
             out.extend_from_slice(reader.raw_value()?.as_bytes());
         }
@@ -97,6 +125,10 @@ mod tests {
             ("https://h/0?f=json", "https://h/0?f=json"),
             (r#"{"url":"https://h/0","token":"s""#, NOT_SHOWN),
             (r#"{"features": [ ]"#, r#"{"features": [ ]"#),
+            (r#"{"url":"https://u:p@h/a.zip#x"}"#, r#"{"url":"https://h/a.zip#x"}"#),
+            ("https://u:p@h/a@b", "https://h/a@b"),
+            (r#"[[1,{"url":"https://h/0","token":"s"}]]"#, r#"[[1,{"url":"https://h/0"}]]"#),
+            (r#"["[1,{\"token\":\"s\"}]"]"#, r#"["(not shown: it cannot be read, and may hold a token)"]"#),
             (
                 r#"{ "features" : [{"attributes":{"token":1}}] }"#,
                 r#"{ "features" : [{"attributes":{"token":1}}] }"#,

@@ -82,3 +82,14 @@ async fn the_token_of_an_input_by_url_is_not_shown() {
     let text = server.get(&format!("{path}/inputs")).await.text();
     assert!(!text.contains("secret") && text.contains("https://h/FeatureServer/0"), "{text}");
 }
+
+#[tokio::test]
+async fn a_hidden_text_reads_back_empty_and_a_file_as_it_was_named() {
+    let server = Server::new();
+    let file = escaped(r#"{"url":"https://user:secret@h/a.zip?sig=secret"}"#);
+    let path = server.submit("Echo", &format!("Password=secret&File={file}")).await;
+    let text = server.get(&format!("{path}/inputs")).await.text();
+    assert!(!text.contains("secret") && text.contains(r#"{"url":"https://h/a.zip"}"#), "{text}");
+    let json = server.get(&format!("{path}/inputs/Password")).await.json();
+    assert_eq!((json["dataType"].as_str(), json["value"].as_str()), (Some("GPStringHidden"), Some("")));
+}

@@ -105,3 +105,28 @@ async fn results_too_large_for_the_record_come_from_the_blob_store() {
     assert_eq!(server.get(&format!("{path}/results/Output_Text")).await.json()["value"], text.as_str());
     assert_eq!(server.get(&format!("{path}/inputs/Text")).await.json()["value"], text.as_str());
 }
+
+#[tokio::test]
+async fn rows_come_as_arrays_or_with_their_column_names() {
+    let server = Server::new();
+    let rows = escaped(r#"[{"volume":"high","n":1},[2]]"#);
+    let path = server.run("Echo", &format!("Rows={rows}")).await;
+    let value = async |query: &str| {
+        server.get(&format!("{path}/results/Output_Rows?{query}")).await.json()["value"].to_string()
+    };
+    assert_eq!(value("f=json").await, r#"[[1,"HIGH"],[2,null]]"#);
+    assert_eq!(value("returnColumnName=true").await, r#"[{"n":1,"volume":"HIGH"},{"n":2,"volume":null}]"#);
+}
+
+#[tokio::test]
+async fn a_composite_is_of_the_type_that_was_given() {
+    let server = Server::new();
+    for (given, data_type, value) in [("5", "GPLong", "5"), ("five", "GPString", "\"five\"")] {
+        let path = server.run("Echo", &format!("Either={given}")).await;
+        let json = server.get(&format!("{path}/results/Output_Either")).await.json();
+        assert_eq!(
+            (json["dataType"].as_str().unwrap(), json["value"].to_string().as_str()),
+            (data_type, value)
+        );
+    }
+}

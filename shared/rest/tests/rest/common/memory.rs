@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use gp_core::{
     BlobKey, BlobStore, Catalog, Content, Created, Expected, Job, JobDetail, JobId, JobQueue, JobStatus,
-    JobStore, JobUpdate, Limits, Message, Observer, Progress, RunContext, Runner, StoreError, TaskResult,
-    ToolError, Updated, Work, WorkError, WorkEvent, read_request, run_task,
+    JobStore, JobUpdate, Limits, Message, NoSource, Observer, Progress, RunContext, Runner, StoreError,
+    TaskResult, ToolError, Updated, Work, WorkError, WorkEvent, read_request, run_task,
 };
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::AtomicBool;
@@ -194,7 +194,8 @@ impl Runner for InProcess {
         let service = self.catalog.service(&work.service).unwrap();
         let task = service.task(&work.task).unwrap();
         let (values, warnings, environment) =
-            read_request(task, &work.parameters, &self.limits, work.now_ms).map_err(ToolError::from)?;
+            read_request(task, &work.parameters, &self.limits, work.now_ms, &NoSource)
+                .map_err(ToolError::from)?;
         for warning in warnings {
             let _ = events.send(WorkEvent::Message(Message::warning(warning)));
         }

@@ -1,6 +1,7 @@
 //! Toy tools.
 
-use gp_core::{Choices, Inputs, Outputs, Published, RunContext, Tool, ToolError};
+use gp_core::{Choices, Composite, DataFile, Filter, HiddenString, Inputs, ParameterInfo, ValueTable};
+use gp_core::{Outputs, Published, RunContext, Tool, ToolError};
 use gp_esri::FeatureSet;
 
 pub(crate) static ECHO: Published<Echo> = Published::new();
@@ -21,6 +22,19 @@ pub(crate) struct EchoInputs {
     /// How loud to say it.
     #[parameter(default = Volume::Low)]
     volume: Volume,
+    /// What nobody may see again.
+    password: Option<HiddenString>,
+    /// A file that is not read.
+    file: Option<DataFile>,
+    /// The rows to give back.
+    #[parameter(columns = vec![
+        ParameterInfo::column::<i64>("n", "N").with_filter(Filter::Range { minimum: 0.0, maximum: 9.0 }),
+        ParameterInfo::column::<Volume>("volume", "Volume"),
+    ])]
+    rows: Option<ValueTable>,
+    /// A number or a text to give back.
+    #[parameter(members = vec![ParameterInfo::member::<i64>(), ParameterInfo::member::<String>()])]
+    either: Option<Composite>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Choices)]
@@ -41,6 +55,15 @@ pub(crate) struct EchoOutputs {
     output_text: String,
     /// The texts given.
     output_names: Vec<String>,
+    /// The rows given.
+    #[parameter(columns = vec![
+        ParameterInfo::column::<i64>("n", "N"),
+        ParameterInfo::column::<String>("volume", "Volume"),
+    ])]
+    output_rows: Option<ValueTable>,
+    /// The number or text given.
+    #[parameter(members = vec![ParameterInfo::member::<i64>(), ParameterInfo::member::<String>()])]
+    output_either: Option<Composite>,
 }
 
 impl Tool for Echo {
@@ -52,11 +75,14 @@ impl Tool for Echo {
 
     fn run(inputs: EchoInputs, context: &RunContext) -> Result<EchoOutputs, ToolError> {
         context.progress(50, "half way");
+        drop((inputs.password, inputs.file));
         let loud = |text: String| if inputs.volume == Volume::High { text.to_uppercase() } else { text };
         Ok(EchoOutputs {
             output_features: inputs.input_features.unwrap_or_default(),
             output_text: loud(inputs.text),
             output_names: inputs.names.into_iter().map(loud).collect(),
+            output_rows: inputs.rows,
+            output_either: inputs.either,
         })
     }
 }

@@ -1,0 +1,141 @@
+//! Features and rows: given as they are, or named by URL or item id (specification 2.7).
+
+use super::texts::{shorten, unquoted};
+use super::{Fault, Parser, Slot};
+use crate::{DataType, Filter, Limits, RecordSet, SourceFeatures, Value, Wanted, WantedKind};
+use gp_esri::{DataReference, FeatureSet, GeometryType, ReadError, ReadLimits};
+use gp_sql::Expression;
+
+impl Parser<'_> {
+    pub(super) fn features(&mut self, slot: Slot<'_>, text: &str) -> Result<Option<Value>, Fault> {
+        let (mut set, filter) = match self.given_features(slot, text)? {
+            Given::Nothing => return Ok(None),
+            Given::Features(set, filter) => (set, filter),
+            Given::Named(reference) => {
+                let found = self.named_features(slot, &reference)?;
+                (found.features, reference.filter.filter(|_| !found.is_filtered))
+            }
+        };
+        if let Some(filter) = filter {
+            self.keep_rows(&mut set, &filter)?;
+        }
+        if *slot.data_type == DataType::RecordSet {
+            set.geometry_type = None;
+            set.features.iter_mut().for_each(|feature| feature.geometry = None);
+            return Ok(Some(Value::RecordSet(RecordSet(set))));
+        }
+        set.geometry_type = set.geometry_type.or(Some(GeometryType::Point));
+        check_type(slot, &mut set)?;
+        Ok(Some(Value::FeatureSet(set)))
+    }
+
+    fn given_features(&mut self, slot: Slot<'_>, text: &str) -> Result<Given, Fault> {
+        if let Some(url) = bare_url(text) {
+            return Ok(Given::Named(DataReference { url, ..DataReference::default() }));
+        }
+        let limits = self.reading.limits;
+        match FeatureSet::from_json(text, &read_limits(limits)) {
+            Ok(read) => {
+                self.say(slot, read.warnings);
+                Ok(Given::Features(read.feature_set, read.filter))
+            }
+            Err(ReadError::NotGiven) => Ok(Given::Nothing),
+            Err(ReadError::Url { .. } | ReadError::ItemId { .. }) => {
+                let reference = DataReference::from_text(text, limits.max_json_depth);
+                match reference.map_err(|error| Fault::Wrong(error.to_string()))? {
+                    Some(reference) => Ok(Given::Named(reference)),
+                    None => Err(Fault::Wrong(
+                        "portal items are not read here: give the url of the layer, or upload the file and give its \
+                         itemID"
+                            .to_owned(),
+                    )),
+                }
+            }
+            Err(
+                error @ (ReadError::TooManyFeatures { .. }
+                | ReadError::TooManyVertices { .. }
+                | ReadError::TooManyValues { .. }),
+            ) => Err(Fault::TooLarge(error.to_string())),
+            Err(error) => Err(Fault::Wrong(error.to_string())),
+        }
+    }
+
+    fn named_features(&mut self, slot: Slot<'_>, reference: &DataReference) -> Result<SourceFeatures, Fault> {
+        let is_rows = *slot.data_type == DataType::RecordSet;
+        let wanted = Wanted {
+            limits: self.reading.limits,
+            extent: self.reading.extent,
+            kind: if is_rows { WantedKind::Rows } else { WantedKind::Features },
+        };
+        let mut found = self.reading.source.features(reference, &wanted)?;
+        if is_rows && found.features.geometry_type.is_some() {
+            found
+                .warnings
+                .push("the layer has geometries, which a table does not take; they were left out".to_owned());
+        }
+        self.say(slot, std::mem::take(&mut found.warnings));
+        Ok(found)
+    }
+
+    /// Keeps the rows that meet the where clause that came with a layer.
+    fn keep_rows(&mut self, set: &mut FeatureSet, filter: &str) -> Result<(), Fault> {
+        let wrong = |error: gp_sql::SqlError| Fault::Wrong(format!("filter: {error}"));
+        let clause = Expression::parse(filter).map_err(wrong)?;
+        let clause = clause.bind_at(&set.fields, self.reading.now_ms).map_err(wrong)?;
+        let mut first_error = None;
+        set.features.retain(|feature| match clause.matches(&feature.attributes) {
+            Ok(is_met) => is_met,
+            Err(error) => {
+                first_error.get_or_insert(error);
+                false
+            }
+        });
+        first_error.map_or(Ok(()), |error| Err(wrong(error)))
+    }
+
+    pub(super) fn say(&mut self, slot: Slot<'_>, warnings: Vec<String>) {
+        self.warnings.extend(warnings.into_iter().map(|warning| format!("{}: {warning}", slot.display_name)));
+    }
+}
+
+/// What a text holds.
+enum Given {
+    Nothing,
+    /// Features, and the where clause that they came with.
+    Features(FeatureSet, Option<String>),
+    Named(DataReference),
+}
+
+/// A text that is a URL and nothing else.
+pub(super) fn bare_url(text: &str) -> Option<String> {
+    let plain = unquoted(text);
+    let starts =
+        |scheme: &str| plain.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    (starts("http://") || starts("https://")).then_some(plain)
+}
+
+fn read_limits(limits: &Limits) -> ReadLimits {
+    ReadLimits {
+        max_features: limits.max_features,
+        max_vertices: limits.max_vertices,
+        max_values: limits.max_values,
+        max_depth: limits.max_json_depth,
+        ..ReadLimits::default()
+    }
+}
+
+fn check_type(slot: Slot<'_>, set: &mut FeatureSet) -> Result<(), Fault> {
+    let (Some(Filter::FeatureClass(allowed)), Some(found)) = (slot.filter, set.geometry_type) else {
+        return Ok(());
+    };
+    if allowed.contains(&found) {
+        return Ok(());
+    }
+    // An empty set of an unnamed type is read as points; it is as good as one of any other type.
+    if set.features.iter().all(|feature| feature.geometry.is_none()) {
+        set.geometry_type = allowed.first().copied();
+        return Ok(());
+    }
+    let names: Vec<&str> = allowed.iter().map(|geometry_type| geometry_type.name()).collect();
+    Err(Fault::Wrong(format!("{} is not allowed here; use {}", shorten(found.name()), names.join(", "))))
+}
