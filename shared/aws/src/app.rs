@@ -9,6 +9,7 @@ use gp_core::{
     WorkEvent,
 };
 use gp_workers::ProcessPool;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -76,6 +77,7 @@ pub fn app(
         meter: runs_jobs.then(|| Arc::new(PriceList::new(function)) as Arc<dyn Meter>),
         limits,
         job_settings: function.job_settings(),
+        scratch: PathBuf::from("/tmp"),
         now_ms,
     })
 }

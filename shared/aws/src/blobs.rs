@@ -8,7 +8,8 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bytes::Bytes;
-use gp_core::{BlobKey, BlobStore, Content, StoreError};
+use gp_core::{BlobKey, BlobStore, Content, StoreError, StoredFile};
+use std::path::Path;
 use std::time::Duration;
 
 /// How long a link works. Clients follow it at once; a slow download is not cut off, only a late start is refused.
@@ -36,6 +37,21 @@ impl BlobStore for S3Blobs {
             .set_content_encoding(content.encoding.map(str::to_owned))
             .body(ByteStream::from(bytes));
         put.send().await.map_err(|error| unavailable("store bytes", &error)).map(|_| ())
+    }
+
+    /// One PutObject, which is all or nothing and replaces.
+    async fn put_file(&self, key: &BlobKey, file: &Path, content: Content) -> Result<(), StoreError> {
+        let body = ByteStream::from_path(file).await;
+        let body = body.map_err(|error| StoreError::unavailable("read a file", error))?;
+        let put = self.client.put_object().bucket(&self.bucket).key(object_key(key));
+        let put = put.content_type(content.media_type).body(body);
+        put.send().await.map_err(|error| unavailable("store a file", &error)).map(|_| ())
+    }
+
+    /// A link; whether anything is there shows when it is followed.
+    async fn file(&self, key: &BlobKey) -> Result<StoredFile, StoreError> {
+        let link = self.link(key).await?;
+        link.map(StoredFile::Link).ok_or_else(|| StoreError::NotFound(object_key(key)))
     }
 
     /// One GetObject; another when the connection breaks while the bytes come, which the SDK does not mend.
@@ -91,6 +107,8 @@ fn object_key(key: &BlobKey) -> String {
         BlobKey::Inputs(id) => format!("inputs/{id}"),
         BlobKey::Result(id, attempt, place) => format!("results/{id}/{attempt}-{place}"),
         BlobKey::Reply(id, digest) => format!("replies/{id}/{digest}"),
+        BlobKey::File(id, attempt, name) => format!("results/{id}/{attempt}-files/{name}"),
+        BlobKey::Output(id, name) => format!("outputs/{}/{name}", id.as_str()),
     }
 }
 

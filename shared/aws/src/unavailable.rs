@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use gp_core::StoredFile;
 use gp_core::{
     BlobKey, BlobStore, Content, Created, Expected, Job, JobDetail, JobId, JobQueue, JobStore, JobUpdate,
     StoreError, Updated,
 };
+use std::path::Path;
 use std::time::Duration;
 
 const REASON: &str = "this function only executes; it has no storage";
@@ -48,6 +50,14 @@ impl BlobStore for Unavailable {
 
     async fn get(&self, _: &BlobKey) -> Result<Bytes, StoreError> {
         Err(StoreError::unavailable("read bytes", REASON))
+    }
+
+    async fn put_file(&self, _: &BlobKey, _: &Path, _: Content) -> Result<(), StoreError> {
+        Err(StoreError::unavailable("store a file", REASON))
+    }
+
+    async fn file(&self, _: &BlobKey) -> Result<StoredFile, StoreError> {
+        Err(StoreError::unavailable("read a file", REASON))
     }
 
     async fn link(&self, _: &BlobKey) -> Result<Option<String>, StoreError> {

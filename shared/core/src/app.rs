@@ -1,6 +1,7 @@
 //! The application: everything that a request or a worker needs, in one place that can be shared.
 
 use crate::{BlobStore, Catalog, JobQueue, JobStore, Meter, Runner};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub struct App {
     pub limits: Limits,
     /// How jobs are kept alive and ended.
     pub job_settings: JobSettings,
+    /// A folder for the files of runs while they last.
+    pub scratch: PathBuf,
     /// The clock: milliseconds since 1970.
     pub now_ms: fn() -> i64,
 }

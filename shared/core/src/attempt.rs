@@ -4,6 +4,7 @@
 //! this attempt's own.
 
 use crate::execute::{start_message, success_message};
+use crate::files::RunFolder;
 use crate::message::failed_message;
 use crate::payload::store_results;
 use crate::run_job::retention_ms;
@@ -96,7 +97,13 @@ impl<'a> Attempt<'a> {
         Ok((!lost).then_some(outcome))
     }
 
-    pub(crate) async fn succeed(mut self, results: Vec<TaskResult>) -> Result<(), StoreError> {
+    /// Stores what the run gave, its files before the results that name them, then ends the job.
+    pub(crate) async fn succeed(
+        mut self,
+        results: Vec<TaskResult>,
+        folder: &RunFolder,
+    ) -> Result<(), StoreError> {
+        self.keep(folder.store_for_job(self.app, self.job)).await?;
         let stored = self.keep(store_results(self.app, self.job, results)).await?;
         let mut update = self.end(JobStatus::Succeeded);
         for (payload, info) in stored {

@@ -85,7 +85,7 @@ impl RunContext {
         let failed = |error: std::io::Error| {
             ToolError::Internal(format!("the server could not make a folder for the file {name}: {error}"))
         };
-        if self.files.folder.as_os_str().is_empty() {
+        if !self.makes_files() {
             return Err(failed(std::io::ErrorKind::Unsupported.into()));
         }
         std::fs::create_dir_all(&folder).map_err(failed)?;
@@ -103,6 +103,11 @@ impl RunContext {
             }
         }
         Err(failed(std::io::ErrorKind::AlreadyExists.into()))
+    }
+
+    /// Whether this run has a place for files.
+    pub(crate) fn makes_files(&self) -> bool {
+        !self.files.folder.as_os_str().is_empty()
     }
 
     /// A folder of this run for what is no result.

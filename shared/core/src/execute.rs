@@ -4,11 +4,13 @@
 //! other runs in a worker process, which can be killed: a geometry call cannot be interrupted, and the server must
 //! survive whatever it is sent.
 
+use crate::files::{OutputId, RunFolder, output_files_url};
 use crate::run_task::read_request;
+use crate::submit::random_bits;
 use crate::{
     App, Environment, ExecutionType, Message, Observer, OutputForm, Parameters, Progress, PublishedTask,
 };
-use crate::{Limits, MessageLevel, NoSource, run_task, timestamp_text};
+use crate::{Limits, MessageLevel, NoSource, RunFiles, StoreError, run_task, timestamp_text};
 use crate::{
     RenderOptions, RequestError, RunContext, Service, TaskResult, ToolError, Value, Work, WorkError,
     WorkEvent,
@@ -30,7 +32,8 @@ pub struct Executed {
 /// A run's results with what it said, or why it failed with what it said until then.
 type Outcome = (Vec<Message>, Result<Vec<TaskResult>, WorkError>);
 
-/// Runs the task and waits for its results.
+/// Runs the task and waits for its results. `site_url` is how the client sees this server, such as
+/// `https://gis.example.org/arcgis`: links to files of the run begin with it.
 ///
 /// # Errors
 /// The protocol's error: wrong parameters, a tool that failed (its messages are the details), a limit that was
@@ -41,6 +44,7 @@ pub async fn execute(
     task: &PublishedTask,
     parameters: Parameters,
     options: RenderOptions,
+    site_url: &str,
 ) -> Result<Executed, RequestError> {
     if service.execution_type != ExecutionType::Synchronous {
         return Err(RequestError::bad(format!(
@@ -59,9 +63,10 @@ pub async fn execute(
         time_limit: service.time_limit.min(app.limits.max_execute_time),
         max_features: app.limits.max_execute_features,
         now_ms,
+        files: RunFiles::default(),
     };
     let mut messages = vec![Message::info("Executing..."), start_message(now_ms)];
-    let (said, outcome) = run(app, service, task, work, &stop).await;
+    let (said, outcome) = run(app, service, task, work, &stop, site_url).await;
     messages.extend(said);
     match outcome {
         Ok(results) => {
@@ -73,17 +78,34 @@ pub async fn execute(
 }
 
 /// Runs at once when the tool calls the request quick, else on the runner.
-async fn run(app: &App, service: &Service, task: &PublishedTask, work: Work, stop: &StopOnDrop) -> Outcome {
+async fn run(
+    app: &App,
+    service: &Service,
+    task: &PublishedTask,
+    work: Work,
+    stop: &StopOnDrop,
+    site_url: &str,
+) -> Outcome {
     if work.parameters.byte_len() > app.limits.max_quick_bytes {
-        return run_elsewhere(app, work, stop).await;
+        return run_with_files(app, work, stop, site_url).await;
     }
     let limits = Limits { max_features: work.max_features, ..app.limits.quick() };
     match read_request(task, &work.parameters, &limits, work.now_ms, &NoSource) {
         Ok(request) if task.task.is_quick(&request.0) => {
-            run_here(service, task, request, work.form, stop.0.clone(), work.time_limit)
+            let outcome = run_here(service, task, request, work.form, stop.0.clone(), work.time_limit);
+            // What does not fit into the reply becomes a file, which only a worker makes.
+            let is_exceeded = |result: &TaskResult| {
+                result.info.feature_count.is_some_and(|count| count > service.maximum_records)
+            };
+            match &outcome.1 {
+                Ok(results) if results.iter().any(is_exceeded) => {
+                    run_with_files(app, work, stop, site_url).await
+                }
+                _ => outcome,
+            }
         }
-        Ok(_) => run_elsewhere(app, work, stop).await,
-        Err(error) if error.code == 413 => run_elsewhere(app, work, stop).await,
+        Ok(_) => run_with_files(app, work, stop, site_url).await,
+        Err(error) if error.code == 413 => run_with_files(app, work, stop, site_url).await,
         Err(error) => (Vec::new(), Err(WorkError::Tool(error.into()))),
     }
 }
@@ -101,6 +123,27 @@ fn run_here(
         RunContext::new(environment, Box::new(Listener(heard.clone())), cancelled, Some(time_limit));
     let outcome = run_task(service, task, values, form, &context).map_err(WorkError::Tool);
     let said = std::mem::take(&mut *heard.lock().unwrap_or_else(PoisonError::into_inner));
+    (said, outcome)
+}
+
+/// Runs elsewhere, and keeps the files that the run made.
+async fn run_with_files(app: &App, mut work: Work, stop: &StopOnDrop, site_url: &str) -> Outcome {
+    let failed = |error: StoreError| {
+        tracing::error!(error = &error as &dyn std::error::Error, "the files of a run could not be kept");
+        let sentence = "the server could not keep the files of the run; try again";
+        (Vec::new(), Err(WorkError::Tool(ToolError::Internal(sentence.to_owned()))))
+    };
+    let (folder, id) = match (RunFolder::new(app), random_bits()) {
+        (Ok(folder), Ok(bits)) => (folder, OutputId::from_random(bits)),
+        (Err(error), _) | (_, Err(error)) => return failed(error),
+    };
+    work.files = folder.files(output_files_url(site_url, &work.service, &id));
+    let (said, outcome) = run_elsewhere(app, work, stop).await;
+    if outcome.is_ok()
+        && let Err(error) = folder.store_for_execute(app, &id).await
+    {
+        return failed(error);
+    }
     (said, outcome)
 }
 

@@ -14,6 +14,7 @@ mod cost;
 mod environment;
 mod error;
 mod execute;
+mod files;
 mod idempotency;
 mod inputs;
 mod job;
@@ -44,6 +45,7 @@ pub use cost::{Cost, JobUsage, Meter};
 pub use environment::{Environment, read_flag, read_sr};
 pub use error::{RequestError, StoreError, ToolError};
 pub use execute::{Executed, execute, submit_instead};
+pub use files::{OutputId, content_of, jobs_directory, output_directory};
 pub use gp_derive::{Choices, Inputs, Outputs};
 pub use inputs::{Inputs, Outputs, ParameterType, ParameterValues};
 pub use job::{BodySize, Job, JobId, JobStatus, Lease, Payload, Payloads, ResultInfo};
@@ -54,7 +56,7 @@ pub use parse::{Reading, parse_parameter, parse_values};
 pub use payload::{StoredResult, gzip, job_inputs, job_result, job_result_link, write_result};
 pub use ports::{
     BlobKey, BlobStore, Content, Created, Expected, JobDetail, JobQueue, JobStore, JobUpdate, Runner,
-    Updated, Work, WorkError, WorkEvent,
+    StoredFile, Updated, Work, WorkError, WorkEvent,
 };
 pub use render::{RenderOptions, is_as_stored, render_result, render_value};
 pub use run_job::run_job;

@@ -5,9 +5,10 @@
 use crate::{
     Cost, Job, JobId, JobStatus, Message, Parameters, Payloads, Progress, ResultInfo, ServiceName, StoreError,
 };
-use crate::{TaskResult, ToolError};
+use crate::{OutputId, RunFiles, TaskResult, ToolError};
 use async_trait::async_trait;
 use bytes::Bytes;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -108,6 +109,10 @@ pub enum BlobKey {
     Inputs(JobId),
     /// The result at that place of the job's outputs, of that attempt: two workers never write the same key.
     Result(JobId, u32, usize),
+    /// A file that the job's attempt made, by its name.
+    File(JobId, u32, String),
+    /// A file that an `execute` made, by its name.
+    Output(OutputId, String),
     /// A reply about the job that is too large for its carrier, named by a digest of what was asked.
     Reply(JobId, String),
 }
@@ -121,6 +126,15 @@ pub struct Content {
     pub encoding: Option<&'static str>,
 }
 
+/// Where stored bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredFile {
+    /// On this machine.
+    Path(PathBuf),
+    /// At a URL where whoever has it can read them for a while.
+    Link(String),
+}
+
 /// Bytes too large for a record.
 #[async_trait]
 pub trait BlobStore: Send + Sync {
@@ -129,6 +143,13 @@ pub trait BlobStore: Send + Sync {
 
     /// The bytes; [`StoreError::NotFound`] when they were never stored or are gone.
     async fn get(&self, key: &BlobKey) -> Result<Bytes, StoreError>;
+
+    /// Stores a file: all of it or nothing, on disk when the call returns. The file may be moved away.
+    async fn put_file(&self, key: &BlobKey, file: &Path, content: Content) -> Result<(), StoreError>;
+
+    /// Where the bytes are, to be sent piece by piece; [`StoreError::NotFound`] when they were never stored or are gone,
+    /// as far as that can be told without reading them.
+    async fn file(&self, key: &BlobKey) -> Result<StoredFile, StoreError>;
 
     /// A URL where whoever has it can read the bytes for a while; `None` when this store gives none.
     async fn link(&self, key: &BlobKey) -> Result<Option<String>, StoreError>;
@@ -151,6 +172,8 @@ pub struct Work {
     pub time_limit: Duration,
     /// When it started, milliseconds since 1970: what CURRENT_TIMESTAMP means inside.
     pub now_ms: i64,
+    /// Where its files go.
+    pub files: RunFiles,
 }
 
 /// What a run says on its way.

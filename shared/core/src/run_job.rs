@@ -6,7 +6,9 @@
 //! attempt, so that two workers may race and one result is visible.
 
 use crate::attempt::{Attempt, Terms};
+use crate::files::{RunFolder, job_files_url};
 use crate::message::{failed_message, lost_message};
+use crate::submit::SITE_URL;
 use crate::{
     App, Job, JobId, Message, OutputForm, Runner, StoreError, ToolError, Work, WorkError, job_inputs,
 };
@@ -40,7 +42,8 @@ async fn run_claimed(app: &App, job: &Job, terms: Terms) -> Result<(), StoreErro
     if job.lease.attempt > app.job_settings.max_attempts {
         return attempt.fail(vec![lost_message(app.job_settings.max_attempts)]).await;
     }
-    let work = match attempt.keep(work_of(app, job)).await {
+    let folder = RunFolder::new(app)?;
+    let work = match attempt.keep(work_of(app, job, &folder)).await {
         Ok(work) => work,
         Err(StoreError::NotFound(what)) => return attempt.fail(vec![format!("{what} is gone")]).await,
         Err(error @ StoreError::Corrupt(_)) => return attempt.fail(vec![error.to_string()]).await,
@@ -48,7 +51,7 @@ async fn run_claimed(app: &App, job: &Job, terms: Terms) -> Result<(), StoreErro
     };
     let Some(outcome) = attempt.finish_work(work, &terms).await? else { return Ok(()) };
     match outcome {
-        Ok(results) => attempt.succeed(results).await,
+        Ok(results) => attempt.succeed(results, &folder).await,
         Err(WorkError::Tool(ToolError::Cancelled)) => attempt.end_as_cancelled().await,
         // A worker has more time and more memory than a submission.
         Err(WorkError::Tool(ToolError::TimedOut { .. }) | WorkError::Crashed(_))
@@ -72,16 +75,19 @@ pub(crate) fn retention_ms(app: &App, job: &Job) -> i64 {
     i64::try_from(retention.as_millis()).unwrap_or(i64::MAX / 2)
 }
 
-async fn work_of(app: &App, job: &Job) -> Result<Work, StoreError> {
+async fn work_of(app: &App, job: &Job, folder: &RunFolder) -> Result<Work, StoreError> {
     let service = app.catalog.service(&job.service);
     let service = service.filter(|service| service.task(&job.task).is_some());
     let Some(service) = service else {
         return Err(StoreError::NotFound(format!("task {} of service {}", job.task, job.service)));
     };
+    let parameters = job_inputs(app, job).await?;
+    let site_url = parameters.get(SITE_URL).unwrap_or_default();
     Ok(Work {
         service: job.service.clone(),
         task: job.task.clone(),
-        parameters: job_inputs(app, job).await?,
+        files: folder.files(job_files_url(site_url, job)),
+        parameters,
         form: OutputForm::Stored,
         max_features: app.limits.max_features,
         time_limit: service.time_limit.min(app.limits.max_job_time),

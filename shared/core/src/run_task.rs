@@ -7,6 +7,7 @@ use crate::{BodySize, InputSource, Limits, Reading, RequestError, ResultInfo, pa
 use crate::{Environment, Parameter, Parameters, PublishedTask, RunContext, Service, ToolError, Value};
 use bytes::Bytes;
 use gp_esri::{Envelope, FeatureSet, Geometry, Path, SpatialReference};
+use gp_formats::{Format, WriteLayer};
 use gp_geometry::{Crs, Shape, Transform, project_envelope};
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -49,7 +50,7 @@ pub fn run_task(
             .zip(task.outputs())
             .map(|(value, parameter)| {
                 project_output(parameter, value, context)?;
-                Ok(write_output(service, parameter, value, form, context))
+                write_output(service, parameter, value, form, context)
             })
             .collect()
     };
@@ -197,7 +198,7 @@ fn write_output(
     value: &Value,
     form: OutputForm,
     context: &RunContext,
-) -> TaskResult {
+) -> Result<TaskResult, ToolError> {
     let features = value.features();
     let info = ResultInfo {
         name: parameter.name.to_string(),
@@ -206,12 +207,18 @@ fn write_output(
         has_z_or_m: features.is_some_and(|features| features.has_z || features.has_m),
         size: BodySize::default(),
     };
-    if let Some(count) = info.feature_count.filter(|count| *count > service.maximum_records) {
-        context.warning(format!(
-            "{}: the result has {count} features, more than the {} that this service returns, so the reply holds none \
-             of them; ask for less, or have the service publish a greater maximumRecords",
-            parameter.display_name, service.maximum_records
-        ));
+    if let Some(features) = features.filter(|set| set.features.len() as u64 > service.maximum_records) {
+        let sentence = format!(
+            "{}: the result has {} features, more than the {} that this service returns in a reply, so the reply holds \
+             none of them",
+            parameter.display_name,
+            features.features.len(),
+            service.maximum_records
+        );
+        context.warning(match complete_result(parameter, features, context)? {
+            Some(url) => format!("{sentence}; the complete result is the file {url}"),
+            None => format!("{sentence}; ask for less"),
+        });
     }
     let options = match form {
         OutputForm::Stored => RenderOptions::STORED,
@@ -219,5 +226,27 @@ fn write_output(
     };
     let rendering =
         Rendering { options, maximum_records: service.maximum_records, files_url: context.files_url() };
-    TaskResult { info, json: rendering.value(parameter, value).into() }
+    Ok(TaskResult { info, json: rendering.value(parameter, value).into() })
+}
+
+/// Writes a result that no reply may carry into a file, whose URL another request can take as its input (specification
+/// 2.7, form 6). `None` where this run makes no files.
+fn complete_result(
+    parameter: &Parameter,
+    features: &FeatureSet,
+    context: &RunContext,
+) -> Result<Option<String>, ToolError> {
+    if !context.makes_files() {
+        return Ok(None);
+    }
+    let path = context.new_file(&format!("{}.json", parameter.name))?;
+    let layer = WriteLayer { name: &parameter.name, features };
+    let written = gp_formats::write(&path, Format::EsriJson, &[layer], &|| context.check().is_err());
+    written.map_err(|error| {
+        let stopped = context.check().err();
+        let internal = || ToolError::Internal(format!("{}: the complete result: {error}", parameter.name));
+        stopped.unwrap_or_else(internal)
+    })?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(Some(format!("{}{name}", context.files_url())))
 }

@@ -13,6 +13,10 @@ use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Under which name a job remembers how its client sees this server. No request can give it: it is added after what is not
+/// the task's business was dropped.
+pub(crate) const SITE_URL: &str = "site-url";
+
 /// An accepted submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submission {
@@ -36,7 +40,8 @@ pub enum SubmitError {
 /// Accepts a job: when this returns, its record is on disk, and it will end.
 ///
 /// Writes: one conditional create, one message; one blob before them when the inputs are too large for the record. A job
-/// that runs at once is created as claimed by this submission, and needs no message.
+/// that runs at once is created as claimed by this submission, and needs no message. `site_url` is how the client sees this
+/// server, such as `https://gis.example.org/arcgis`: links to files of the job begin with it.
 ///
 /// # Errors
 /// [`SubmitError::Refused`] for a synchronous service, a bad or reused idempotency key;
@@ -47,6 +52,7 @@ pub async fn submit_job(
     task: &PublishedTask,
     mut parameters: Parameters,
     idempotency_key: Option<&str>,
+    site_url: &str,
 ) -> Result<Submission, SubmitError> {
     if service.execution_type != ExecutionType::Asynchronous {
         return Err(RequestError::bad(format!(
@@ -64,6 +70,7 @@ pub async fn submit_job(
         }
         None => None,
     };
+    parameters.push(SITE_URL, site_url);
     let id = JobId::from_random(random_bits()?);
     let inputs = Bytes::from(parameters.encode());
     let inputs = if inputs.len() <= app.job_settings.max_inline_input_bytes {
@@ -136,7 +143,7 @@ fn keep_what_the_job_needs(task: &PublishedTask, parameters: &mut Parameters) {
     });
 }
 
-fn random_bits() -> Result<u128, StoreError> {
+pub(crate) fn random_bits() -> Result<u128, StoreError> {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits)
         .map_err(|error| StoreError::unavailable("ask for random bits", error.to_string()))?;

@@ -14,11 +14,12 @@ use crate::{
     BlobKey, BlobStore, Created, Expected, Job, JobDetail, JobId, JobQueue, JobStatus, JobStore, JobUpdate,
 };
 use crate::{
-    BodySize, Content, Cost, Lease, Message, Payload, Payloads, Progress, ResultInfo, ServiceName,
-    StoreError, Updated,
+    BodySize, Content, Cost, Lease, Message, OutputId, Payload, Payloads, Progress, ResultInfo, ServiceName,
+    StoreError, StoredFile, Updated,
 };
 use bytes::Bytes;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::Path;
 use std::time::Duration;
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -288,6 +289,25 @@ pub async fn blob_store(store: &dyn BlobStore) {
     }
     store.put(&keys[2], contents[1].clone(), Content::BINARY).await.unwrap();
     assert_eq!(store.get(&keys[2]).await.unwrap(), contents[1], "the second writing replaces the first");
+}
+
+/// Everything that can be expected of the files in a blob store. `folder` is one that it may take files from.
+pub async fn files(store: &dyn BlobStore, folder: &Path) {
+    let output = OutputId::parse(&new_id().as_str().replacen('j', "o", 1)).unwrap();
+    let keys = [
+        BlobKey::File(new_id(), 1, "roads.zip".to_owned()),
+        BlobKey::Output(output, "roads.geojson".to_owned()),
+    ];
+    for key in &keys {
+        assert!(matches!(store.get(key).await, Err(StoreError::NotFound(_))), "{key:?} was never stored");
+        let path = folder.join("made-by-a-run");
+        std::fs::write(&path, format!("{key:?}")).unwrap();
+        store.put_file(key, &path, Content::BINARY).await.unwrap();
+        assert_eq!(store.get(key).await.unwrap(), format!("{key:?}"));
+        if let StoredFile::Path(path) = store.file(key).await.unwrap() {
+            assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{key:?}"));
+        }
+    }
 }
 
 /// Everything that can be expected of a queue that nobody else uses: what was sent comes out, at least once.

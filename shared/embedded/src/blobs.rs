@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use gp_core::{BlobKey, BlobStore, Content, JobId, StoreError};
+use gp_core::{BlobKey, BlobStore, Content, JobId, StoreError, StoredFile};
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -17,13 +17,16 @@ pub(crate) const SHARDS: u16 = 256;
 /// A blob store in a folder.
 pub struct FileBlobs {
     folder: PathBuf,
+    /// The files that `execute` made, a folder for each.
+    outputs: PathBuf,
     next_temporary: AtomicU64,
 }
 
 impl FileBlobs {
-    /// The store in that folder, which is created when the first bytes come.
+    /// The store in that folder, which is created when the first bytes come. Files of `execute` go into a folder beside it.
     pub fn new(folder: PathBuf) -> FileBlobs {
-        FileBlobs { folder, next_temporary: AtomicU64::default() }
+        let outputs = folder.with_file_name("outputs");
+        FileBlobs { folder, outputs, next_temporary: AtomicU64::default() }
     }
 
     /// Removes everything that is stored for the job.
@@ -32,6 +35,24 @@ impl FileBlobs {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// Removes what `execute` made before that time, milliseconds since 1970; how many there were.
+    pub(crate) fn remove_outputs(&self, before_ms: i64) -> io::Result<usize> {
+        let entries = match fs::read_dir(&self.outputs) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(error),
+        };
+        let mut count = 0;
+        for entry in entries {
+            let entry = entry?;
+            if changed_ms(&entry)? < before_ms {
+                fs::remove_dir_all(entry.path())?;
+                count += 1;
+            }
+        }
+        Ok(count)
     }
 
     /// The jobs of a shard whose folder did not change since that time, milliseconds since 1970.
@@ -45,10 +66,7 @@ impl FileBlobs {
         for entry in entries {
             let entry = entry?;
             let Some(id) = entry.file_name().to_str().and_then(JobId::parse) else { continue };
-            let changed = entry.metadata()?.modified()?;
-            let changed_ms =
-                changed.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
-            if changed_ms < before_ms {
+            if changed_ms(&entry)? < before_ms {
                 jobs.push(id);
             }
         }
@@ -66,6 +84,8 @@ impl FileBlobs {
                 self.job_folder(id).join(format!("result-{attempt}-{place}"))
             }
             BlobKey::Reply(id, digest) => self.job_folder(id).join(format!("reply-{digest}")),
+            BlobKey::File(id, attempt, name) => self.job_folder(id).join(format!("file-{attempt}-{name}")),
+            BlobKey::Output(id, name) => self.outputs.join(id.as_str()).join(name),
         }
     }
 }
@@ -85,6 +105,19 @@ impl BlobStore for FileBlobs {
         .await
     }
 
+    async fn put_file(&self, key: &BlobKey, file: &Path, _: Content) -> Result<(), StoreError> {
+        let (path, file) = (self.path(key), file.to_owned());
+        off_the_reactor("store a file", move || {
+            move_in(&file, &path).map_err(|error| StoreError::unavailable("store a file", error))
+        })
+        .await
+    }
+
+    async fn file(&self, key: &BlobKey) -> Result<StoredFile, StoreError> {
+        let path = self.path(key);
+        if path.is_file() { Ok(StoredFile::Path(path)) } else { Err(StoreError::NotFound(name(key))) }
+    }
+
     async fn link(&self, _: &BlobKey) -> Result<Option<String>, StoreError> {
         Ok(None)
     }
@@ -101,11 +134,19 @@ impl BlobStore for FileBlobs {
     }
 }
 
+/// When a folder changed last, milliseconds since 1970.
+fn changed_ms(entry: &fs::DirEntry) -> io::Result<i64> {
+    let changed = entry.metadata()?.modified()?;
+    Ok(changed.duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64))
+}
+
 fn name(key: &BlobKey) -> String {
     match key {
         BlobKey::Inputs(id) => format!("inputs of job {id}"),
         BlobKey::Result(id, attempt, place) => format!("result {place} of attempt {attempt} of job {id}"),
         BlobKey::Reply(id, digest) => format!("reply {digest} of job {id}"),
+        BlobKey::File(id, attempt, name) => format!("file {name} of attempt {attempt} of job {id}"),
+        BlobKey::Output(id, name) => format!("file {name} of {}", id.as_str()),
     }
 }
 
@@ -118,6 +159,17 @@ fn put(path: &Path, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_data()?;
     fs::rename(temporary, path)?;
+    synchronise(folder)
+}
+
+/// Moves a file, which lies in the same data folder, to its place, and sees that it is on disk.
+fn move_in(file: &Path, path: &Path) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    if !folder.is_dir() {
+        create_folder(folder)?;
+    }
+    File::open(file)?.sync_all()?;
+    fs::rename(file, path)?;
     synchronise(folder)
 }
 

@@ -19,6 +19,7 @@ use std::time::Duration;
 pub struct Data {
     jobs: Arc<SqliteJobs>,
     blobs: Arc<FileBlobs>,
+    scratch: PathBuf,
 }
 
 /// Jobs that are taken from the line before a worker is free. A small job waits for the disk longer than it computes:
@@ -93,7 +94,17 @@ impl Data {
         let mut jobs = SqliteJobs::open(&path).map_err(|source| OpenError::Database { path, source })?;
         jobs.lock = Some(lock);
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(unusable("synchronising it"))?;
-        Ok(Data { jobs: Arc::new(jobs), blobs: Arc::new(FileBlobs::new(folder.join("blobs"))) })
+        let scratch = folder.join("scratch");
+        // What runs of an earlier process left behind; nobody else has this folder.
+        match fs::remove_dir_all(&scratch) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(unusable("clearing it")(error));
+            }
+            _ => {}
+        }
+        // Worker processes are told where it is, wherever they run.
+        let scratch = std::path::absolute(&scratch).map_err(unusable("finding it"))?;
+        Ok(Data { jobs: Arc::new(jobs), blobs: Arc::new(FileBlobs::new(folder.join("blobs"))), scratch })
     }
 
     /// The job store alone.
@@ -140,6 +151,7 @@ impl Data {
             meter: None,
             limits,
             job_settings,
+            scratch: self.scratch,
             now_ms,
         };
         let drain = Drain {

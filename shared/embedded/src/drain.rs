@@ -110,6 +110,7 @@ mod tests {
     use crate::{Concurrency, Data, now_ms};
     use async_trait::async_trait;
     use bytes::Bytes;
+    use gp_core::StoredFile;
     use gp_core::testing::new_job;
     use gp_core::{
         BlobKey, BlobStore, BodySize, Catalog, Content, ExecutionType, JobDetail, JobSettings, JobStatus,
@@ -117,6 +118,7 @@ mod tests {
         RunContext, Runner, Service, Task, TaskResult, ToolError, Value, Work, WorkError, WorkEvent,
     };
     use gp_workers::WorkerCommand;
+    use std::path::Path;
     use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
     use tokio::sync::mpsc::UnboundedSender;
 
@@ -187,6 +189,13 @@ mod tests {
                 0..7 => Err(StoreError::unavailable("store bytes", "the disk is full")),
                 _ => Ok(()),
             }
+        }
+
+        async fn put_file(&self, _: &BlobKey, _: &Path, _: Content) -> Result<(), StoreError> {
+            Ok(())
+        }
+        async fn file(&self, key: &BlobKey) -> Result<StoredFile, StoreError> {
+            Err(StoreError::NotFound(format!("{key:?}")))
         }
         async fn link(&self, _: &BlobKey) -> Result<Option<String>, StoreError> {
             Ok(None)

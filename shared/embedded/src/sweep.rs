@@ -19,6 +19,8 @@ use tokio::time::{MissedTickBehavior, interval};
 const TOMBSTONE_MS: i64 = 24 * 60 * 60 * 1000;
 /// Bytes are stored before their job; after that many milliseconds without one, none will come.
 const ORPHAN_MS: i64 = 60 * 60 * 1000;
+/// How long the files of an `execute` are kept, milliseconds.
+const OUTPUTS_MS: i64 = 24 * 60 * 60 * 1000;
 /// Jobs of one transaction.
 const BATCH: usize = 100;
 /// Shards of the blob folder that one sweep looks through: all of them in 16 sweeps.
@@ -45,6 +47,8 @@ pub struct Swept {
     pub forgotten: usize,
     /// Folders of bytes that had no job.
     pub orphans: usize,
+    /// What `execute` requests left as files.
+    pub outputs: usize,
     /// Jobs with a lease that ran out, put in line again.
     pub revived: usize,
 }
@@ -94,6 +98,13 @@ impl Sweeper {
             let shard = self.next_shard.fetch_add(1, Ordering::Relaxed) % SHARDS;
             swept.orphans += self.remove_orphans(shard, now_ms - ORPHAN_MS).await?;
         }
+        let blobs = self.blobs.clone();
+        swept.outputs = off_the_reactor("remove the files of execute", move || {
+            blobs
+                .remove_outputs(now_ms - OUTPUTS_MS)
+                .map_err(|error| StoreError::unavailable("remove the files of execute", error))
+        })
+        .await?;
         Ok(swept)
     }
 

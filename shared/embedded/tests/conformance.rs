@@ -21,7 +21,9 @@ async fn the_job_store_conforms_under_races() {
 #[tokio::test]
 async fn the_blob_store_conforms() {
     let folder = tempfile::tempdir().unwrap();
-    testing::blob_store(&FileBlobs::new(folder.path().join("blobs"))).await;
+    let blobs = FileBlobs::new(folder.path().join("blobs"));
+    testing::blob_store(&blobs).await;
+    testing::files(&blobs, folder.path()).await;
 }
 
 #[tokio::test]

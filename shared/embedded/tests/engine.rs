@@ -4,6 +4,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use gp_core::StoredFile;
 use gp_core::{
     App, BlobKey, BlobStore, BodySize, Catalog, Content, Cost, ExecutionType, Expected, Job, JobDetail,
     JobId, JobQueue, JobSettings, JobStatus, JobUpdate, JobUsage, Limits, MessageLevel, Meter, Parameter,
@@ -13,6 +14,7 @@ use gp_core::{
 };
 use gp_embedded::{Concurrency, Data};
 use gp_workers::WorkerCommand;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -105,6 +107,12 @@ impl BlobStore for SlowBlobs {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Ok(())
     }
+    async fn put_file(&self, _: &BlobKey, _: &Path, _: Content) -> Result<(), StoreError> {
+        Ok(())
+    }
+    async fn file(&self, key: &BlobKey) -> Result<StoredFile, StoreError> {
+        Err(StoreError::NotFound(format!("{key:?}")))
+    }
     async fn get(&self, key: &BlobKey) -> Result<Bytes, StoreError> {
         Err(StoreError::NotFound(format!("{key:?}")))
     }
@@ -184,7 +192,10 @@ impl World {
 
     async fn submit(&self) -> JobId {
         let service = self.app.catalog.services().next().unwrap();
-        submit_job(&self.app, service, &service.tasks[0], Parameters::default(), None).await.unwrap().id
+        submit_job(&self.app, service, &service.tasks[0], Parameters::default(), None, "http://h/arcgis")
+            .await
+            .unwrap()
+            .id
     }
 
     async fn job(&self, id: &JobId) -> Job {

@@ -7,15 +7,22 @@ use crate::json;
 use crate::resource::TaskPath;
 use crate::response::Reply;
 use gp_core::{Parameters, RenderOptions, RequestError, read_flag, write_result};
+use http::request::Parts;
 
 /// Bytes of the members around results, about.
 const FRAME_BYTES: usize = 512;
 
 /// Runs the task.
-pub(crate) async fn execute(rest: &Rest, path: &TaskPath, parameters: Parameters) -> Result<Reply, Failure> {
+pub(crate) async fn execute(
+    rest: &Rest,
+    path: &TaskPath,
+    request: &Parts,
+    parameters: Parameters,
+) -> Result<Reply, Failure> {
     let (service, task) = rest.task(path)?;
     let options = render_options(&parameters)?;
-    let executed = gp_core::execute(&rest.app, service, task, parameters, options).await?;
+    let executed =
+        gp_core::execute(&rest.app, service, task, parameters, options, &rest.base_url(request)).await?;
     let size: usize = executed.results.iter().map(|result| result.json.len() + json::NAMED_VALUE_BYTES).sum();
     let mut out = Vec::with_capacity(size + FRAME_BYTES);
     out.extend_from_slice(b"{\"results\":[");

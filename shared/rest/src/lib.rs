@@ -62,7 +62,7 @@ async fn reply(rest: &Rest, resource: Resource, request: &Parts, with: Parameter
         Resource::Thumbnail(name) => metadata::show_thumbnail(rest, name),
         Resource::Task(path) => task::show(rest, path, request),
         Resource::TaskMetadata(path) => metadata::show_task(rest, path),
-        Resource::Execute(path) => execute::execute(rest, path, with).await,
+        Resource::Execute(path) => execute::execute(rest, path, request, with).await,
         Resource::SubmitJob(path) => submit_job::submit(rest, path, request, with).await,
         Resource::Job(path) => job::show(rest, path, &with).await,
         Resource::Cancel(path) => job::cancel(rest, path, &with).await,

@@ -23,7 +23,8 @@ pub(crate) async fn submit(
         }
         _ => None,
     };
-    let submission = gp_core::submit_job(&rest.app, service, task, parameters, key).await?;
+    let submission =
+        gp_core::submit_job(&rest.app, service, task, parameters, key, &rest.base_url(request)).await?;
     let mut out = b"{".to_vec();
     json::text(&mut out, "jobId", submission.id.as_str());
     json::text(&mut out, "jobStatus", submission.status.wire_name());

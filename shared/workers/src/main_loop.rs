@@ -5,7 +5,9 @@
 
 use super::frames::{FromWorker, PREFIX, ResultHeader, RunHeader, ToWorker, encode, lengths};
 use super::panics::hide_panic_payloads;
-use gp_core::{Catalog, Limits, Message, Observer, Parameters, Progress, RunContext, TaskResult, ToolError};
+use gp_core::{
+    Catalog, Limits, Message, NoSource, Observer, Parameters, Progress, RunContext, TaskResult, ToolError,
+};
 use gp_core::{read_request, run_task};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::Serialize;
@@ -158,7 +160,7 @@ fn run_one(
     output: &Arc<Mutex<File>>,
     run: Run,
 ) -> Result<Vec<TaskResult>, ToolError> {
-    let RunHeader { service, task, form, max_features, time_limit_ms, now_ms } = run.header;
+    let RunHeader { service, task, form, max_features, time_limit_ms, now_ms, files } = run.header;
     let gone = || ToolError::Internal(format!("task {task} of service {service} is not published any more"));
     let service = catalog.service(&service).ok_or_else(gone)?;
     let task = service.task(&task).ok_or_else(gone)?;
@@ -166,11 +168,12 @@ fn run_one(
         .ok_or_else(|| ToolError::Internal("the stored parameters of the job are corrupt".into()))?;
     drop(run.body);
     let limits = Limits { max_features, ..*limits };
-    let (values, warnings, environment) = read_request(task, &parameters, &limits, now_ms)?;
+    let (values, warnings, environment) = read_request(task, &parameters, &limits, now_ms, &NoSource)?;
     drop(parameters);
     let observer = Speaker { output: output.clone(), last_progress: Mutex::new(None) };
     let time_limit = Duration::from_millis(time_limit_ms);
-    let context = RunContext::new(environment, Box::new(observer), run.cancelled, Some(time_limit));
+    let context =
+        RunContext::new(environment, Box::new(observer), run.cancelled, Some(time_limit)).with_files(files);
     for warning in warnings {
         context.warning(warning);
     }

@@ -27,7 +27,9 @@ async fn the_job_store_conforms_under_races() {
 
 #[tokio::test]
 async fn the_blob_store_conforms() {
-    testing::blob_store(stores().await.blobs.as_ref()).await;
+    let blobs = stores().await.blobs;
+    testing::blob_store(blobs.as_ref()).await;
+    testing::files(blobs.as_ref(), &std::env::temp_dir()).await;
 }
 
 #[tokio::test]

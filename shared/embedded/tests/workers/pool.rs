@@ -25,6 +25,7 @@ pub(crate) fn pool(workers: usize) -> ProcessPool {
 
 pub(crate) fn work(act: &str) -> Work {
     Work {
+        files: gp_core::RunFiles::default(),
         service: ServiceName::new("", "Test"),
         task: "Puppet".into(),
         parameters: Parameters::from_iter([("Act", act)]),

@@ -5,9 +5,10 @@ use bytes::Bytes;
 use gp_core::{
     BlobKey, BlobStore, Catalog, Content, Created, Expected, Job, JobDetail, JobId, JobQueue, JobStatus,
     JobStore, JobUpdate, Limits, Message, NoSource, Observer, Progress, RunContext, Runner, StoreError,
-    TaskResult, ToolError, Updated, Work, WorkError, WorkEvent, read_request, run_task,
+    StoredFile, TaskResult, ToolError, Updated, Work, WorkError, WorkEvent, read_request, run_task,
 };
 use std::collections::{HashMap, VecDeque};
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -153,6 +154,20 @@ impl BlobStore for Memory {
     async fn put(&self, key: &BlobKey, bytes: Bytes, _: Content) -> Result<(), StoreError> {
         self.state()?.blobs.insert(key.clone(), bytes);
         Ok(())
+    }
+
+    async fn put_file(&self, key: &BlobKey, file: &Path, content: Content) -> Result<(), StoreError> {
+        self.put(key, std::fs::read(file).unwrap().into(), content).await
+    }
+
+    async fn file(&self, key: &BlobKey) -> Result<StoredFile, StoreError> {
+        if let Some(url) = self.link(key).await? {
+            return Ok(StoredFile::Link(url));
+        }
+        let name = format!("gp-rest-{}-{key:?}", std::process::id()).replace(['/', ' ', '"'], "");
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, BlobStore::get(self, key).await?).unwrap();
+        Ok(StoredFile::Path(path))
     }
 
     async fn link(&self, key: &BlobKey) -> Result<Option<String>, StoreError> {

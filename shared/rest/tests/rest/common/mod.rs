@@ -57,6 +57,7 @@ impl Server {
             meter: None,
             limits,
             job_settings: JobSettings::default(),
+            scratch: std::env::temp_dir(),
             now_ms: || NOW_MS,
         };
         Server { router: router(app.clone(), settings), app, memory }
