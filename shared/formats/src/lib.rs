@@ -7,10 +7,13 @@
 //! read, never with what was promised, and every reader counts what it makes against the limits (`budget.rs`).
 
 mod budget;
+mod column_types;
 mod csv;
+mod degrees;
 mod error;
 mod esri_json;
 mod esri_pbf;
+mod field_names;
 mod flatgeobuf;
 mod format;
 mod geojson;
@@ -18,9 +21,15 @@ mod geojson_seq;
 mod geopackage;
 mod geoparquet;
 mod input;
+mod json_features;
 mod kml;
 mod kmz;
+mod outlines;
 mod shapefile;
+#[cfg(test)]
+mod testing;
+mod text;
+mod wkt;
 
 pub use error::FormatError;
 pub use format::Format;
