@@ -7,6 +7,7 @@
 //! read, never with what was promised, and every reader counts what it makes against the limits (`budget.rs`).
 
 mod budget;
+mod codepage;
 mod csv;
 mod error;
 mod esri_json;
@@ -21,6 +22,7 @@ mod input;
 mod kml;
 mod kmz;
 mod shapefile;
+mod zipped;
 
 pub use error::FormatError;
 pub use format::Format;
