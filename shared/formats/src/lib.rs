@@ -22,6 +22,7 @@ mod input;
 mod kml;
 mod kmz;
 mod shapefile;
+mod wkb;
 mod zipped;
 
 pub use error::FormatError;
