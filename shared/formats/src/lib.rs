@@ -21,6 +21,7 @@ mod geoparquet;
 mod input;
 mod kml;
 mod kmz;
+mod layers;
 mod shapefile;
 mod wkb;
 mod zipped;

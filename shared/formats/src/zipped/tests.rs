@@ -15,7 +15,7 @@ fn packed(files: &[(&str, &[u8])]) -> Vec<u8> {
     let path = folder.path().join("a.zip");
     let mut writer = ZipWriter::create(&path).unwrap();
     for (name, bytes) in files {
-        writer.add(name, &mut &**bytes, &go_on).unwrap();
+        writer.add(name, &mut |out| Ok(out.write_all(bytes)?)).unwrap();
     }
     writer.finish().unwrap();
     std::fs::read(path).unwrap()

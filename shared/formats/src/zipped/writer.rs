@@ -1,11 +1,11 @@
 //! Writes zip archives: deflated, names in UTF-8, no times, so that equal files make equal archives.
 
-use super::{copy, directory};
+use super::directory;
 use crate::FormatError;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 use std::fs::File;
-use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// Version 2.0 of the format: folders and deflate.
@@ -37,28 +37,31 @@ impl ZipWriter {
         Ok(ZipWriter { file: BufWriter::new(File::create(path)?), entries: Vec::new(), position: 0 })
     }
 
-    /// Adds everything that a reader gives under that name.
+    /// Adds what is written into the stream that `write` is given, under that name.
     ///
     /// # Errors
-    /// More than 4 GB, which the plain format cannot hold.
+    /// More than 4 GB, which the plain format cannot hold; and those of `write`.
     pub(crate) fn add(
         &mut self,
         name: &str,
-        bytes: &mut dyn Read,
-        stop: &(dyn Fn() -> bool + Sync),
+        write: &mut dyn FnMut(&mut dyn Write) -> Result<(), FormatError>,
     ) -> Result<(), FormatError> {
         let header_at = self.position;
-        let mut entry = Written { name: name.to_owned(), crc32: 0, compressed_bytes: 0, bytes: 0, header_at };
+        let mut entry =
+            Written { name: name.to_owned(), crc32: 0, compressed_bytes: 0, bytes: 0, header_at };
         self.file.write_all(b"PK\x03\x04")?;
         self.file.write_all(&entry.common()?)?;
         self.file.write_all(name.as_bytes())?;
 
-        let mut counted = Checked { bytes, crc: Crc::new() };
-        let mut encoder = DeflateEncoder::new(&mut self.file, Compression::default());
-        let count = copy(&mut counted, &mut encoder, stop)?;
-        encoder.finish()?;
-        entry.bytes = u32::try_from(count).map_err(|_| too_long())?;
-        entry.crc32 = counted.crc.sum();
+        let encoder = DeflateEncoder::new(&mut self.file, Compression::default());
+        let mut packer = Packer { encoder, crc: Crc::new(), byte_count: 0 };
+        let mut buffered = BufWriter::new(&mut packer);
+        write(&mut buffered)?;
+        buffered.flush()?;
+        drop(buffered);
+        packer.encoder.finish()?;
+        entry.bytes = u32::try_from(packer.byte_count).map_err(|_| too_long())?;
+        entry.crc32 = packer.crc.sum();
         let data_at = u64::from(header_at) + (directory::LOCAL_HEADER_BYTES + name.len()) as u64;
         let end = self.file.stream_position()?;
         self.position = u32::try_from(end).map_err(|_| too_long())?;
@@ -119,17 +122,24 @@ impl Written {
     }
 }
 
-/// Passes bytes on and keeps their checksum.
-struct Checked<'a> {
-    bytes: &'a mut dyn Read,
+/// Packs bytes, counts them and keeps their checksum.
+struct Packer<'a> {
+    encoder: DeflateEncoder<&'a mut BufWriter<File>>,
     crc: Crc,
+    byte_count: u64,
 }
 
-impl Read for Checked<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.bytes.read(buffer)?;
-        self.crc.update(&buffer[..count]);
+impl Write for Packer<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.encoder.write(bytes)?;
+        self.crc.update(&bytes[..count]);
+        self.byte_count += count as u64;
         Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        // Flushing the encoder would cost bytes; it is finished instead.
+        Ok(())
     }
 }
 
