@@ -7,6 +7,7 @@
 //! read, never with what was promised, and every reader counts what it makes against the limits (`budget.rs`).
 
 mod budget;
+mod codepage;
 mod column_types;
 mod csv;
 mod degrees;
@@ -24,12 +25,15 @@ mod input;
 mod json_features;
 mod kml;
 mod kmz;
+mod layers;
 mod outlines;
 mod shapefile;
 #[cfg(test)]
 mod testing;
 mod text;
+mod wkb;
 mod wkt;
+mod zipped;
 
 pub use error::FormatError;
 pub use format::Format;
