@@ -133,6 +133,11 @@ impl Archive {
 }
 
 impl Entry {
+    /// What the archive says that the entry becomes.
+    pub(crate) fn claimed_bytes(&self) -> u64 {
+        self.claimed_bytes
+    }
+
     /// The last part of the path.
     pub(crate) fn file_name(&self) -> &str {
         self.path.rsplit_once('/').map_or(self.path.as_str(), |(_, name)| name)

@@ -47,21 +47,19 @@ impl ZipWriter {
         write: &mut dyn FnMut(&mut dyn Write) -> Result<(), FormatError>,
     ) -> Result<(), FormatError> {
         let header_at = self.position;
-        let mut entry =
-            Written { name: name.to_owned(), crc32: 0, compressed_bytes: 0, bytes: 0, header_at };
+        let mut entry = Written { name: name.to_owned(), crc32: 0, compressed_bytes: 0, bytes: 0, header_at };
         self.file.write_all(b"PK\x03\x04")?;
         self.file.write_all(&entry.common()?)?;
         self.file.write_all(name.as_bytes())?;
 
         let encoder = DeflateEncoder::new(&mut self.file, Compression::default());
-        let mut packer = Packer { encoder, crc: Crc::new(), byte_count: 0 };
-        let mut buffered = BufWriter::new(&mut packer);
+        let mut buffered = BufWriter::new(Packer { encoder, crc: Crc::new(), byte_count: 0 });
         write(&mut buffered)?;
-        buffered.flush()?;
-        drop(buffered);
-        packer.encoder.finish()?;
-        entry.bytes = u32::try_from(packer.byte_count).map_err(|_| too_long())?;
-        entry.crc32 = packer.crc.sum();
+        let Packer { encoder, crc, byte_count } =
+            buffered.into_inner().map_err(|error| error.into_error())?;
+        encoder.finish()?;
+        entry.bytes = u32::try_from(byte_count).map_err(|_| too_long())?;
+        entry.crc32 = crc.sum();
         let data_at = u64::from(header_at) + (directory::LOCAL_HEADER_BYTES + name.len()) as u64;
         let end = self.file.stream_position()?;
         self.position = u32::try_from(end).map_err(|_| too_long())?;
