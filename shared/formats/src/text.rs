@@ -20,13 +20,18 @@ pub(crate) fn read_bytes(input: &Input, options: &ReadOptions<'_>) -> Result<Vec
     if (options.stop)() {
         return Err(FormatError::Stopped);
     }
-    let Some(mut bytes) = input.read_all(options.max_decompressed_bytes)? else {
+    let Some(bytes) = input.read_all(options.max_decompressed_bytes)? else {
         return Err(too_long(options));
     };
+    Ok(without_mark(bytes))
+}
+
+/// The bytes without the byte order mark.
+pub(crate) fn without_mark(mut bytes: Vec<u8>) -> Vec<u8> {
     if bytes.starts_with(BYTE_ORDER_MARK) {
         bytes.drain(..BYTE_ORDER_MARK.len());
     }
-    Ok(bytes)
+    bytes
 }
 
 /// The error for a text that is longer than the limit.
