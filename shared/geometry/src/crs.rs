@@ -11,6 +11,7 @@ mod definition;
 mod names;
 mod other_projection;
 mod projection;
+mod text;
 mod transform;
 mod transverse_mercator;
 mod wkt;

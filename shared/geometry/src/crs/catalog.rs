@@ -101,7 +101,16 @@ fn find_more(code: u32) -> Option<Entry> {
     Some(Entry { name: name.to_owned(), parameters: parameters.to_owned() })
 }
 
-/// The code of that name; a geographic one where a projected one is called the same.
+/// The code whose name in `more_codes.txt` is that; the names of Esri's own codes are those of its texts.
+pub(super) fn code_of_esri_name(name: &str) -> Option<u32> {
+    MORE_CODES.lines().find_map(|line| {
+        let mut parts = line.split('|');
+        let code = parts.next()?;
+        if parts.next()?.eq_ignore_ascii_case(name) { code.parse().ok().map(current_code) } else { None }
+    })
+}
+
+/// The code of that name, however it is spelled; a geographic one where a projected one is called the same.
 pub(super) fn code_of_name(name: &str) -> Option<u32> {
     let wanted = spelling(name);
     if wanted.is_empty() {
@@ -121,7 +130,7 @@ pub(super) fn code_of_name(name: &str) -> Option<u32> {
     let more = MORE_CODES.lines().find_map(|line| {
         let (code, rest) = line.split_once('|')?;
         let (known, _) = rest.split_once('|')?;
-        if spelling(known) == wanted { code.parse().ok() } else { None }
+        if spelling(known) == wanted { code.parse().ok().map(current_code) } else { None }
     });
     of_epsg().or(more)
 }

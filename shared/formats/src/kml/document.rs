@@ -1,0 +1,222 @@
+//! The folders of a document, and the placemarks in them.
+
+use super::FORMAT;
+use super::element::{Element, Step, Xml, local_name};
+use super::placemark::{self, Columns, Placemark};
+use crate::budget::Budget;
+use crate::text::shortened;
+use crate::{FormatError, ReadOptions};
+use gp_esri::FieldType;
+
+/// What was read of a document.
+#[derive(Default)]
+pub(super) struct Document {
+    pub(super) layers: Vec<RawLayer>,
+    pub(super) skipped: Skipped,
+}
+
+/// The placemarks of an outermost folder, of whatever geometry types.
+#[derive(Default)]
+pub(super) struct RawLayer {
+    pub(super) name: String,
+    pub(super) columns: Columns,
+    pub(super) placemarks: Vec<Placemark>,
+}
+
+/// What was not read, or not as it came.
+#[derive(Default)]
+pub(super) struct Skipped {
+    pub(super) links: usize,
+    pub(super) overlays: usize,
+    pub(super) tours: usize,
+    pub(super) models: usize,
+    /// Folders within the folders that are layers.
+    pub(super) inner_folders: usize,
+}
+
+/// A description of extended data.
+pub(super) struct Schema {
+    pub(super) id: String,
+    pub(super) fields: Vec<SchemaField>,
+}
+
+/// A field of a schema.
+pub(super) struct SchemaField {
+    pub(super) name: String,
+    pub(super) alias: Option<String>,
+    pub(super) field_type: FieldType,
+}
+
+/// A document or folder that is open.
+#[derive(Default)]
+struct Container {
+    name: Option<String>,
+    /// The layer of its placemarks.
+    layer: Option<usize>,
+    has_placemarks: bool,
+}
+
+/// Types of schemas, KML 2.2, section 9.9.
+const TYPES: &[(&str, FieldType)] = &[
+    ("short", FieldType::SmallInteger),
+    ("ushort", FieldType::Integer),
+    ("int", FieldType::Integer),
+    ("uint", FieldType::BigInteger),
+    ("float", FieldType::Single),
+    ("double", FieldType::Double),
+    ("bool", FieldType::SmallInteger),
+];
+
+/// Reads a whole document; layers without a name get that of the file, which is `stem`.
+pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<Document, FormatError> {
+    let mut xml = Xml::new(text);
+    let mut budget = Budget::new(options);
+    let mut document = Document::default();
+    let mut schemas: Vec<Schema> = Vec::new();
+    // What is open: the outermost element, then documents and folders. Whatever else begins is read to its end at once.
+    let mut open: Vec<Option<Container>> = Vec::new();
+    let mut folder_name = None;
+    let mut document_name = None;
+    let mut is_kml = false;
+    loop {
+        let start = match xml.next()? {
+            Step::Start(start) => start,
+            Step::End => {
+                open.pop();
+                continue;
+            }
+            Step::Text(_) => continue,
+            Step::Eof => break,
+        };
+        let name = local_name(&start);
+        match name.as_str() {
+            "kml" if open.is_empty() => {
+                is_kml = true;
+                open.push(None);
+            }
+            "Document" | "Folder" => {
+                is_kml = true;
+                open.push(Some(Container::default()));
+            }
+            "Placemark" => {
+                is_kml = true;
+                let element = xml.element(&start)?;
+                let number = layer_of(&mut open, &mut document, stem);
+                let Document { layers, skipped } = &mut document;
+                let Some(layer) = layers.get_mut(number) else { continue };
+                let placemark = placemark::read(&element, &mut layer.columns, &schemas, skipped, &mut budget)
+                    .map_err(|error| within(error, &layer.name, layer.placemarks.len()))?;
+                layer.placemarks.push(placemark);
+            }
+            _ if !is_kml => {
+                return Err(FormatError::malformed(
+                    FORMAT,
+                    format_args!("its outermost element is {} and not kml", shortened(&name)),
+                ));
+            }
+            "Schema" => schemas.push(schema_of(&xml.element(&start)?)),
+            "name" => {
+                let text = xml.element(&start)?.text.trim().to_owned();
+                let depth = open.iter().flatten().count();
+                if let Some(Some(container)) = open.last_mut()
+                    && !text.is_empty()
+                {
+                    let first = if depth > 1 { &mut folder_name } else { &mut document_name };
+                    first.get_or_insert_with(|| text.clone());
+                    if let Some(layer) = container.layer.and_then(|number| document.layers.get_mut(number)) {
+                        layer.name.clone_from(&text);
+                    }
+                    container.name = Some(text);
+                }
+            }
+            "NetworkLink" => {
+                document.skipped.links += 1;
+                xml.skip()?;
+            }
+            "GroundOverlay" | "ScreenOverlay" | "PhotoOverlay" => {
+                document.skipped.overlays += 1;
+                xml.skip()?;
+            }
+            "Tour" => {
+                document.skipped.tours += 1;
+                xml.skip()?;
+            }
+            _ => xml.skip()?,
+        }
+    }
+    if !is_kml {
+        return Err(FormatError::malformed(FORMAT, "it holds no element"));
+    }
+    if document.layers.is_empty() {
+        let name = folder_name.or(document_name).unwrap_or_else(|| stem.to_owned());
+        let mut layer = RawLayer { name, ..RawLayer::default() };
+        if let Some(schema) = schemas.first() {
+            layer.columns.add_schema(0, schema);
+        }
+        document.layers.push(layer);
+    }
+    Ok(document)
+}
+
+/// The layer of a placemark: that of the second container around it, or of the only one.
+fn layer_of(open: &mut [Option<Container>], document: &mut Document, stem: &str) -> usize {
+    let mut containers: Vec<&mut Container> = open.iter_mut().flatten().collect();
+    let depth = containers.len();
+    if let Some(innermost) = containers.last_mut()
+        && depth > 2
+        && !innermost.has_placemarks
+    {
+        innermost.has_placemarks = true;
+        document.skipped.inner_folders += 1;
+    }
+    let owner = match &mut containers[..] {
+        [] => None,
+        [only] => Some(only),
+        [_, second, ..] => Some(second),
+    };
+    let known = match &owner {
+        Some(container) => container.layer,
+        // Placemarks in no container at all: one layer, named as the file.
+        None => document.layers.iter().position(|layer| layer.name == stem),
+    };
+    if let Some(number) = known {
+        return number;
+    }
+    let number = document.layers.len();
+    let name = match owner {
+        Some(container) => {
+            container.layer = Some(number);
+            container.name.clone()
+        }
+        None => None,
+    };
+    document.layers.push(RawLayer { name: name.unwrap_or_else(|| stem.to_owned()), ..RawLayer::default() });
+    number
+}
+
+fn schema_of(element: &Element) -> Schema {
+    let id = element.attribute("id").or(element.attribute("name")).unwrap_or_default();
+    let mut fields = Vec::new();
+    for field in element.children.iter().filter(|child| child.name == "SimpleField") {
+        let type_name = field.attribute("type").unwrap_or_default().trim_start_matches("xsd:");
+        let known = TYPES.iter().find(|(name, _)| *name == type_name);
+        let alias = field.child_text("displayName").filter(|alias| !alias.is_empty());
+        fields.push(SchemaField {
+            name: field.attribute("name").unwrap_or_default().to_owned(),
+            alias: alias.map(str::to_owned),
+            field_type: known.map_or(FieldType::String, |(_, field_type)| *field_type),
+        });
+    }
+    Schema { id: id.to_owned(), fields }
+}
+
+/// Says which placemark an error is about.
+fn within(error: FormatError, layer: &str, placemark: usize) -> FormatError {
+    match error {
+        FormatError::Malformed { format, reason } => FormatError::Malformed {
+            format,
+            reason: format!("placemark {} of {}: {reason}", placemark + 1, shortened(layer)),
+        },
+        other => other,
+    }
+}

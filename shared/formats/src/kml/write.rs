@@ -1,0 +1,247 @@
+//! Writing layers as KML: a schema and a folder a layer.
+
+use super::FORMAT;
+use super::xml_text::XmlText;
+use crate::degrees::Degrees;
+use crate::outlines::{Outline, polygons};
+use crate::text::{Output, some_of};
+use crate::{FormatError, WriteLayer};
+use gp_esri::json::{write_f64, write_i64};
+use gp_esri::{Attribute, FeatureSet, FieldType, Geometry, Xy, date};
+use std::io::Write;
+
+/// Writes a document of layers. Placemarks are named by the first field of text.
+pub(crate) fn write_document(
+    to: &mut dyn Write,
+    layers: &[WriteLayer<'_>],
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Result<Vec<String>, FormatError> {
+    let mut out = Output::new(to, stop);
+    let mut text = XmlText::default();
+    let mut warnings = Vec::new();
+    out.bytes.extend_from_slice(
+        b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<kml xmlns=\"http://www.opengis.net/kml/2.2\">\n<Document>\n",
+    );
+    for (number, layer) in layers.iter().enumerate() {
+        write_schema(&mut out.bytes, &mut text, layer, number);
+    }
+    for (number, layer) in layers.iter().enumerate() {
+        out.bytes.extend_from_slice(b"<Folder>\n<name>");
+        text.write(&mut out.bytes, layer.name);
+        out.bytes.extend_from_slice(b"</name>\n");
+        let mut writer = PlacemarkWriter::new(layer.features, number, &mut text);
+        for row in 0..layer.features.features.len() {
+            writer.write(&mut out.bytes, row);
+            out.feature_done()?;
+        }
+        warnings.extend(writer.into_warnings());
+        out.bytes.extend_from_slice(b"</Folder>\n");
+    }
+    out.bytes.extend_from_slice(b"</Document>\n</kml>\n");
+    out.finish()?;
+    if text.damaged > 0 {
+        let count = text.damaged;
+        warnings.push(format!(
+            "{count} texts hold control characters, which {FORMAT} cannot: they were left out"
+        ));
+    }
+    Ok(warnings)
+}
+
+fn write_schema(out: &mut Vec<u8>, text: &mut XmlText, layer: &WriteLayer<'_>, number: usize) {
+    out.extend_from_slice(b"<Schema name=\"");
+    text.write(out, layer.name);
+    out.extend_from_slice(b"\" id=\"");
+    write_schema_id(out, number);
+    out.extend_from_slice(b"\">\n");
+    for field in &layer.features.fields {
+        out.extend_from_slice(b"<SimpleField type=\"");
+        out.extend_from_slice(type_name(field.field_type).as_bytes());
+        out.extend_from_slice(b"\" name=\"");
+        text.write(out, &field.name);
+        if field.alias == field.name {
+            out.extend_from_slice(b"\"/>\n");
+            continue;
+        }
+        out.extend_from_slice(b"\"><displayName>");
+        text.write(out, &field.alias);
+        out.extend_from_slice(b"</displayName></SimpleField>\n");
+    }
+    out.extend_from_slice(b"</Schema>\n");
+}
+
+fn write_schema_id(out: &mut Vec<u8>, number: usize) {
+    out.extend_from_slice(b"schema_");
+    write_i64(out, number as i64 + 1);
+}
+
+/// The type in a schema (KML 2.2, section 9.9). There is none for 64 bits and none for dates; those are text, and readers of
+/// whole numbers take the longer ones for what they are.
+fn type_name(field_type: FieldType) -> &'static str {
+    match field_type {
+        FieldType::SmallInteger => "short",
+        FieldType::Integer | FieldType::BigInteger | FieldType::Oid => "int",
+        FieldType::Single => "float",
+        FieldType::Double => "double",
+        _ => "string",
+    }
+}
+
+struct PlacemarkWriter<'a> {
+    set: &'a FeatureSet,
+    /// `<SimpleData name="…">` of each field.
+    openings: Vec<Vec<u8>>,
+    schema: Vec<u8>,
+    /// The field that names placemarks.
+    display: Option<usize>,
+    text: &'a mut XmlText,
+    degrees: Degrees,
+}
+
+impl<'a> PlacemarkWriter<'a> {
+    fn new(set: &'a FeatureSet, number: usize, text: &'a mut XmlText) -> PlacemarkWriter<'a> {
+        let mut openings = Vec::new();
+        for field in &set.fields {
+            let mut opening = b"<SimpleData name=\"".to_vec();
+            text.write(&mut opening, &field.name);
+            opening.extend_from_slice(b"\">");
+            openings.push(opening);
+        }
+        let mut schema = Vec::new();
+        write_schema_id(&mut schema, number);
+        let display = set.fields.iter().position(|field| field.field_type == FieldType::String);
+        PlacemarkWriter { set, openings, schema, display, text, degrees: Degrees::default() }
+    }
+
+    fn write(&mut self, out: &mut Vec<u8>, row: usize) {
+        let Some(feature) = self.set.features.get(row) else { return };
+        out.extend_from_slice(b"<Placemark>");
+        let name = self.display.and_then(|display| feature.attributes.get(display));
+        if let Some(Attribute::Text(name)) = name
+            && !name.trim().is_empty()
+        {
+            out.extend_from_slice(b"<name>");
+            self.text.write(out, name);
+            out.extend_from_slice(b"</name>");
+        }
+        if !self.openings.is_empty() {
+            out.extend_from_slice(b"<ExtendedData><SchemaData schemaUrl=\"#");
+            out.extend_from_slice(&self.schema);
+            out.extend_from_slice(b"\">");
+            for ((opening, field), value) in
+                self.openings.iter().zip(&self.set.fields).zip(&feature.attributes)
+            {
+                if *value == Attribute::Null {
+                    continue;
+                }
+                out.extend_from_slice(opening);
+                match value {
+                    Attribute::Null => {}
+                    Attribute::Integer(value) if field.field_type == FieldType::Date => {
+                        out.extend_from_slice(date::date_to_text(*value).as_bytes());
+                    }
+                    Attribute::Integer(value) => write_i64(out, *value),
+                    Attribute::Double(value) => write_f64(out, *value),
+                    Attribute::Text(text) => self.text.write(out, text),
+                }
+                out.extend_from_slice(b"</SimpleData>");
+            }
+            out.extend_from_slice(b"</SchemaData></ExtendedData>");
+        }
+        let geometry = feature.geometry.as_ref().and_then(|geometry| self.degrees.within(geometry, self.set));
+        if let Some(geometry) = geometry {
+            write_geometry(out, &geometry, self.set.has_z);
+        }
+        out.extend_from_slice(b"</Placemark>\n");
+    }
+
+    fn into_warnings(self) -> Vec<String> {
+        let mut warnings = self.degrees.into_warnings(self.set, FORMAT);
+        let fields = self.set.fields.iter().filter(|field| field.domain.is_some());
+        let names: Vec<&str> = fields.map(|field| field.name.as_str()).collect();
+        if !names.is_empty() {
+            warnings
+                .push(format!("{FORMAT} holds no domains: those of {} were not written", some_of(&names)));
+        }
+        warnings
+    }
+}
+
+fn write_geometry(out: &mut Vec<u8>, geometry: &Geometry, has_z: bool) {
+    match geometry {
+        Geometry::Point(point) => write_point(out, (point.xy, point.z), has_z),
+        Geometry::Multipoint(points) => {
+            out.extend_from_slice(b"<MultiGeometry>");
+            for vertex in Outline::of_path(points).vertices() {
+                write_point(out, vertex, has_z);
+            }
+            out.extend_from_slice(b"</MultiGeometry>");
+        }
+        Geometry::Polyline(paths) => {
+            let multi = begin_multi(out, paths.len());
+            for path in paths {
+                begin(out, "LineString", has_z);
+                write_coordinates(out, Outline::of_path(path).vertices());
+                out.extend_from_slice(b"</LineString>");
+            }
+            out.extend_from_slice(multi);
+        }
+        Geometry::Polygon(rings) => {
+            let polygons = polygons(rings);
+            let multi = begin_multi(out, polygons.len());
+            for polygon in &polygons {
+                begin(out, "Polygon", has_z);
+                for (place, ring) in polygon.iter().enumerate() {
+                    let boundary = if place == 0 { "outerBoundaryIs" } else { "innerBoundaryIs" };
+                    out.extend_from_slice(format!("<{boundary}><LinearRing>").as_bytes());
+                    write_coordinates(out, ring.vertices());
+                    out.extend_from_slice(format!("</LinearRing></{boundary}>").as_bytes());
+                }
+                out.extend_from_slice(b"</Polygon>");
+            }
+            out.extend_from_slice(multi);
+        }
+    }
+}
+
+/// Begins a collection where there are several; returns what ends it.
+fn begin_multi(out: &mut Vec<u8>, count: usize) -> &'static [u8] {
+    if count == 1 {
+        return b"";
+    }
+    out.extend_from_slice(b"<MultiGeometry>");
+    b"</MultiGeometry>"
+}
+
+/// Opens a shape; altitudes are above sea level, since viewers otherwise lay it on the ground.
+fn begin(out: &mut Vec<u8>, name: &str, has_z: bool) {
+    out.push(b'<');
+    out.extend_from_slice(name.as_bytes());
+    out.push(b'>');
+    if has_z {
+        out.extend_from_slice(b"<altitudeMode>absolute</altitudeMode>");
+    }
+}
+
+fn write_point(out: &mut Vec<u8>, vertex: (Xy, Option<f64>), has_z: bool) {
+    begin(out, "Point", has_z);
+    write_coordinates(out, std::iter::once(vertex));
+    out.extend_from_slice(b"</Point>");
+}
+
+fn write_coordinates(out: &mut Vec<u8>, vertices: impl Iterator<Item = (Xy, Option<f64>)>) {
+    out.extend_from_slice(b"<coordinates>");
+    for (place, ([longitude, latitude], z)) in vertices.enumerate() {
+        if place > 0 {
+            out.push(b' ');
+        }
+        write_f64(out, longitude);
+        out.push(b',');
+        write_f64(out, latitude);
+        if let Some(z) = z.filter(|z| z.is_finite()) {
+            out.push(b',');
+            write_f64(out, z);
+        }
+    }
+    out.extend_from_slice(b"</coordinates>");
+}
