@@ -21,6 +21,7 @@ mod input;
 mod kml;
 mod kmz;
 mod shapefile;
+mod wkb;
 
 pub use error::FormatError;
 pub use format::Format;
