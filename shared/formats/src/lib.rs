@@ -24,6 +24,7 @@ mod kmz;
 #[cfg(test)]
 mod samples;
 mod shapefile;
+mod window;
 mod wkb;
 
 pub use error::FormatError;
