@@ -33,7 +33,7 @@ const MAX_FEATURE_BYTES: usize = 256 * 1024 * 1024;
 const PREFIX_BYTES: usize = 4;
 
 pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
-    let mut window = Window::new(input.bytes());
+    let mut window = Window::new(input);
     let magic = window.get(0, MAGIC.len()).map_err(at_end)?;
     if magic[..7] != MAGIC[..7] {
         return Err(malformed("it does not begin with the mark of FlatGeobuf 3"));
@@ -71,7 +71,7 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
 
 /// Reads features one after the other: as many as the header counts, or to the end where it counts none.
 fn read_all(
-    window: &mut Window<'_>,
+    window: &mut Window,
     mut at: u64,
     file_end: u64,
     header: &Header,
@@ -97,7 +97,7 @@ fn touches(geometry: Option<&Geometry>, envelope: &Envelope) -> bool {
 }
 
 /// The bytes that a length at that position announces.
-fn sized<'w>(window: &'w mut Window<'_>, at: u64, most: usize) -> Result<&'w [u8], FormatError> {
+fn sized(window: &mut Window, at: u64, most: usize) -> Result<&[u8], FormatError> {
     let prefix = window.get(at, PREFIX_BYTES).map_err(at_end)?.first_chunk().copied().unwrap_or_default();
     let length = u32::from_le_bytes(prefix) as usize;
     if length > most {

@@ -4,7 +4,7 @@
 //! Separate because it knows no format. What lies less than a window's length ahead costs no read of its own; whoever goes
 //! on reading at the end of the window gets ever longer ones.
 
-use crate::ReadAt;
+use crate::Input;
 use std::io;
 
 /// What one read brings at least, in bytes: less saves nothing when each read is a request.
@@ -13,17 +13,17 @@ const LEAST_READ_BYTES: usize = 64 * 1024;
 const MOST_READ_BYTES: usize = 1024 * 1024;
 
 /// Bytes of a file, from some position on.
-pub(crate) struct Window<'a> {
-    file: &'a dyn ReadAt,
+pub(crate) struct Window {
+    file: Input,
     start: u64,
     buffer: Vec<u8>,
     /// How much the next read brings.
     ahead: usize,
 }
 
-impl<'a> Window<'a> {
-    pub(crate) fn new(file: &'a dyn ReadAt) -> Window<'a> {
-        Window { file, start: 0, buffer: Vec::new(), ahead: LEAST_READ_BYTES }
+impl Window {
+    pub(crate) fn new(file: &Input) -> Window {
+        Window { file: file.clone(), start: 0, buffer: Vec::new(), ahead: LEAST_READ_BYTES }
     }
 
     /// The bytes from that position on.
@@ -31,7 +31,7 @@ impl<'a> Window<'a> {
     /// # Errors
     /// `UnexpectedEof` where the file has not so many; nothing is allocated then.
     pub(crate) fn get(&mut self, offset: u64, length: usize) -> io::Result<&[u8]> {
-        let file_end = self.file.byte_len();
+        let file_end = self.file.bytes().byte_len();
         let end = offset.checked_add(length as u64).filter(|end| *end <= file_end);
         let end = end.ok_or(io::ErrorKind::UnexpectedEof)?;
         let window_end = self.start + self.buffer.len() as u64;
@@ -52,13 +52,13 @@ impl<'a> Window<'a> {
             self.buffer.clear();
         }
         self.start = offset;
-        let wanted = (end.max(offset + self.ahead as u64)).min(self.file.byte_len()) - offset;
+        let wanted = (end.max(offset + self.ahead as u64)).min(self.file.bytes().byte_len()) - offset;
         let wanted = usize::try_from(wanted).map_err(|_| io::ErrorKind::OutOfMemory)?;
         while self.buffer.len() < wanted {
             let filled = self.buffer.len();
             // In pieces, so that a file that is shorter than it says costs no more than a piece.
             self.buffer.resize((filled + MOST_READ_BYTES).min(wanted), 0);
-            let result = self.file.read_at(offset + filled as u64, &mut self.buffer[filled..]);
+            let result = self.file.bytes().read_at(offset + filled as u64, &mut self.buffer[filled..]);
             let count = match result {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
                 Ok(0) | Err(_) => {
@@ -77,6 +77,8 @@ impl<'a> Window<'a> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::ReadAt;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
 
     /// Bytes that count how often and how much they are read.
@@ -105,7 +107,8 @@ pub(crate) mod tests {
     #[test]
     fn reads_are_few_and_gaps_below_a_window_cost_nothing() {
         let file = Counted { bytes: (0..3_000_000_u32).map(|n| n as u8).collect(), ..Counted::default() };
-        let mut window = Window::new(&file);
+        let file = Arc::new(file);
+        let mut window = Window::new(&Input::new("bytes", file.clone()));
         for offset in (0..60_000).step_by(10_000) {
             assert_eq!(window.get(offset, 2).unwrap(), [offset as u8, (offset + 1) as u8]);
         }

@@ -60,7 +60,7 @@ impl Layout {
 /// The places of the features whose box touches the envelope, ascending, at most so many.
 pub(super) fn search(
     layout: &Layout,
-    window: &mut Window<'_>,
+    window: &mut Window,
     index_at: u64,
     envelope: &Envelope,
     most: usize,
