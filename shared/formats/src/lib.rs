@@ -14,6 +14,7 @@ mod esri_json;
 mod esri_pbf;
 mod flatgeobuf;
 mod format;
+mod gather;
 mod geojson;
 mod geojson_seq;
 mod geopackage;
@@ -22,11 +23,14 @@ mod input;
 mod kml;
 mod kmz;
 mod layers;
+#[cfg(test)]
+mod samples;
 mod shapefile;
 mod wkb;
 mod zipped;
 
 pub use error::FormatError;
+pub use esri_pbf::{read_pbf, write_pbf};
 pub use format::Format;
 pub use input::{Input, ReadAt};
 
