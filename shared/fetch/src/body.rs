@@ -13,7 +13,7 @@ const MAX_CHUNK_LINE_BYTES: usize = 8 << 10;
 /// Data that becomes this many times as much was made to fill memory; features and tables stay far below it.
 const MAX_RATIO: u64 = 300;
 /// Decompressed bytes before the ratio counts: a small file may well be all spaces.
-const RATIO_COUNTS_FROM_BYTES: u64 = 16 << 20;
+const RATIO_COUNTS_FROM_BYTES: u64 = 8 << 20;
 
 /// What one input has cost so far.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! A request, and what becomes of it at a redirect.
 
 use crate::secrets::Secrets;
-use crate::target::{check_url, is_within, refused, same_origin};
+use crate::target::{check_url, is_upgrade, is_within, refused, same_origin};
 use crate::{FetchError, FetchSettings};
 use url::Url;
 
@@ -82,7 +82,7 @@ impl Request {
             ));
         }
         let mut next = self.clone();
-        if !same_origin(&self.url, &url) {
+        if !same_origin(&self.url, &url) && !is_upgrade(&self.url, &url) {
             // The whole URL, percent signs undone.
             let decoded: String = url::form_urlencoded::parse(url.as_str().as_bytes())
                 .map(|(name, value)| format!("{name}={value}&"))
@@ -127,7 +127,10 @@ mod tests {
         let has_token = |from: &str, to: &str| redirected(from, to, None).unwrap().token.is_some();
         assert!(has_token("https://h/a", "/b"));
         assert!(has_token("http://h/a", "http://h:80/b"));
-        assert!(!has_token("http://h/a", "https://h/a"));
+        assert!(has_token("http://h/a", "https://h/a?x=s3cret"));
+        assert!(!has_token("http://h:8080/a", "https://h/a"));
+        assert!(!has_token("http://h/a", "https://h:8443/a"));
+        assert!(!has_token("http://h/a", "https://www.h/a"));
         assert!(!has_token("https://h/a", "https://other/a"));
         assert!(!has_token("https://h/a", "https://h:444/a"));
         assert!(!has_token("https://h/a", "//h.evil/a"));

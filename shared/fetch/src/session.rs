@@ -177,7 +177,7 @@ impl<'a> Session<'a> {
             }
             let asked = self.retry_after.unwrap_or_default();
             self.wait.pause(pause.max(asked).min(settings.max_retry_pause))?;
-            pause *= 2;
+            pause = pause.saturating_mul(2);
         }
         attempt(self)
     }

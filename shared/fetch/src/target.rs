@@ -100,6 +100,13 @@ pub(crate) fn same_origin(a: &Url, b: &Url) -> bool {
         && a.port_or_known_default() == b.port_or_known_default()
 }
 
+/// Whether a redirect leads from the plain to the encrypted side of one host, both at their usual ports. What may be sent to the
+/// one may be sent to the other.
+pub(crate) fn is_upgrade(from: &Url, to: &Url) -> bool {
+    let usual = from.port().is_none() && to.port().is_none();
+    from.scheme() == "http" && to.scheme() == "https" && usual && host_name(from) == host_name(to)
+}
+
 /// Whether `url` lies on the server of `base`: same origin, and within its context (specification 7.5).
 pub(crate) fn is_within(url: &Url, base: &Url) -> bool {
     let context = base.path().trim_end_matches('/');

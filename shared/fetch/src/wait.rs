@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 /// Longest wait without asking whether to stop.
 pub(crate) const SLICE: Duration = Duration::from_millis(100);
+/// Longest time for one input, whatever the settings say: a year, so that no sum of times overflows.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Memory for the stack of a thread that looks a name up or connects.
 const THREAD_STACK_BYTES: usize = 512 << 10;
 
@@ -27,7 +29,7 @@ impl<'a> Wait<'a> {
     pub(crate) fn new(settings: &FetchSettings, stop: &'a (dyn Fn() -> bool + Sync)) -> Wait<'a> {
         Wait {
             stop,
-            deadline: Instant::now() + settings.total_timeout,
+            deadline: Instant::now() + settings.total_timeout.min(LONGEST),
             total_timeout: settings.total_timeout,
             read_timeout: settings.read_timeout,
             connect_timeout: settings.connect_timeout,
@@ -57,7 +59,7 @@ impl<'a> Wait<'a> {
 
     /// Sleeps, or ends with an error as [`Wait::check`].
     pub(crate) fn pause(&self, length: Duration) -> Result<(), FetchError> {
-        let end = Instant::now() + length;
+        let end = Instant::now() + length.min(LONGEST);
         loop {
             self.check()?;
             let left = end.saturating_duration_since(Instant::now());

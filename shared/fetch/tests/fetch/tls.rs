@@ -11,6 +11,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 const AUTHORITY: &[u8] = include_bytes!("certificates/authority.pem");
 
@@ -80,4 +81,28 @@ fn a_token_is_not_sent_on_in_the_clear() {
         assert!(error.to_string().contains("from https to http"), "{error}");
     }
     assert!(plain.asked().is_empty());
+}
+
+#[test]
+fn a_silent_server_is_given_up_and_a_stop_is_heard_on_encrypted_connections_too() {
+    let server = encrypted(|_| Reply::Silence(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n123".to_vec()));
+    let deaf = Server::start_on(
+        |_| ok("{}"),
+        |socket| {
+            // Never agrees on encryption.
+            std::mem::forget(socket);
+            Box::new(std::io::Cursor::new(Vec::new()))
+        },
+    );
+    let url = |port: u16| reference(&format!("https://server.example:{port}/FeatureServer/0"));
+    let fetcher = trusting(Some(AUTHORITY));
+    let begin = Instant::now();
+    let error = fetcher.layer(&url(server.port), &LayerQuery::default(), &never).unwrap_err();
+    assert!(matches!(error, FetchError::TimedOut { .. }), "{error}");
+    assert!(begin.elapsed() < Duration::from_secs(3));
+    let begin = Instant::now();
+    let stop = || begin.elapsed() > Duration::from_millis(200);
+    let error = fetcher.layer(&url(deaf.port), &LayerQuery::default(), &stop).unwrap_err();
+    assert!(matches!(error, FetchError::Stopped), "{error}");
+    assert!(begin.elapsed() < Duration::from_millis(800));
 }
