@@ -13,6 +13,7 @@ mod esri_json;
 mod esri_pbf;
 mod flatgeobuf;
 mod format;
+mod gather;
 mod geojson;
 mod geojson_seq;
 mod geopackage;
@@ -20,9 +21,13 @@ mod geoparquet;
 mod input;
 mod kml;
 mod kmz;
+#[cfg(test)]
+mod samples;
 mod shapefile;
+mod wkb;
 
 pub use error::FormatError;
+pub use esri_pbf::{read_pbf, write_pbf};
 pub use format::Format;
 pub use input::{Input, ReadAt};
 
