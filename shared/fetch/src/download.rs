@@ -27,6 +27,9 @@ pub(crate) fn download(
     session.with_retries(&mut |session| {
         let answer = session.exchange(request)?;
         session.check_status(&answer.head)?;
+        if answer.head.status == 206 {
+            return Err(session.wait.malformed("it sent a part of the file without being asked for one"));
+        }
         let mut file = NamedTempFile::new_in(scratch).map_err(FetchError::Scratch)?;
         let mut first = Vec::new();
         session.read_body(&answer.head, &mut |piece| {

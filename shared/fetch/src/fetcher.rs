@@ -122,7 +122,8 @@ impl Fetcher {
             reference.token.clone().or(taken_from_url).map(|value| Token { value, place, within: None });
         if let Some(own) = &self.0.settings.own_server {
             secrets.add_token(&own.caller_token);
-            if token.is_none() && in_url.is_none() && is_within(&url, &own.base_url) {
+            let is_known = !own.caller_token.is_empty();
+            if is_known && token.is_none() && in_url.is_none() && is_within(&url, &own.base_url) {
                 let within = Some(own.base_url.clone());
                 token = Some(Token { value: own.caller_token.clone(), place, within });
             }

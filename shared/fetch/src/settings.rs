@@ -30,7 +30,7 @@ pub struct FetchSettings {
     pub max_redirects: usize,
     /// How long finding the address, connecting and agreeing on encryption may take, each.
     pub connect_timeout: Duration,
-    /// How long a server may be silent.
+    /// How long a server may be silent: it is while it works a query out.
     pub read_timeout: Duration,
     /// How long one input may take, with all its pages, redirects and repetitions.
     pub total_timeout: Duration,
@@ -105,7 +105,7 @@ impl Default for FetchSettings {
             max_header_bytes: 64 << 10,
             max_redirects: 5,
             connect_timeout: Duration::from_secs(10),
-            read_timeout: Duration::from_secs(30),
+            read_timeout: Duration::from_secs(60),
             total_timeout: Duration::from_secs(600),
             max_retries: 3,
             retry_pause: Duration::from_millis(500),

@@ -44,7 +44,7 @@ pub fn kind_of(url: &Url) -> UrlKind {
 pub(crate) fn check(text: &str, settings: &FetchSettings) -> Result<Url, FetchError> {
     let url = (text.len() <= MAX_URL_BYTES).then(|| Url::parse(text.trim()).ok()).flatten();
     let Some(url) = url else {
-        return Err(refused(String::new(), "it is no url such as https://example.com/data.geojson"));
+        return Err(refused("given".to_owned(), "it is none such as https://example.com/data.geojson"));
     };
     check_url(&url, settings)?;
     Ok(url)

@@ -37,6 +37,11 @@ impl<'a> Wait<'a> {
         }
     }
 
+    /// Who may end it.
+    pub(crate) fn stop(&self) -> &'a (dyn Fn() -> bool + Sync) {
+        self.stop
+    }
+
     /// An error when the run was stopped or the whole time is over.
     pub(crate) fn check(&self) -> Result<(), FetchError> {
         if (self.stop)() {

@@ -22,6 +22,8 @@ pub(super) struct Description {
     pub(super) has_m: bool,
     pub(super) has_time: bool,
     pub(super) has_geometry: bool,
+    /// Whether it answers in protocol buffers, which are a quarter of the bytes.
+    pub(super) writes_pbf: bool,
     /// Its fields and geometry type, without features.
     pub(super) schema: FeatureSet,
 }
@@ -75,6 +77,9 @@ pub(super) fn read(session: &mut Session<'_>, mut request: Request) -> Result<De
         has_z: is_true(layer, "hasZ"),
         has_m: is_true(layer, "hasM"),
         has_time: layer.get("timeInfo").is_some_and(Value::is_object),
+        writes_pbf: text(layer, "supportedQueryFormats")
+            .split(',')
+            .any(|format| format.trim().eq_ignore_ascii_case("pbf")),
         has_geometry: schema.geometry_type.is_some(),
         schema,
     })

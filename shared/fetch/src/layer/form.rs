@@ -72,10 +72,10 @@ impl Form {
         Form(kept.cloned().collect())
     }
 
-    /// As a request takes it.
-    pub(super) fn pairs(&self) -> Vec<(String, String)> {
+    /// As a request takes it, which wants that format.
+    pub(super) fn pairs(&self, format: &str) -> Vec<(String, String)> {
         let mut pairs = self.0.clone();
-        pairs.push(("f".to_owned(), "json".to_owned()));
+        pairs.push(("f".to_owned(), format.to_owned()));
         pairs
     }
 

@@ -3,7 +3,9 @@
 use crate::FetchError;
 use crate::session::Session;
 use gp_esri::{Attribute, FeatureSet, ReadError, ReadLimits};
+use gp_formats::{FormatError, ReadOptions};
 use std::collections::HashSet;
+use std::path::Path;
 
 /// Most different warnings that pages add.
 const MAX_WARNINGS: usize = 10;
@@ -40,8 +42,6 @@ impl Gathered {
         document: Vec<u8>,
         limits: &ReadLimits,
     ) -> Result<Page, FetchError> {
-        let text = String::from_utf8(document)
-            .map_err(|_| session.wait.malformed("its answer is no text in UTF-8"))?;
         let width = self.set.fields.len();
         let left = ReadLimits {
             // Features that come twice do not count, and a page may be full of them.
@@ -50,13 +50,13 @@ impl Gathered {
             max_values: limits.max_values.saturating_sub(self.set.features.len() * width),
             ..limits.clone()
         };
-        let read = FeatureSet::from_json(&text, &left).map_err(|error| broken(session, &error, limits))?;
-        let page = read.feature_set;
-        if page.features.is_empty() && !text.contains("\"features\"") {
-            return Err(session.wait.malformed("its answer holds no features"));
-        }
-        drop(text);
-        for warning in read.warnings {
+        let is_json = document.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+        let (page, warnings) = if is_json {
+            read_json(session, document, &left, limits)?
+        } else {
+            read_pbf(session, &document, left)?
+        };
+        for warning in warnings {
             let warning = session.secrets.strip(&warning);
             if self.warnings.len() < MAX_WARNINGS && !self.warnings.contains(&warning) {
                 self.warnings.push(warning);
@@ -140,6 +140,47 @@ impl Gathered {
         }
         Some(columns)
     }
+}
+
+fn read_json(
+    session: &Session<'_>,
+    document: Vec<u8>,
+    left: &ReadLimits,
+    limits: &ReadLimits,
+) -> Result<(FeatureSet, Vec<String>), FetchError> {
+    let text =
+        String::from_utf8(document).map_err(|_| session.wait.malformed("its answer is no text in UTF-8"))?;
+    let read = FeatureSet::from_json(&text, left).map_err(|error| broken(session, &error, limits))?;
+    if read.feature_set.features.is_empty() && !text.contains("\"features\"") {
+        return Err(session.wait.malformed("its answer holds no features"));
+    }
+    Ok((read.feature_set, read.warnings))
+}
+
+fn read_pbf(
+    session: &Session<'_>,
+    document: &[u8],
+    limits: ReadLimits,
+) -> Result<(FeatureSet, Vec<String>), FetchError> {
+    let options = ReadOptions {
+        limits,
+        max_decompressed_bytes: session.fetcher.settings.max_decompressed_bytes,
+        layer: None,
+        envelope: None,
+        // Nothing is unpacked.
+        scratch: Path::new(""),
+        stop: session.wait.stop(),
+    };
+    gp_formats::read_pbf(document, &options).map_err(|error| match error {
+        FormatError::Stopped => FetchError::Stopped,
+        FormatError::TooLarge(_) => session.wait.too_large(
+            "has more features, vertices or attribute values than an input may have; add a \"filter\" to the input",
+        ),
+        other => FetchError::Features {
+            place: session.wait.place.clone(),
+            reason: session.secrets.strip(&other.to_string()),
+        },
+    })
 }
 
 /// More features than the limit, with the limit of the whole and not of one page.

@@ -6,6 +6,7 @@
 mod description;
 mod form;
 mod gathered;
+mod ids;
 mod pages;
 
 use crate::request::Request;

@@ -1,4 +1,4 @@
-//! The pages of a query, by their first feature or by object ids, until the last.
+//! The pages of a query, by their first feature, until the last; by object ids in `ids.rs`.
 //!
 //! Every request must bring something new, so that no answer keeps this going: a page without new features while the server says
 //! that there are more is an error.
@@ -12,25 +12,12 @@ use crate::request::Request;
 use crate::session::Session;
 use gp_esri::ReadLimits;
 use serde_json::Value;
-use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Largest answer with object ids: 20 bytes each for some millions.
-const MAX_IDS_BYTES: usize = 64 << 20;
-/// Parameters that choose features: not sent when features are named by their ids.
-const CHOOSING: &[&str] = &[
-    "where",
-    "text",
-    "time",
-    "geometry",
-    "geometryType",
-    "inSR",
-    "spatialRel",
-    "relationParam",
-    "distance",
-    "units",
-    "objectIds",
-];
+/// Largest answer with object ids, 20 bytes each for some millions, or with a count.
+pub(super) const MAX_IDS_BYTES: usize = 64 << 20;
+/// Pages of fewer features are not made smaller when a server fails.
+const SMALLEST_PAGE_FEATURES: usize = 100;
 
 /// Reads all pages.
 pub(super) fn read(
@@ -40,7 +27,17 @@ pub(super) fn read(
     description: &Description,
     limits: &ReadLimits,
 ) -> Result<ReadFeatures, FetchError> {
-    let mut reading = Reading { session, source, description, limits, gathered: Gathered::default() };
+    let writes_pbf = description.writes_pbf;
+    let page_features = description.page_features;
+    let mut reading = Reading {
+        page_features,
+        session,
+        source,
+        description,
+        limits,
+        writes_pbf,
+        gathered: Gathered::default(),
+    };
     if form.is_one_answer() {
         let page = reading.page(form)?;
         if page.has_more {
@@ -61,25 +58,54 @@ pub(super) fn read(
     Ok(reading.finish())
 }
 
-struct Reading<'r, 's> {
-    session: &'r mut Session<'s>,
-    source: &'r Request,
-    description: &'r Description,
-    limits: &'r ReadLimits,
-    gathered: Gathered,
+pub(super) struct Reading<'r, 's> {
+    pub(super) session: &'r mut Session<'s>,
+    pub(super) source: &'r Request,
+    pub(super) description: &'r Description,
+    pub(super) limits: &'r ReadLimits,
+    /// Features that are asked for at once.
+    pub(super) page_features: usize,
+    /// Whether pages are asked for in protocol buffers.
+    pub(super) writes_pbf: bool,
+    pub(super) gathered: Gathered,
 }
 
 impl Reading<'_, '_> {
-    fn ask(&mut self, form: &Form, max_bytes: usize) -> Result<Vec<u8>, FetchError> {
-        let request = Request { form: Some(form.pairs()), ..self.source.clone() };
+    pub(super) fn ask(&mut self, form: &Form, format: &str, max_bytes: usize) -> Result<Vec<u8>, FetchError> {
+        let request = Request { form: Some(form.pairs(format)), ..self.source.clone() };
         self.session.document(&request, max_bytes)
     }
 
-    fn page(&mut self, form: &Form) -> Result<Page, FetchError> {
+    pub(super) fn page(&mut self, form: &Form) -> Result<Page, FetchError> {
         let max_bytes =
             usize::try_from(self.session.fetcher.settings.max_decompressed_bytes).unwrap_or(usize::MAX);
-        let document = self.ask(form, max_bytes)?;
+        if self.writes_pbf {
+            let page = match self.ask(form, "pbf", max_bytes) {
+                Ok(document) => self.gathered.add(self.session, document, self.limits),
+                Err(error) => Err(error),
+            };
+            match page {
+                // Some servers promise protocol buffers and cannot write them for every layer: JSON says what is the matter.
+                Err(
+                    FetchError::Features { .. } | FetchError::Malformed { .. } | FetchError::Server { .. },
+                ) => {
+                    self.writes_pbf = false;
+                }
+                result => return result,
+            }
+        }
+        let document = self.ask(form, "json", max_bytes)?;
         self.gathered.add(self.session, document, self.limits)
+    }
+
+    /// Whether a smaller page may be the way around a failure: geometries with very many vertices are too much for some servers.
+    pub(super) fn can_ask_for_less(&mut self, error: &FetchError) -> bool {
+        let is_overload = matches!(error, FetchError::Server { code: 500 | 504, .. });
+        if !is_overload || self.page_features <= SMALLEST_PAGE_FEATURES {
+            return false;
+        }
+        self.page_features /= 4;
+        true
     }
 
     /// How many features there are, where the server says so: a layer that is too large is refused before it is read.
@@ -87,7 +113,7 @@ impl Reading<'_, '_> {
         let mut form =
             form.without(&["outFields", "returnGeometry", "returnZ", "returnM", "outSR", "orderByFields"]);
         form.set("returnCountOnly", "true");
-        let document = match self.ask(&form, MAX_IDS_BYTES) {
+        let document = match self.ask(&form, "json", MAX_IDS_BYTES) {
             Ok(document) => document,
             // Some servers do not count; what is wrong with the query itself they will say again.
             Err(FetchError::Server { .. }) => return Ok(None),
@@ -107,12 +133,15 @@ impl Reading<'_, '_> {
         if form.get("orderByFields").is_none() {
             form.set("orderByFields", self.description.oid_field.clone().unwrap_or_default());
         }
-        form.set("resultRecordCount", self.description.page_features.to_string());
         let (mut offset, mut last_page, mut said_more) = (0, None, true);
         loop {
+            form.set("resultRecordCount", self.page_features.to_string());
             form.set("resultOffset", offset.to_string());
             let before = self.gathered.set.features.len();
-            let page = self.page(&form)?;
+            let page = match self.page(&form) {
+                Err(error) if self.can_ask_for_less(&error) => continue,
+                result => result?,
+            };
             // Layers whose object ids are not among the fields asked for are compared by what a page holds.
             let same_as_last = page.oids.is_empty() && {
                 let hash = hash_of(&self.gathered, before);
@@ -120,7 +149,7 @@ impl Reading<'_, '_> {
             };
             let expects_more = match count {
                 Some(count) => page.has_more || (page.features > 0 && offset + page.features < count),
-                None => page.has_more || page.features >= self.description.page_features,
+                None => page.has_more || page.features >= self.page_features,
             };
             offset += page.features;
             if page.features > 0 && (page.new_features == 0 || same_as_last) {
@@ -138,61 +167,6 @@ impl Reading<'_, '_> {
                 return Ok(());
             }
         }
-    }
-
-    fn by_ids(&mut self, form: &Form) -> Result<(), FetchError> {
-        let mut asking =
-            form.without(&["outFields", "returnGeometry", "returnZ", "returnM", "outSR", "orderByFields"]);
-        asking.set("returnIdsOnly", "true");
-        let document = self.ask(&asking, MAX_IDS_BYTES)?;
-        let mut left = ids_of(&document)
-            .ok_or_else(|| self.session.wait.malformed("it does not list its object ids"))?;
-        left.sort_unstable();
-        left.dedup();
-        if left.len() > self.limits.max_features {
-            return Err(too_many(self.session, self.limits));
-        }
-        let mut form = form.without(CHOOSING);
-        if left.is_empty() {
-            form.set("where", "1=0");
-            self.page(&form)?;
-            return Ok(());
-        }
-        let mut missing = 0;
-        while !left.is_empty() {
-            let most = self.description.page_features.min(left.len());
-            let rest = left.split_off(most);
-            let asked = std::mem::replace(&mut left, rest);
-            let list: Vec<String> = asked.iter().map(i64::to_string).collect();
-            form.set("objectIds", list.join(","));
-            let page = self.page(&form)?;
-            let got: HashSet<i64> = page.oids.iter().copied().collect();
-            let known: HashSet<i64> = asked.iter().copied().collect();
-            if page.features > asked.len() || !got.is_subset(&known) {
-                return Err(self.endless("it sends other features than it was asked for"));
-            }
-            if got.is_empty() && page.features > 0 {
-                // Without ids in the answer all that can be done is count.
-                missing += asked.len() - page.features;
-                continue;
-            }
-            let mut absent: Vec<i64> = asked.into_iter().filter(|oid| !got.contains(oid)).collect();
-            if !page.has_more {
-                missing += absent.len();
-            } else if page.new_features == 0 {
-                return Err(self.endless("it says that there are more features and sends none"));
-            } else {
-                absent.append(&mut left);
-                left = absent;
-            }
-        }
-        if missing > 0 {
-            let place = &self.session.wait.place;
-            self.gathered.warnings.push(format!(
-                "{place} listed {missing} more features than it sent: the layer may have changed while it was read"
-            ));
-        }
-        Ok(())
     }
 
     fn compare(&mut self, count: Option<usize>) {
@@ -226,17 +200,8 @@ impl Reading<'_, '_> {
         ReadFeatures { features, warnings: self.gathered.warnings }
     }
 
-    fn endless(&self, reason: &str) -> FetchError {
+    pub(super) fn endless(&self, reason: &str) -> FetchError {
         self.session.wait.malformed(reason)
-    }
-}
-
-/// The object ids in `{"objectIdFieldName":…,"objectIds":[…]}`; none where they are null, as for a layer without features.
-fn ids_of(document: &[u8]) -> Option<Vec<i64>> {
-    let value: Value = serde_json::from_slice(document).ok()?;
-    match value.get("objectIds")? {
-        Value::Null => Some(Vec::new()),
-        ids => ids.as_array()?.iter().map(Value::as_i64).collect(),
     }
 }
 

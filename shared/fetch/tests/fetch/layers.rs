@@ -1,21 +1,21 @@
 //! Layers of a feature service: filters, pages, tokens.
 
-use crate::stand_in::feature_server::{Layer, Place, page_of};
-use crate::stand_in::{Server, fetcher, never, ok, settings};
+use crate::stand_in::feature_server::Layer;
+use crate::stand_in::{Reply, Server, fetcher, never, ok, reply, settings};
 use gp_esri::{Attribute, DataReference, Envelope, FeatureSet, GeometryType, ReadLimits, SpatialReference};
 use gp_fetch::{FetchError, Fetcher, Geometries, LayerQuery, OwnServer, ReadFeatures, Url};
 
-const LAYER: &str = "/arcgis/rest/services/Places/FeatureServer/0";
+pub const LAYER: &str = "/arcgis/rest/services/Places/FeatureServer/0";
 
 fn serve(layer: Layer) -> Server {
     Server::start(move |asked| layer.answer(asked))
 }
 
-fn read(reference: &DataReference) -> Result<ReadFeatures, FetchError> {
+pub fn read(reference: &DataReference) -> Result<ReadFeatures, FetchError> {
     fetcher().layer(reference, &LayerQuery::default(), &never)
 }
 
-fn oids(set: &FeatureSet) -> Vec<i64> {
+pub fn oids(set: &FeatureSet) -> Vec<i64> {
     (0..set.features.len()).map(|row| set.oid_of(row)).collect()
 }
 
@@ -66,6 +66,36 @@ fn filter_time_reference_and_box_are_the_servers_work() {
         assert_eq!(choosing.parameter("inSR"), Some("4326"));
         assert_eq!(choosing.parameter("spatialRel"), Some("esriSpatialRelIntersects"));
         assert!(choosing.parameter("geometry").unwrap().contains("\"ymin\":-1.5"));
+    }
+}
+
+#[test]
+fn pages_in_protocol_buffers_are_the_same_as_in_json() {
+    const PBF: &str = r#""type":"Feature Layer","supportedQueryFormats":"JSON, geoJSON, PBF""#;
+    for has_pages in [true, false] {
+        for is_honest in [true, false] {
+            let layer = Layer { has_pages, description: PBF, ..Layer::of(35) };
+            let server = Server::start(move |asked| {
+                let answer = layer.answer(asked);
+                match answer {
+                    Reply::Bytes(bytes) if asked.parameter("f") == Some("pbf") => {
+                        let text = String::from_utf8(bytes).unwrap();
+                        let json = text.split_once("\r\n\r\n").unwrap().1;
+                        let set = FeatureSet::from_json(json, &ReadLimits::default()).unwrap().feature_set;
+                        let mut out = Vec::new();
+                        gp_formats::write_pbf(&mut out, &set, &never).unwrap();
+                        out.truncate(if is_honest { out.len() } else { out.len() / 2 });
+                        Reply::Bytes(reply(200, &[("Content-Type", "application/x-protobuf")], &out))
+                    }
+                    other => other,
+                }
+            });
+            let plain = serve(Layer { has_pages, ..Layer::of(35) });
+            let found = read(&server.reference(LAYER)).unwrap();
+            assert_eq!(found, read(&plain.reference(LAYER)).unwrap());
+            let in_pbf = server.asked().iter().filter(|asked| asked.parameter("f") == Some("pbf")).count();
+            assert_eq!(in_pbf, if is_honest { 4 } else { 1 });
+        }
     }
 }
 
@@ -204,91 +234,4 @@ fn what_is_no_layer_is_said_to_be_none() {
     assert!(matches!(read(&server.reference(LAYER)), Err(FetchError::Malformed { .. })));
     let error = read(&server.reference("/A/FeatureServer")).unwrap_err();
     assert!(error.to_string().contains("add the number of a layer"), "{error}");
-}
-
-/// A layer that describes itself well and answers queries for features as told.
-fn liar(has_pages: bool, pages: impl Fn(usize) -> String + Send + Sync + 'static) -> Server {
-    let layer = Layer { has_pages, ..Layer::of(35) };
-    let count = std::sync::atomic::AtomicUsize::new(0);
-    Server::start(move |asked| {
-        if asked.parameter("outFields").is_none() {
-            return layer.answer(asked);
-        }
-        ok(&pages(count.fetch_add(1, std::sync::atomic::Ordering::SeqCst)))
-    })
-}
-
-fn places(oids: std::ops::Range<i64>) -> Vec<Place> {
-    oids.map(|oid| Place { oid, population: 0 }).collect()
-}
-
-#[test]
-fn a_server_that_never_ends_is_an_error_and_no_loop() {
-    type Pages = fn(usize) -> String;
-    let same: Pages = |_| page_of(&places(1..11), "102100", true, true);
-    let empty: Pages = |_| page_of(&[], "102100", true, true);
-    let others: Pages =
-        |page| page_of(&places(100 * page as i64..100 * page as i64 + 10), "102100", true, true);
-    let no_features: Pages = |_| r#"{"exceededTransferLimit":true}"#.to_owned();
-    let changing: Pages = |page| {
-        let text = page_of(&places(10 * page as i64..10 * page as i64 + 10), "102100", true, true);
-        if page == 0 { text } else { text.replace("POP", "POPULATION") }
-    };
-    for has_pages in [true, false] {
-        for pages in [same, empty, others, no_features, changing] {
-            let server = liar(has_pages, pages);
-            let limits = ReadLimits { max_features: 200, ..ReadLimits::default() };
-            let query = LayerQuery { limits, ..LayerQuery::default() };
-            let error = fetcher().layer(&server.reference(LAYER), &query, &never).unwrap_err();
-            let is_told = matches!(
-                error,
-                FetchError::Malformed { .. }
-                    | FetchError::TooLarge { .. }
-                    | FetchError::Changed { .. }
-                    | FetchError::Features { .. }
-            );
-            assert!(is_told, "{error}");
-            assert!(server.asked().len() < 30);
-        }
-    }
-}
-
-#[test]
-fn a_layer_that_changes_while_it_is_read_is_warned_of() {
-    let server = liar(true, |page| match page {
-        0 => page_of(&places(1..11), "102100", true, true),
-        1 => page_of(&places(10..20), "102100", true, true),
-        2 => page_of(&places(20..22), "102100", false, true),
-        _ => page_of(&[], "102100", false, true),
-    });
-    let found = read(&server.reference(LAYER)).unwrap();
-    assert_eq!(oids(&found.features), (1..22).collect::<Vec<_>>());
-    assert_eq!(found.warnings.len(), 2, "{:?}", found.warnings);
-    assert!(found.warnings[0].contains("said that it has 35 features and sent 21"), "{:?}", found.warnings);
-    assert!(found.warnings[1].contains("1 features twice"), "{:?}", found.warnings);
-}
-
-#[test]
-fn a_server_that_ends_and_counts_more_is_believed_with_a_warning() {
-    let server = liar(true, |_| page_of(&places(1..5), "102100", false, true));
-    let found = read(&server.reference(LAYER)).unwrap();
-    assert_eq!(oids(&found.features), [1, 2, 3, 4]);
-    assert!(found.warnings[0].contains("said that it has 35 features and sent 4"), "{:?}", found.warnings);
-}
-
-#[test]
-fn pages_whose_columns_are_in_another_order_are_put_in_order() {
-    let server = liar(true, |page| {
-        match page {
-        0 => page_of(&places(1..11), "102100", true, true),
-        1 => r#"{"geometryType":"esriGeometryPoint","spatialReference":{"wkid":3857},
-            "fields":[{"name":"pop","type":"esriFieldTypeInteger"},{"name":"OBJECTID","type":"esriFieldTypeOID"}],
-            "features":[{"attributes":{"pop":7,"OBJECTID":11},"geometry":{"x":1,"y":2}}]}"#
-            .to_owned(),
-        _ => page_of(&[], "102100", false, true),
-    }
-    });
-    let found = read(&server.reference(LAYER)).unwrap();
-    assert_eq!(found.features.features[10].attributes, [Attribute::Integer(11), Attribute::Integer(7)]);
-    assert!(found.warnings[0].contains("35 features and sent 11"), "{:?}", found.warnings);
 }

@@ -5,6 +5,7 @@
 mod files;
 mod hostile;
 mod layers;
+mod liars;
 mod redirects;
 mod remote;
 mod stand_in;
