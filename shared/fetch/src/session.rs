@@ -70,9 +70,12 @@ impl<'a> Session<'a> {
         let bytes = head::request_bytes(request, &self.wait)?;
         let settings = &self.fetcher.settings;
         loop {
-            let reusable = self
-                .connection
-                .take_if(|connection| connection.is_idle && same_origin(&connection.server, &request.url));
+            // Bytes after the end of an answer would be taken for the next one.
+            let reusable = self.connection.take_if(|connection| {
+                connection.is_idle
+                    && connection.buffered().is_empty()
+                    && same_origin(&connection.server, &request.url)
+            });
             let mut connection = match reusable {
                 Some(connection) => connection,
                 None => {

@@ -111,9 +111,10 @@ pub(crate) fn is_upgrade(from: &Url, to: &Url) -> bool {
 pub(crate) fn is_within(url: &Url, base: &Url) -> bool {
     let context = base.path().trim_end_matches('/');
     let path = url.path();
-    // A server may take %2f for a slash, and ..%2f for a way out of the context.
+    // A server may take %2f for a slash, and ..%2f or ..; for a way out of the context.
     let lower = path.to_ascii_lowercase();
     same_origin(url, base)
+        && !lower.contains("..")
         && !lower.contains("%2f")
         && !lower.contains("%5c")
         && path.strip_prefix(context).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -210,6 +211,7 @@ mod tests {
             ("https://h/arcgis/../admin", false),
             ("https://h/arcgis/%2e%2e/admin", false),
             ("https://h/arcgis/..%2Fadmin", false),
+            ("https://h/arcgis/..;/admin", false),
             ("http://h/arcgis/a", false),
             ("https://h:8443/arcgis/a", false),
             ("https://h.evil/arcgis/a", false),

@@ -2,7 +2,7 @@
 
 use crate::layers::{LAYER, oids, read};
 use crate::stand_in::feature_server::{Layer, Place, page_of};
-use crate::stand_in::{Server, fetcher, never, ok};
+use crate::stand_in::{Reply, Server, fetcher, never, ok, reply};
 use gp_esri::{Attribute, ReadLimits};
 use gp_fetch::{FetchError, LayerQuery};
 
@@ -127,4 +127,17 @@ fn pages_whose_columns_are_in_another_order_are_put_in_order() {
     let found = read(&server.reference(LAYER)).unwrap();
     assert_eq!(found.features.features[10].attributes, [Attribute::Integer(11), Attribute::Integer(7)]);
     assert!(found.warnings[0].contains("35 features and sent 11"), "{:?}", found.warnings);
+}
+
+#[test]
+fn bytes_after_the_end_of_an_answer_are_not_taken_for_the_next() {
+    let layer = Layer::of(12);
+    let server = Server::start(move |asked| match layer.answer(asked) {
+        Reply::Bytes(bytes) => {
+            let next = reply(200, &[], br#"{"error":{"code":400,"message":"smuggled"}}"#);
+            Reply::Bytes([bytes, next].concat())
+        }
+        other => other,
+    });
+    assert_eq!(oids(&read(&server.reference(LAYER)).unwrap().features).len(), 12);
 }
