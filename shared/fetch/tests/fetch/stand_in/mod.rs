@@ -114,12 +114,17 @@ pub fn settings() -> FetchSettings {
     FetchSettings {
         private_addresses: PrivateAddresses::Allowed,
         connect_timeout: Duration::from_secs(5),
-        read_timeout: Duration::from_millis(300),
+        read_timeout: Duration::from_secs(5),
         total_timeout: Duration::from_secs(20),
         retry_pause: Duration::from_millis(1),
         max_retry_pause: Duration::from_millis(20),
         ..FetchSettings::default()
     }
+}
+
+/// The same, for servers that are silent.
+pub fn impatient() -> FetchSettings {
+    FetchSettings { read_timeout: Duration::from_millis(300), ..settings() }
 }
 
 pub fn fetcher() -> Fetcher {
