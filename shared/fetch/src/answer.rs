@@ -1,0 +1,62 @@
+//! What an answer that is a failure means: HTTP statuses, and ArcGIS errors, which come with status 200 (specification 5.1).
+
+use crate::FetchError;
+use crate::head::Head;
+use crate::secrets::Secrets;
+use serde_json::Value;
+
+/// Largest answer that is looked at for an error, in bytes.
+pub(crate) const MAX_ERROR_BYTES: usize = 64 << 10;
+
+const NO_TOKEN: &str = "add \"token\" to the input";
+const BAD_TOKEN: &str = "the one that was given is not valid, or has expired; give a new one";
+
+/// The failure that a status other than 2xx means, with what the body says of it.
+pub(crate) fn status_error(head: &Head, body: &[u8], place: &str, secrets: &Secrets) -> FetchError {
+    if let Some(error) = arcgis_error(body, place, secrets) {
+        return error;
+    }
+    let message = match head.status {
+        404 | 410 => "there is nothing at this url",
+        429 => "it is asked too often; try again later",
+        400..500 => "it does not take the request",
+        500..600 => "it has a failure of its own; try again later",
+        _ => "it redirects without saying where",
+    };
+    error_of(i64::from(head.status), message.to_owned(), place)
+}
+
+/// The failure that an ArcGIS error means; `None` where the body is none.
+pub(crate) fn arcgis_error(body: &[u8], place: &str, secrets: &Secrets) -> Option<FetchError> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if body.len() > MAX_ERROR_BYTES || first != Some(&b'{') {
+        return None;
+    }
+    let document: Value = serde_json::from_slice(body).ok()?;
+    let error = document.get("error")?.as_object()?;
+    let code = error.get("code").and_then(|code| code.as_i64().or_else(|| code.as_str()?.parse().ok()));
+    let mut sentences: Vec<&str> = Vec::new();
+    let details = error.get("details").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    for text in error.get("message").into_iter().chain(details).filter_map(Value::as_str) {
+        let text = text.trim();
+        if !text.is_empty() && !sentences.contains(&text) {
+            sentences.push(text);
+        }
+    }
+    let message = if sentences.is_empty() {
+        "it does not say why".to_owned()
+    } else {
+        secrets.strip(&sentences.join(" "))
+    };
+    Some(error_of(code.unwrap_or(500), message, place))
+}
+
+fn error_of(code: i64, message: String, place: &str) -> FetchError {
+    let place = place.to_owned();
+    match code {
+        401 | 499 => FetchError::TokenNeeded { place, advice: NO_TOKEN },
+        498 => FetchError::TokenNeeded { place, advice: BAD_TOKEN },
+        403 => FetchError::Forbidden { place },
+        _ => FetchError::Server { place, code, message },
+    }
+}

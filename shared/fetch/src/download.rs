@@ -1,0 +1,169 @@
+//! A whole file, into a temporary one.
+
+use crate::FetchError;
+use crate::answer::{MAX_ERROR_BYTES, arcgis_error};
+use crate::head::Head;
+use crate::request::Request;
+use crate::secrets::Secrets;
+use crate::session::{Next, Session};
+use gp_formats::{Format, Input, ReadAt};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::NamedTempFile;
+use url::Url;
+
+/// Longest name of a file, in characters.
+const MAX_NAME_CHARACTERS: usize = 120;
+
+/// Reads the file into a temporary one in that folder.
+pub(crate) fn download(
+    session: &mut Session<'_>,
+    request: &Request,
+    scratch: &Path,
+) -> Result<Input, FetchError> {
+    session.with_retries(&mut |session| {
+        let answer = session.exchange(request)?;
+        session.check_status(&answer.head)?;
+        if answer.head.status == 206 {
+            return Err(session.wait.malformed("it sent a part of the file without being asked for one"));
+        }
+        let mut file = NamedTempFile::new_in(scratch).map_err(FetchError::Scratch)?;
+        let mut first = Vec::new();
+        session.read_body(&answer.head, &mut |piece| {
+            let missing = MAX_ERROR_BYTES.saturating_sub(first.len());
+            first.extend_from_slice(piece.get(..missing).unwrap_or(piece));
+            file.write_all(piece).map_err(FetchError::Scratch)?;
+            Ok(Next::More)
+        })?;
+        let byte_len = file.as_file().metadata().map_err(FetchError::Scratch)?.len();
+        if byte_len == 0 {
+            return Err(session.wait.malformed("it sent an empty file"));
+        }
+        if is_web_page(&answer.head, &first) {
+            let reason = "it sent a web page instead of a file: give the url of the file itself, with its token if it needs one";
+            return Err(session.wait.malformed(reason));
+        }
+        if byte_len < MAX_ERROR_BYTES as u64
+            && let Some(error) = arcgis_error(&first, &session.wait.place, &session.secrets)
+        {
+            return Err(error);
+        }
+        let name = file_name(&answer.head, &answer.request.url, &request.url, &session.secrets);
+        Ok(Input::new(name, Arc::new(Downloaded { file, byte_len })))
+    })
+}
+
+/// A temporary file; it goes when this is dropped.
+struct Downloaded {
+    file: NamedTempFile<File>,
+    byte_len: u64,
+}
+
+impl ReadAt for Downloaded {
+    fn byte_len(&self) -> u64 {
+        self.byte_len
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.as_file().read_at(buffer, offset)
+    }
+
+    fn path(&self) -> Option<&Path> {
+        Some(self.file.path())
+    }
+}
+
+fn is_web_page(head: &Head, first: &[u8]) -> bool {
+    let begins = String::from_utf8_lossy(first.get(..64).unwrap_or(first)).trim_start().to_ascii_lowercase();
+    head.header("content-type").is_some_and(|kind| kind.starts_with("text/html"))
+        && ["<!doctype html", "<html"].iter().any(|tag| begins.starts_with(tag))
+}
+
+/// The name of the file: as the server says, else the end of the path it was redirected to or was asked for, whichever has an
+/// extension that is known; with the extension of its media type where none has.
+pub(crate) fn file_name(head: &Head, url: &Url, asked: &Url, secrets: &Secrets) -> String {
+    let said = head.header("content-disposition").and_then(disposition_name);
+    let mut names = vec![last_segment(asked), last_segment(url)];
+    names.extend(said);
+    // A secret in a name would come into messages.
+    let names: Vec<String> = names
+        .iter()
+        .map(|name| clean(name))
+        .filter(|name| !name.is_empty() && !secrets.are_in(name))
+        .collect();
+    if let Some(name) = names.iter().rev().find(|name| has_known_extension(name)) {
+        return name.clone();
+    }
+    let name = names.last().map_or("file", String::as_str);
+    let kind = head.header("content-type").unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    match Format::all().find(|format| format.media_type().eq_ignore_ascii_case(kind)) {
+        Some(format) => format!("{name}.{}", format.extension()),
+        None => name.to_owned(),
+    }
+}
+
+fn has_known_extension(name: &str) -> bool {
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    extension.is_some_and(|extension| Format::extensions().any(|known| known == extension))
+}
+
+fn last_segment(url: &Url) -> String {
+    let segment = url.path_segments().and_then(|mut segments| segments.next_back()).unwrap_or_default();
+    percent_decoded(segment)
+}
+
+/// The name in a `Content-Disposition` (RFC 6266): `filename*` before `filename`.
+fn disposition_name(value: &str) -> Option<String> {
+    let mut plain = None;
+    for part in value.split(';').skip(1) {
+        let Some((key, text)) = part.split_once('=') else { continue };
+        let text = text.trim().trim_matches('"');
+        match key.trim().to_ascii_lowercase().as_str() {
+            "filename*" => return text.splitn(3, '\'').nth(2).map(percent_decoded),
+            "filename" => plain = Some(text.to_owned()),
+            _ => {}
+        }
+    }
+    plain
+}
+
+fn percent_decoded(text: &str) -> String {
+    // The parser of forms takes "+" for a space and ends a pair at "&" and "=".
+    let escaped = text.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
+    url::form_urlencoded::parse(escaped.as_bytes())
+        .map(|(name, _)| name.into_owned())
+        .next()
+        .unwrap_or_default()
+}
+
+/// The last part of what may be a path, without what a name should not hold.
+fn clean(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let kept: String = last.chars().filter(|c| !c.is_control()).collect();
+    let skipped = kept.chars().count().saturating_sub(MAX_NAME_CHARACTERS);
+    kept.chars().skip(skipped).collect::<String>().trim_matches(['.', ' ']).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_from_dispositions_and_lose_their_folders() {
+        for (value, name) in [
+            (r#"attachment; filename="a b.zip""#, Some("a b.zip")),
+            ("attachment; filename=plain.csv; filename*=UTF-8''%E2%82%AC.csv", Some("€.csv")),
+            (r#"attachment; filename="../../etc/passwd""#, Some("passwd")),
+            (r#"attachment; filename="..\..\x.zip""#, Some("x.zip")),
+            ("attachment; filename*=broken", None),
+            ("inline", None),
+        ] {
+            assert_eq!(disposition_name(value).map(|found| clean(&found)).as_deref(), name, "{value}");
+        }
+        assert_eq!(clean(".."), "");
+        assert_eq!(percent_decoded("a+b%20c&d=e.zip"), "a+b c&d=e.zip");
+    }
+}
