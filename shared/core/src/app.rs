@@ -1,6 +1,6 @@
 //! The application: everything that a request or a worker needs, in one place that can be shared.
 
-use crate::{BlobStore, Catalog, JobQueue, JobStore, Meter, Runner};
+use crate::{BlobStore, Catalog, JobQueue, JobStore, Meter, Runner, UploadSettings, UploadStore};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +15,8 @@ pub struct App {
     pub queue: Arc<dyn JobQueue>,
     /// Inputs and results that are too large for a record.
     pub blobs: Arc<dyn BlobStore>,
+    /// Files that clients sent.
+    pub uploads: Arc<dyn UploadStore>,
     /// Where jobs run.
     pub job_runner: Arc<dyn Runner>,
     /// Where an `execute` runs that is not quick.
@@ -27,6 +29,8 @@ pub struct App {
     pub limits: Limits,
     /// How jobs are kept alive and ended.
     pub job_settings: JobSettings,
+    /// How uploads are kept.
+    pub upload_settings: UploadSettings,
     /// The clock: milliseconds since 1970.
     pub now_ms: fn() -> i64,
 }

@@ -34,6 +34,7 @@ mod tend;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tool;
+mod uploads;
 mod value;
 
 pub use app::{App, JobSettings, Limits};
@@ -53,7 +54,7 @@ pub use parse::{parse_parameter, parse_values};
 pub use payload::{StoredResult, gzip, job_inputs, job_result, job_result_link, write_result};
 pub use ports::{
     BlobKey, BlobStore, Content, Created, Expected, JobDetail, JobQueue, JobStore, JobUpdate, Runner,
-    Updated, Work, WorkError, WorkEvent,
+    Updated, UploadStore, Work, WorkError, WorkEvent,
 };
 pub use render::{RenderOptions, is_as_stored, render_result, render_value};
 pub use run_job::run_job;
@@ -63,4 +64,10 @@ pub use service_file::{ServiceFileError, read_service};
 pub use submit::{Submission, SubmitError, submit_job};
 pub use tend::{Tended, bury_job, tend_job};
 pub use tool::{Published, Task, Tool};
+pub use uploads::{
+    ByteSource, DirectUpload, StoredBytes, UploadBytes, UploadChange, UploadError, UploadId, UploadItem,
+    UploadLimits, UploadPart, UploadSettings, add_upload_part, check_upload_name, commit_upload,
+    create_upload, delete_upload, direct_upload, find_upload, open_for_parts, read_upload, receive_upload,
+    register_upload, upload_limits,
+};
 pub use value::{CoordinateSystem, Date, RecordSet, SqlExpression, Value};

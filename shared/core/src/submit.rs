@@ -136,7 +136,7 @@ fn keep_what_the_job_needs(task: &PublishedTask, parameters: &mut Parameters) {
     });
 }
 
-fn random_bits() -> Result<u128, StoreError> {
+pub(crate) fn random_bits() -> Result<u128, StoreError> {
     let mut bits = [0; 16];
     getrandom::fill(&mut bits)
         .map_err(|error| StoreError::unavailable("ask for random bits", error.to_string()))?;

@@ -122,7 +122,7 @@ fn put(path: &Path, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Creates the folder and those above it, each entry on disk.
-fn create_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -134,7 +134,7 @@ fn create_folder(folder: &Path) -> io::Result<()> {
     folder.parent().map_or(Ok(()), synchronise)
 }
 
-fn synchronise(folder: &Path) -> io::Result<()> {
+pub(crate) fn synchronise(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

@@ -6,7 +6,8 @@ use crate::jobs::SqliteJobs;
 use crate::queue::LineOfJobs;
 use crate::recovery::Abandoned;
 use crate::sweep::Sweeper;
-use gp_core::{App, Catalog, JobSettings, Limits, StoreError};
+use crate::uploads::FileUploads;
+use gp_core::{App, Catalog, JobSettings, Limits, StoreError, UploadSettings};
 use gp_workers::{ProcessPool, WorkerCommand};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -19,6 +20,7 @@ use std::time::Duration;
 pub struct Data {
     jobs: Arc<SqliteJobs>,
     blobs: Arc<FileBlobs>,
+    uploads: Arc<FileUploads>,
 }
 
 /// Jobs that are taken from the line before a worker is free. A small job waits for the disk longer than it computes:
@@ -93,7 +95,9 @@ impl Data {
         let mut jobs = SqliteJobs::open(&path).map_err(|source| OpenError::Database { path, source })?;
         jobs.lock = Some(lock);
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(unusable("synchronising it"))?;
-        Ok(Data { jobs: Arc::new(jobs), blobs: Arc::new(FileBlobs::new(folder.join("blobs"))) })
+        let jobs = Arc::new(jobs);
+        let uploads = Arc::new(FileUploads::new(jobs.clone(), folder.join("uploads")));
+        Ok(Data { jobs, blobs: Arc::new(FileBlobs::new(folder.join("blobs"))), uploads })
     }
 
     /// The job store alone.
@@ -130,6 +134,7 @@ impl Data {
             jobs: self.jobs.clone(),
             queue: line.clone(),
             blobs: self.blobs.clone(),
+            uploads: self.uploads.clone(),
             job_runner: Arc::new(ProcessPool::new(command.clone(), concurrency.job_workers, None)),
             execute_runner: Arc::new(ProcessPool::new(
                 command,
@@ -140,6 +145,7 @@ impl Data {
             meter: None,
             limits,
             job_settings,
+            upload_settings: UploadSettings::default(),
             now_ms,
         };
         let drain = Drain {
@@ -148,8 +154,14 @@ impl Data {
             waiting,
             at_once: concurrency.jobs_at_once.max(1),
         };
-        let sweeper =
-            Sweeper { jobs: self.jobs, blobs: self.blobs, line, catalog, next_shard: AtomicU16::default() };
+        let sweeper = Sweeper {
+            jobs: self.jobs,
+            blobs: self.blobs,
+            uploads: self.uploads,
+            line,
+            catalog,
+            next_shard: AtomicU16::default(),
+        };
         Ok((app, drain, sweeper))
     }
 }

@@ -189,5 +189,6 @@ fn service(folder: &str, name: &str, execution_type: ExecutionType, message_leve
         message_level,
         retention: RETENTION,
         run_on_submit: None,
+        uploads: None,
     }
 }
