@@ -11,7 +11,7 @@ mod steps;
 pub use name::check_upload_name;
 pub use steps::{
     DirectUpload, add_upload_part, commit_upload, create_upload, delete_upload, direct_upload, find_upload,
-    open_for_parts, read_upload, receive_upload, register_upload, upload_limits,
+    new_upload_id, open_for_parts, read_upload, receive_upload, register_upload, upload_limits,
 };
 
 use crate::{RequestError, ServiceName, StoreError};

@@ -77,7 +77,7 @@ pub async fn register_upload(
     description: &str,
 ) -> Result<UploadItem, UploadError> {
     let name = check_upload_name(upload_limits(service)?, name)?;
-    let item = new_item(app, service, new_id()?, name, description)?;
+    let item = new_item(app, service, new_upload_id()?, name, description)?;
     app.uploads.create(&item).await?;
     Ok(item)
 }
@@ -96,7 +96,7 @@ pub async fn direct_upload(
     let limits = upload_limits(service)?;
     let name = check_upload_name(limits, name)?;
     check_size(limits, byte_len)?;
-    let mut item = new_item(app, service, new_id()?, name, description)?;
+    let mut item = new_item(app, service, new_upload_id()?, name, description)?;
     let Some((url, bytes)) = app.uploads.direct(&item.id, byte_len).await? else {
         let detail =
             "this server gives no URLs to send to; use uploads/upload, or register, uploadPart and commit";
@@ -245,8 +245,11 @@ pub async fn delete_upload(app: &App, service: &Service, id: &str) -> Result<(),
     }
 }
 
-/// A random id.
-pub(crate) fn new_id() -> Result<UploadId, StoreError> {
+/// The id of an item that is to be created.
+///
+/// # Errors
+/// The system gives no random bits.
+pub fn new_upload_id() -> Result<UploadId, StoreError> {
     crate::submit::random_bits().map(UploadId::from_random)
 }
 
