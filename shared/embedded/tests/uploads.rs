@@ -123,8 +123,22 @@ async fn bytes_that_became_no_part_go_after_an_hour_and_parts_stay() {
     let swept = sweep(&sweeper, now_ms() + 2 * HOUR_MS).await;
     assert_eq!(swept, Swept { upload_orphans: 2, ..Swept::default() });
     assert_eq!(files(folder.path()).len(), 1);
+    // What the first sweep emptied is young by that; a folder that stays empty goes in the end.
+    sweep(&sweeper, now_ms() + 2 * HOUR_MS).await;
     assert_eq!(fs::read_dir(folder.path().join("uploads")).unwrap().count(), 1, "empty folders go too");
     assert!(app.uploads.read(&kept).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_folder_that_waits_for_its_first_file_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_app, sweeper) = app(folder.path()).await;
+    let waiting = folder.path().join("uploads").join(new_upload().id.as_str());
+    fs::create_dir_all(&waiting).unwrap();
+    sweep(&sweeper, now_ms()).await;
+    assert!(waiting.is_dir(), "a request is about to write into it");
+    sweep(&sweeper, now_ms() + 2 * HOUR_MS).await;
+    assert!(!waiting.exists());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use super::{FileUploads, rows};
 use crate::blobs::off_the_reactor;
 use gp_core::{StoreError, UploadChange, UploadId, UploadStore};
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -45,10 +45,12 @@ impl FileUploads {
             // Listed first, then looked up: a file that becomes a part in between is found to be one.
             let folder = self.item_folder(&id);
             let listed = off_the_reactor("look for uploaded bytes", move || {
-                old_files(&folder, now_ms - ORPHAN_MS)
-                    .map_err(|error| StoreError::unavailable("list uploaded bytes", error))
+                match old_entries(&folder, now_ms - ORPHAN_MS) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => Ok((false, Vec::new())),
+                    listed => listed.map_err(|error| StoreError::unavailable("list uploaded bytes", error)),
+                }
             });
-            let old = listed.await?;
+            let (is_old, old) = listed.await?;
             let parts = self.get(&id).await?.map(|item| item.parts);
             let is_known = parts.is_some();
             let named: HashSet<String> =
@@ -60,7 +62,8 @@ impl FileUploads {
                     remove_file(&folder.join(name))
                         .map_err(|error| StoreError::unavailable("remove uploaded bytes", error))?;
                 }
-                if !is_known {
+                // A folder is made before its first file: one that is young may be about to get it.
+                if !is_known && is_old {
                     // It is only removed when it is empty.
                     let _ = fs::remove_dir(&folder);
                 }
@@ -85,28 +88,26 @@ fn items(folder: &Path) -> io::Result<Vec<UploadId>> {
     Ok(items)
 }
 
-/// The files of an item that did not change since that time, milliseconds since 1970.
-fn old_files(folder: &Path, before_ms: i64) -> io::Result<Vec<String>> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
+/// Whether the folder of an item did not change since that time, milliseconds since 1970, and which of its files did not.
+fn old_entries(folder: &Path, before_ms: i64) -> io::Result<(bool, Vec<String>)> {
+    let is_old = changed_ms(&folder.metadata()?)? < before_ms;
     let mut names = Vec::new();
-    for entry in entries {
+    for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let metadata = match entry.metadata() {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
             Err(error) => return Err(error),
         };
-        let changed_ms =
-            metadata.modified()?.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
-        if changed_ms < before_ms {
+        if changed_ms(&metadata)? < before_ms {
             names.extend(entry.file_name().into_string());
         }
     }
-    Ok(names)
+    Ok((is_old, names))
+}
+
+fn changed_ms(metadata: &Metadata) -> io::Result<i64> {
+    Ok(metadata.modified()?.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64))
 }
 
 fn remove_file(path: &Path) -> io::Result<()> {
