@@ -2,13 +2,14 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum, value_parser};
-use gp_core::{JobSettings, Limits};
+use gp_core::{JobSettings, Limits, UploadSettings};
 use gp_embedded::Concurrency;
 use gp_rest::RestSettings;
 use gp_workers::WorkerCommand;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Serve geoprocessing tasks by the ArcGIS GPServer REST protocol, with durable jobs, from this machine.
 #[derive(Debug, Parser)]
@@ -41,6 +42,9 @@ pub(crate) struct Args {
     /// Largest request body, in MB.
     #[arg(long, default_value_t = 64, value_name = "MB", global = true, value_parser = value_parser!(u16).range(1..=4096))]
     max_body: u16,
+    /// How long an uploaded file can be used, in hours.
+    #[arg(long, default_value_t = 24, value_name = "HOURS", value_parser = value_parser!(u16).range(1..=8760))]
+    upload_hours: u16,
     /// Most features of one input of a job.
     #[arg(long, default_value_t = 1_000_000, value_name = "N", global = true, value_parser = value_parser!(u32).range(1..))]
     max_features: u32,
@@ -93,6 +97,11 @@ impl Args {
 
     pub(crate) fn job_settings(&self) -> JobSettings {
         JobSettings::default()
+    }
+
+    pub(crate) fn upload_settings(&self) -> UploadSettings {
+        let lifetime = Duration::from_secs(u64::from(self.upload_hours) * 3600);
+        UploadSettings { lifetime, ..UploadSettings::default() }
     }
 
     pub(crate) fn rest_settings(&self) -> RestSettings {

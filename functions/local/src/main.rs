@@ -48,9 +48,10 @@ fn run(args: &Args, started: Instant) -> anyhow::Result<()> {
 
 async fn serve(args: &Args, catalog: Arc<Catalog>, started: Instant) -> anyhow::Result<()> {
     let data = gp_embedded::Data::open(&args.data)?;
-    let (app, drain, sweeper) = data
+    let (mut app, drain, sweeper) = data
         .app(catalog, args.limits(), args.job_settings(), args.worker_command()?, args.concurrency())
         .await?;
+    app.upload_settings = args.upload_settings();
     let stop_signal = serve::stop_signal()?;
     let listener = serve::bind(args.listen).await?;
     let address = listener.local_addr()?;

@@ -1,6 +1,6 @@
 //! The application: everything that a request or a worker needs, in one place that can be shared.
 
-use crate::{BlobStore, Catalog, JobQueue, JobStore, Meter, Runner};
+use crate::{BlobStore, Catalog, JobQueue, JobStore, Meter, Runner, UploadSettings, UploadStore};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +16,8 @@ pub struct App {
     pub queue: Arc<dyn JobQueue>,
     /// Inputs and results that are too large for a record.
     pub blobs: Arc<dyn BlobStore>,
+    /// Files that clients sent.
+    pub uploads: Arc<dyn UploadStore>,
     /// Where jobs run.
     pub job_runner: Arc<dyn Runner>,
     /// Where an `execute` runs that is not quick.
@@ -30,6 +32,8 @@ pub struct App {
     pub job_settings: JobSettings,
     /// A folder for the files of runs while they last.
     pub scratch: PathBuf,
+    /// How uploads are kept.
+    pub upload_settings: UploadSettings,
     /// The clock: milliseconds since 1970.
     pub now_ms: fn() -> i64,
 }

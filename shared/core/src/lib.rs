@@ -36,6 +36,7 @@ mod tend;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tool;
+mod uploads;
 mod value;
 
 pub use app::{App, JobSettings, Limits};
@@ -56,7 +57,7 @@ pub use parse::{Reading, parse_parameter, parse_values};
 pub use payload::{StoredResult, gzip, job_inputs, job_result, job_result_link, write_result};
 pub use ports::{
     BlobKey, BlobStore, Content, Created, Expected, JobDetail, JobQueue, JobStore, JobUpdate, Runner,
-    StoredFile, Updated, Work, WorkError, WorkEvent,
+    StoredFile, Updated, UploadStore, Work, WorkError, WorkEvent,
 };
 pub use render::{RenderOptions, is_as_stored, render_result, render_value};
 pub use run_job::run_job;
@@ -67,6 +68,12 @@ pub use sources::{InputSource, NoSource, SourceError, SourceFeatures, Wanted, Wa
 pub use submit::{Submission, SubmitError, submit_job};
 pub use tend::{Tended, bury_job, tend_job};
 pub use tool::{Published, Task, Tool};
+pub use uploads::{
+    ByteSource, DirectUpload, StoredBytes, UploadBytes, UploadChange, UploadError, UploadId, UploadItem,
+    UploadLimits, UploadPart, UploadSettings, add_upload_part, check_upload_name, commit_upload,
+    create_upload, delete_upload, direct_upload, find_upload, new_upload_id, open_for_parts, read_upload,
+    receive_upload, register_upload, upload_limits,
+};
 pub use value::{
     BareEnvelope, Composite, CoordinateSystem, DataFile, Date, HiddenString, RasterData, RasterDataLayer,
     RecordSet, SqlExpression, Value, ValueTable,

@@ -3,9 +3,13 @@
 //! Every adapter passes the conformance suite in `testing`. No signature names a storage product.
 
 use crate::{
+    ByteSource, StoredBytes, TaskResult, ToolError, UploadBytes, UploadChange, UploadError, UploadId,
+    UploadItem, UploadPart,
+};
+use crate::{
     Cost, Job, JobId, JobStatus, Message, Parameters, Payloads, Progress, ResultInfo, ServiceName, StoreError,
 };
-use crate::{OutputId, RunFiles, TaskResult, ToolError};
+use crate::{OutputId, RunFiles};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::path::{Path, PathBuf};
@@ -153,6 +157,62 @@ pub trait BlobStore: Send + Sync {
 
     /// A URL where whoever has it can read the bytes for a while; `None` when this store gives none.
     async fn link(&self, key: &BlobKey) -> Result<Option<String>, StoreError>;
+}
+
+/// Uploaded files: a record each, and bytes of any size, which are never in memory as a whole. Every write is atomic, and on
+/// disk when the call returns. Items that have expired are removed by the store itself, with their bytes.
+#[async_trait]
+pub trait UploadStore: Send + Sync {
+    /// Stores the record of a new item, whose parts have been received; its id is new.
+    async fn create(&self, item: &UploadItem) -> Result<(), StoreError>;
+
+    /// The item, or `None` when there never was one or it is gone. Reads what was last written.
+    async fn get(&self, id: &UploadId) -> Result<Option<UploadItem>, StoreError>;
+
+    /// Stores bytes under a new name beside the item, which need not be there yet. Nobody sees them until they are a part.
+    ///
+    /// # Errors
+    /// Those of the source, and of the store; nothing is left then, or it is removed later.
+    async fn receive(&self, id: &UploadId, source: &mut dyn ByteSource) -> Result<StoredBytes, UploadError>;
+
+    /// Removes received bytes that become no part. What cannot be removed now goes when it has expired.
+    async fn discard(&self, id: &UploadId, bytes: StoredBytes);
+
+    /// Adds a part, or replaces that of the same number, unless the item is committed.
+    async fn add_part(&self, id: &UploadId, part: &UploadPart) -> Result<UploadChange, StoreError>;
+
+    /// Commits the item with these parts, if it is not committed and nobody changed it since it was read.
+    async fn commit(&self, item: &UploadItem, parts: &[UploadPart]) -> Result<UploadChange, StoreError>;
+
+    /// Removes the item, however it stands by now: whoever changes it at the same time is refused. Its bytes go then or
+    /// later.
+    async fn delete(&self, item: &UploadItem) -> Result<UploadChange, StoreError>;
+
+    /// The bytes of the item's parts as one stream; [`StoreError::NotFound`] when they are gone.
+    async fn read(&self, item: &UploadItem) -> Result<Box<dyn ByteSource>, StoreError>;
+
+    /// Where the bytes are, for a program that is not the server.
+    async fn locate(&self, item: &UploadItem) -> Result<UploadBytes, StoreError>;
+
+    /// A URL where whoever has it can download the whole file for a while; `None` when this store gives none.
+    async fn link(&self, _item: &UploadItem) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
+    /// A URL that takes one PUT of exactly so many bytes for a while, and where they will be; `None` when this store gives
+    /// none.
+    async fn direct(
+        &self,
+        _id: &UploadId,
+        _byte_len: u64,
+    ) -> Result<Option<(String, StoredBytes)>, StoreError> {
+        Ok(None)
+    }
+
+    /// How many bytes have come to such a URL; `None` before all of them have.
+    async fn arrived(&self, _id: &UploadId, _bytes: &StoredBytes) -> Result<Option<u64>, StoreError> {
+        Ok(None)
+    }
 }
 
 /// One run of a task, as a runner gets it.

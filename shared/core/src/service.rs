@@ -1,6 +1,6 @@
 //! Services and their tasks: what is published, under which name, with which limits. Data, not code.
 
-use crate::{MessageLevel, Parameter, Task, Value};
+use crate::{MessageLevel, Parameter, Task, UploadLimits, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -39,6 +39,8 @@ pub struct Service {
     pub retention: Duration,
     /// How long a small job may take within its own `submitJob`, where the server can do that; `None` for never.
     pub run_on_submit: Option<Duration>,
+    /// Which files clients may upload; `None` for none.
+    pub uploads: Option<UploadLimits>,
 }
 
 /// A tool as a task of a service.

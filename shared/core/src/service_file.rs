@@ -2,7 +2,7 @@
 
 use crate::parse::parse_text;
 use crate::service::PublishedTask;
-use crate::{DataType, ExecutionType, MessageLevel, Service, ServiceName, Task};
+use crate::{DataType, ExecutionType, MessageLevel, Service, ServiceName, Task, UploadLimits};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -40,7 +40,18 @@ struct ServiceFile {
     #[serde(default)]
     run_on_submit_s: Option<Spanned<u64>>,
     #[serde(default)]
+    uploads: Option<UploadsEntry>,
+    #[serde(default)]
     task: Vec<TaskEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UploadsEntry {
+    #[serde(default)]
+    max_file_size_mb: Option<Spanned<u64>>,
+    #[serde(default)]
+    allowed_file_types: Option<Spanned<Vec<String>>>,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +94,9 @@ const MAX_TIME_LIMIT_S: u64 = 30 * 24 * 3600;
 
 /// Longest time that a client may have to wait for the id of its job.
 const MAX_RUN_ON_SUBMIT_S: u64 = 10;
+
+/// Largest upload: 5 GB is what S3 takes at once.
+const MAX_FILE_SIZE_MB: u64 = 5 << 10;
 
 /// A reason and the bytes of the text that it is about.
 type Fault = (Range<usize>, String);
@@ -154,8 +168,36 @@ fn build(parsed: ServiceFile, tools: &[&'static dyn Task]) -> Result<Service, Fa
             Level::None => MessageLevel::None,
         },
         retention: Duration::from_secs(u64::from(parsed.retention_minutes) * 60),
+        uploads: parsed.uploads.as_ref().map(uploads).transpose()?,
         run_on_submit: parsed.run_on_submit_s.map(|budget| Duration::from_secs(*budget.get_ref())),
     })
+}
+
+fn uploads(entry: &UploadsEntry) -> Result<UploadLimits, Fault> {
+    let mut limits = UploadLimits::default();
+    if let Some(size_mb) = &entry.max_file_size_mb {
+        positive(size_mb, "max_file_size_mb")?;
+        if *size_mb.get_ref() > MAX_FILE_SIZE_MB {
+            return Err((size_mb.span(), format!("max_file_size_mb must be at most {MAX_FILE_SIZE_MB}")));
+        }
+        limits.max_file_bytes = size_mb.get_ref() << 20;
+    }
+    if let Some(types) = &entry.allowed_file_types {
+        let is_extension = |text: &str| {
+            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+        };
+        let stray = types.get_ref().iter().find(|text| !is_extension(text));
+        if let Some(stray) = stray {
+            let reason =
+                format!("\"{stray}\" is no file type; give extensions without a point, such as \"csv\"");
+            return Err((types.span(), reason));
+        }
+        if types.get_ref().is_empty() {
+            return Err((types.span(), "a list of file types must not be empty".to_owned()));
+        }
+        limits.file_types = types.get_ref().iter().map(|text| text.to_ascii_lowercase()).collect();
+    }
+    Ok(limits)
 }
 
 fn publish(entry: &TaskEntry, tools: &[&'static dyn Task]) -> Result<PublishedTask, Fault> {

@@ -7,8 +7,10 @@
 #![expect(clippy::unwrap_used, reason = "a test suite: a store that fails has failed the suite")]
 
 mod races;
+mod uploads;
 
 pub use races::job_store_races;
+pub use uploads::{new_upload, upload_store};
 
 use crate::{
     BlobKey, BlobStore, Created, Expected, Job, JobDetail, JobId, JobQueue, JobStatus, JobStore, JobUpdate,

@@ -174,7 +174,7 @@ fn move_in(file: &Path, path: &Path) -> io::Result<()> {
 }
 
 /// Creates the folder and those above it, each entry on disk.
-fn create_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -186,7 +186,7 @@ fn create_folder(folder: &Path) -> io::Result<()> {
     folder.parent().map_or(Ok(()), synchronise)
 }
 
-fn synchronise(folder: &Path) -> io::Result<()> {
+pub(crate) fn synchronise(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

@@ -6,7 +6,8 @@ use crate::jobs::SqliteJobs;
 use crate::queue::LineOfJobs;
 use crate::recovery::Abandoned;
 use crate::sweep::Sweeper;
-use gp_core::{App, Catalog, JobSettings, Limits, StoreError};
+use crate::uploads::FileUploads;
+use gp_core::{App, Catalog, JobSettings, Limits, StoreError, UploadSettings};
 use gp_workers::{ProcessPool, WorkerCommand};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
@@ -20,6 +21,7 @@ pub struct Data {
     jobs: Arc<SqliteJobs>,
     blobs: Arc<FileBlobs>,
     scratch: PathBuf,
+    uploads: Arc<FileUploads>,
 }
 
 /// Jobs that are taken from the line before a worker is free. A small job waits for the disk longer than it computes:
@@ -104,7 +106,9 @@ impl Data {
         }
         // Worker processes are told where it is, wherever they run.
         let scratch = std::path::absolute(&scratch).map_err(unusable("finding it"))?;
-        Ok(Data { jobs: Arc::new(jobs), blobs: Arc::new(FileBlobs::new(folder.join("blobs"))), scratch })
+        let jobs = Arc::new(jobs);
+        let uploads = Arc::new(FileUploads::new(jobs.clone(), folder.join("uploads")));
+        Ok(Data { jobs, blobs: Arc::new(FileBlobs::new(folder.join("blobs"))), scratch, uploads })
     }
 
     /// The job store alone.
@@ -141,6 +145,7 @@ impl Data {
             jobs: self.jobs.clone(),
             queue: line.clone(),
             blobs: self.blobs.clone(),
+            uploads: self.uploads.clone(),
             job_runner: Arc::new(ProcessPool::new(command.clone(), concurrency.job_workers, None)),
             execute_runner: Arc::new(ProcessPool::new(
                 command,
@@ -152,6 +157,7 @@ impl Data {
             limits,
             job_settings,
             scratch: self.scratch,
+            upload_settings: UploadSettings::default(),
             now_ms,
         };
         let drain = Drain {
@@ -160,8 +166,14 @@ impl Data {
             waiting,
             at_once: concurrency.jobs_at_once.max(1),
         };
-        let sweeper =
-            Sweeper { jobs: self.jobs, blobs: self.blobs, line, catalog, next_shard: AtomicU16::default() };
+        let sweeper = Sweeper {
+            jobs: self.jobs,
+            blobs: self.blobs,
+            uploads: self.uploads,
+            line,
+            catalog,
+            next_shard: AtomicU16::default(),
+        };
         Ok((app, drain, sweeper))
     }
 }

@@ -3,8 +3,8 @@
 //! Separate because it is one of two sets of adapters behind the ports of `gp-core` (the other one is AWS). It must
 //! never know HTTP or a concrete tool.
 //!
-//! A data folder holds `lock` (held while a server runs), `jobs.sqlite` with its write-ahead log (`schema.rs`), and
-//! `blobs/` (`blobs.rs`). The parts:
+//! A data folder holds `lock` (held while a server runs), `jobs.sqlite` with its write-ahead log (`schema.rs`),
+//! `blobs/` (`blobs.rs`) and `uploads/` (`uploads.rs`). The parts:
 //!
 //! | file | what |
 //! |---|---|
@@ -13,6 +13,7 @@
 //! | `writer.rs` | one thread writes, many writes share one fsync |
 //! | `readers.rs` | connections that only read |
 //! | `jobs.rs`, `rows.rs` | the job store |
+//! | `uploads.rs` and below | uploaded files |
 //! | `queue.rs`, `drain.rs` | the line of waiting jobs, and the loop that runs them |
 //! | `recovery.rs`, `sweep.rs` | jobs that a crash left behind; what has expired |
 
@@ -26,6 +27,7 @@ mod recovery;
 mod rows;
 mod schema;
 mod sweep;
+mod uploads;
 mod writer;
 
 pub use blobs::FileBlobs;
@@ -34,3 +36,4 @@ pub use drain::Drain;
 pub use jobs::SqliteJobs;
 pub use queue::{LineOfJobs, WaitingJobs};
 pub use sweep::{Sweeper, Swept};
+pub use uploads::FileUploads;

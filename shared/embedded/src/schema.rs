@@ -8,6 +8,8 @@
 //!   `n` tells how many.
 //! - `payload`: `n` 0 is the inputs, 1 and up the results; `bytes` is NULL when they are in the blob store. Apart from
 //!   `job` so that a poll never walks over megabytes.
+//! - `upload`: one row an uploaded file, committed or on its way; `upload_part`: what it is made of, in the order of
+//!   `place`, which is the part's own number until the commit. The bytes are files (`uploads.rs`).
 //!
 //! A change of this file that older data cannot bear is a new step in `migrate`, never an edit of an old one.
 
@@ -16,7 +18,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The version that this program writes, kept in `user_version`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const VERSION_1: &str = "
     CREATE TABLE job (
@@ -64,6 +66,32 @@ const VERSION_2: &str = "
     PRAGMA user_version = 2;
 ";
 
+/// Version 3 has uploads.
+const VERSION_3: &str = "
+    CREATE TABLE upload (
+        id TEXT PRIMARY KEY,
+        service TEXT NOT NULL,
+        name TEXT NOT NULL,
+        description TEXT NOT NULL,
+        created_at_ms INTEGER NOT NULL,
+        expires_at_ms INTEGER NOT NULL,
+        committed INTEGER NOT NULL,
+        direct_name TEXT,
+        direct_bytes INTEGER,
+        version INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX upload_to_sweep ON upload (expires_at_ms);
+    CREATE TABLE upload_part (
+        upload TEXT NOT NULL,
+        number INTEGER NOT NULL,
+        place INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        PRIMARY KEY (upload, number)
+    ) STRICT, WITHOUT ROWID;
+    PRAGMA user_version = 3;
+";
+
 /// Pages of the write-ahead log (4 KB each) after which they are moved into the main file. More than SQLite's own
 /// 1000, because a checkpoint costs two more fsyncs and the same pages are written again and again.
 const CHECKPOINT_PAGES: i64 = 4000;
@@ -103,9 +131,10 @@ fn migrate(connection: &Connection) -> rusqlite::Result<()> {
     match version {
         Some(VERSION) => Ok(()),
         Some(0) | None => {
-            connection.execute_batch(&format!("BEGIN IMMEDIATE; {VERSION_1} {VERSION_2} COMMIT;"))
+            connection.execute_batch(&format!("BEGIN IMMEDIATE; {VERSION_1} {VERSION_2} {VERSION_3} COMMIT;"))
         }
-        Some(1) => connection.execute_batch(&format!("BEGIN IMMEDIATE; {VERSION_2} COMMIT;")),
+        Some(1) => connection.execute_batch(&format!("BEGIN IMMEDIATE; {VERSION_2} {VERSION_3} COMMIT;")),
+        Some(2) => connection.execute_batch(&format!("BEGIN IMMEDIATE; {VERSION_3} COMMIT;")),
         Some(newer) => Err(rusqlite::Error::SqliteFailure(
             rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_SCHEMA),
             Some(format!(

@@ -1,4 +1,4 @@
-//! What has expired goes: first a job's payloads, a day later its record; and bytes that never got a job.
+//! What has expired goes: first a job's payloads, a day later its record; bytes that never got a job; and uploads.
 //!
 //! The record outlives the payloads as a tombstone, because clients poll for ever on an error or a missing status
 //! (specification 10.16). Everything is done in small batches, so that a submission never waits long behind it.
@@ -9,6 +9,7 @@ use crate::jobs::SqliteJobs;
 use crate::queue::LineOfJobs;
 use crate::recovery::Abandoned;
 use crate::rows::id_from_bytes;
+use crate::uploads::FileUploads;
 use gp_core::{Catalog, JobDetail, JobId, JobStore, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -33,6 +34,7 @@ const INTERVAL: Duration = Duration::from_secs(60);
 pub struct Sweeper {
     pub(crate) jobs: Arc<SqliteJobs>,
     pub(crate) blobs: Arc<FileBlobs>,
+    pub(crate) uploads: Arc<FileUploads>,
     pub(crate) line: Arc<LineOfJobs>,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) next_shard: AtomicU16,
@@ -49,6 +51,10 @@ pub struct Swept {
     pub orphans: usize,
     /// What `execute` requests left as files.
     pub outputs: usize,
+    /// Uploaded files that expired.
+    pub uploads: usize,
+    /// Files of uploads that became no part.
+    pub upload_orphans: usize,
     /// Jobs with a lease that ran out, put in line again.
     pub revived: usize,
 }
@@ -93,6 +99,10 @@ impl Sweeper {
             if last {
                 break;
             }
+        }
+        swept.uploads = self.uploads.remove_expired(now_ms).await?;
+        if self.next_shard.load(Ordering::Relaxed).is_multiple_of(SHARDS) {
+            swept.upload_orphans = self.uploads.remove_orphans(now_ms).await?;
         }
         for _ in 0..SHARDS_A_SWEEP {
             let shard = self.next_shard.fetch_add(1, Ordering::Relaxed) % SHARDS;

@@ -1,7 +1,7 @@
 //! The conformance suites of gp-core against SQLite and files.
 
 use gp_core::{JobStore, testing};
-use gp_embedded::{FileBlobs, LineOfJobs, SqliteJobs};
+use gp_embedded::{FileBlobs, FileUploads, LineOfJobs, SqliteJobs};
 use std::sync::Arc;
 
 #[tokio::test]
@@ -24,6 +24,13 @@ async fn the_blob_store_conforms() {
     let blobs = FileBlobs::new(folder.path().join("blobs"));
     testing::blob_store(&blobs).await;
     testing::files(&blobs, folder.path()).await;
+}
+
+#[tokio::test]
+async fn the_upload_store_conforms() {
+    let folder = tempfile::tempdir().unwrap();
+    let jobs = Arc::new(SqliteJobs::open(&folder.path().join("jobs.sqlite")).unwrap());
+    testing::upload_store(&FileUploads::new(jobs, folder.path().join("uploads"))).await;
 }
 
 #[tokio::test]

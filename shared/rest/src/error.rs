@@ -2,7 +2,7 @@
 
 use crate::json;
 use crate::resource::NoResource;
-use gp_core::{CancelError, RequestError, ServiceName, StoreError, SubmitError};
+use gp_core::{CancelError, RequestError, ServiceName, StoreError, SubmitError, UploadError};
 use gp_esri::json::write_i64;
 
 /// Why a request was not answered as asked.
@@ -77,6 +77,15 @@ impl From<SubmitError> for Failure {
         match error {
             SubmitError::Refused(error) => error.into(),
             SubmitError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UploadError> for Failure {
+    fn from(error: UploadError) -> Failure {
+        match error {
+            UploadError::Refused(error) => error.into(),
+            UploadError::Store(error) => error.into(),
         }
     }
 }

@@ -24,6 +24,7 @@ mod settings;
 mod submit_job;
 mod task;
 mod trace;
+mod upload;
 
 pub use settings::{Origins, RestSettings, Version};
 
@@ -42,6 +43,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
+use upload::UploadedFile;
 
 /// The REST face of an application: every path below the context, and an error body for every other path.
 pub fn router(app: App, settings: RestSettings) -> axum::Router {
@@ -50,7 +52,13 @@ pub fn router(app: App, settings: RestSettings) -> axum::Router {
 }
 
 /// The URL table: what each resource answers.
-async fn reply(rest: &Rest, resource: Resource, request: &Parts, with: Parameters) -> Result<Reply, Failure> {
+async fn reply(
+    rest: &Rest,
+    resource: Resource,
+    request: &Parts,
+    with: Parameters,
+    file: Option<UploadedFile>,
+) -> Result<Reply, Failure> {
     match &resource {
         Resource::Info => Ok(info::show(rest)),
         Resource::HealthCheck => Ok(info::health_check(rest).await),
@@ -60,6 +68,7 @@ async fn reply(rest: &Rest, resource: Resource, request: &Parts, with: Parameter
         Resource::ItemInfo(name) => service::show_item_info(rest, name),
         Resource::ServiceMetadata(name) => metadata::show_service(rest, name),
         Resource::Thumbnail(name) => metadata::show_thumbnail(rest, name),
+        Resource::Uploads(path) => upload::answer(rest, path, request, &with, file).await,
         Resource::Task(path) => task::show(rest, path, request),
         Resource::TaskMetadata(path) => metadata::show_task(rest, path),
         Resource::Execute(path) => execute::execute(rest, path, request, with).await,
@@ -168,19 +177,28 @@ async fn respond(
     // Held until the reply is there: until then the parameters, or what was read of them, are in memory.
     let mut room = rest.body_memory.room();
     let most = rest.settings.max_parameters;
-    let received = request::receive(request, body, &mut room, &rest.app.limits, most).await;
+    let (received, file) = match &resource {
+        Ok(Resource::Uploads(path)) if upload::takes(path, request) => {
+            upload::receive(rest, path, request, body, &mut room).await
+        }
+        _ => (request::receive(request, body, &mut room, &rest.app.limits, most).await, None),
+    };
     let bytes_in = received.body_bytes;
     let (shape, known_shape) = Shape::read(&received.parameters);
     let named = resource.as_ref().ok().cloned();
     let reply = match known_shape {
-        Ok(()) => checked_reply(rest, resource, request, received).await,
+        Ok(()) => checked_reply(rest, resource, request, received, file).await,
         Err(_) if resource.as_ref().is_ok_and(Resource::is_file) => {
-            checked_reply(rest, resource, request, received).await
+            checked_reply(rest, resource, request, received, file).await
         }
         Err(error) => Err(error.into()),
     };
     let mut reply = reply.unwrap_or_else(Reply::from);
     let (code, cause, job) = (reply.code, reply.cause.take(), reply.job.take());
+    if let Some(download) = reply.download.take() {
+        let (response, bytes_out) = download.response(request);
+        return Answer { response, code, cause, job, bytes_in, bytes_out };
+    }
     let sent = match response::shape(reply, shape.clone(), request).await {
         Ok(shaped) => carry::fit(rest, named.as_ref(), shaped).await,
         Err(error) => Err(error.into()),
@@ -202,6 +220,7 @@ async fn checked_reply(
     resource: Result<Resource, resource::NoResource>,
     request: &Parts,
     received: Received,
+    file: Option<UploadedFile>,
 ) -> Result<Reply, Failure> {
     if ![Method::GET, Method::POST, Method::HEAD].contains(&request.method) {
         let details = vec![format!("the method {} is not supported; use GET or POST", request.method)];
@@ -209,12 +228,12 @@ async fn checked_reply(
     }
     let resource = resource.map_err(RequestError::from)?;
     if let Some(problem) = received.problem {
-        return Err(problem.into());
+        return Err(problem);
     }
     if request.method == Method::HEAD && resource.is_operation() {
         return Ok(Reply::volatile("{}"));
     }
-    reply(rest, resource, request, received.parameters).await
+    reply(rest, resource, request, received.parameters, file).await
 }
 
 /// The answer with a reply that is neither stored nor large.

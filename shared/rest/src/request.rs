@@ -1,13 +1,14 @@
 //! The request: its parameters from query, form, multipart or JSON body, merged into one list (specification 1.2; 0,
 //! rule 3), and the URL under which the client sees this server.
 
-mod body;
+pub(crate) mod body;
 mod compressed;
 pub(crate) mod form;
 mod json;
 pub(crate) mod memory;
 mod multipart;
 
+use crate::error::Failure;
 use axum::body::Body;
 use bytes::Bytes;
 use gp_core::{Limits, Parameters, RequestError};
@@ -22,12 +23,12 @@ use tokio::task::spawn_blocking;
 const MAX_INLINE_BYTES: usize = 256 << 10;
 
 /// What was read of a request.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Received {
     /// Those of the query first, then those of the body. When `problem` is set, those that could be read.
     pub(crate) parameters: Parameters,
     /// What is wrong with the rest.
-    pub(crate) problem: Option<RequestError>,
+    pub(crate) problem: Option<Failure>,
     /// Size of the body.
     pub(crate) body_bytes: usize,
 }
@@ -40,7 +41,7 @@ pub(crate) async fn receive(
     limits: &Limits,
     max_parameters: usize,
 ) -> Received {
-    let mut received = Received { parameters: Parameters::default(), problem: None, body_bytes: 0 };
+    let mut received = Received::default();
     let query = parts.uri.query().unwrap_or_default();
     let query = form::read(query.as_bytes(), &mut received.parameters, max_parameters);
     let body = match body::read(&parts.headers, body, limits.max_body_bytes, room).await {
@@ -56,7 +57,7 @@ pub(crate) async fn receive(
         }
         Err(error) => Err(error),
     };
-    received.problem = query.and(body).err();
+    received.problem = query.and(body).err().map(Failure::from);
     received
 }
 

@@ -3,7 +3,10 @@
 //! Own code because no router's patterns can say it: folders are optional, slashes may be doubled or trailing, names
 //! carry spaces, and operations are matched without regard to case while services are not.
 
+pub(crate) mod uploads;
+
 use gp_core::ServiceName;
+use uploads::UploadsPath;
 
 /// What a path names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub(crate) enum Resource {
     ServiceMetadata(ServiceName),
     /// `…/GPServer/info/thumbnail`
     Thumbnail(ServiceName),
+    /// `…/GPServer/uploads` and what is below.
+    Uploads(UploadsPath),
     /// `…/GPServer/Task`
     Task(TaskPath),
     /// `…/GPServer/Task/metadata`
@@ -102,12 +107,20 @@ impl Resource {
 
     /// Whether asking for it changes or starts something, so that HEAD must not do it.
     pub(crate) fn is_operation(&self) -> bool {
-        matches!(self, Resource::Execute(_) | Resource::SubmitJob(_) | Resource::Cancel(_))
+        match self {
+            Resource::Execute(_) | Resource::SubmitJob(_) | Resource::Cancel(_) => true,
+            Resource::Uploads(path) => path.needs_post(),
+            _ => false,
+        }
     }
 
-    /// Whether it is always XML or an image, whatever format is asked for.
+    /// Whether it is always XML, an image or an uploaded file, whatever format is asked for.
     pub(crate) fn is_file(&self) -> bool {
-        matches!(self, Resource::ServiceMetadata(_) | Resource::Thumbnail(_) | Resource::TaskMetadata(_))
+        match self {
+            Resource::ServiceMetadata(_) | Resource::Thumbnail(_) | Resource::TaskMetadata(_) => true,
+            Resource::Uploads(path) => path.is_download(),
+            _ => false,
+        }
     }
 
     /// Its kind, for the log.
@@ -121,6 +134,7 @@ impl Resource {
             Resource::ItemInfo(_) => "iteminfo",
             Resource::ServiceMetadata(_) => "service metadata",
             Resource::Thumbnail(_) => "thumbnail",
+            Resource::Uploads(path) => path.kind(),
             Resource::Task(_) => "task",
             Resource::TaskMetadata(_) => "task metadata",
             Resource::Execute(_) => "execute",
@@ -141,6 +155,7 @@ impl Resource {
             Resource::Info | Resource::HealthCheck | Resource::Catalog { .. } => None,
             Resource::Service(name) | Resource::ServiceInfo(name) | Resource::ItemInfo(name) => Some(name),
             Resource::ServiceMetadata(name) | Resource::Thumbnail(name) => Some(name),
+            Resource::Uploads(path) => Some(&path.service),
             _ => self.task().map(|path| &path.service),
         }
     }
@@ -200,6 +215,9 @@ fn is_service_type(name: &str) -> bool {
 fn below_service(service: ServiceName, children: Vec<String>) -> Result<Resource, NoResource> {
     let mut children = children.into_iter();
     let Some(task) = children.next() else { return Ok(Resource::Service(service)) };
+    if task == "uploads" {
+        return UploadsPath::find(service, children).map(Resource::Uploads);
+    }
     let operation = children.next();
     if task == "info" {
         return match operation {

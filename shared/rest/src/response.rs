@@ -4,6 +4,7 @@ mod encoding;
 mod pretty;
 
 use crate::error::{Failure, error_json};
+use crate::upload::Download;
 use axum::body::Body;
 use bytes::Bytes;
 pub(crate) use encoding::Encoding;
@@ -20,12 +21,14 @@ const MAX_INLINE_BYTES: usize = 64 << 10;
 const MAX_CALLBACK_BYTES: usize = 200;
 
 /// What a resource answers, before it takes its shape.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Reply {
     /// The JSON text, or the bytes of another media type.
     pub(crate) json: Bytes,
     /// What the bytes are when they are not JSON; they are then sent as they are, in no other shape.
     pub(crate) media_type: Option<&'static str>,
+    /// A file to send instead of `json`, as it is read.
+    pub(crate) download: Option<Download>,
     /// A stored body to send instead of `json`.
     pub(crate) stored: Option<StoredResult>,
     /// 200, except for a failed health check and a reply that is elsewhere.
@@ -54,7 +57,18 @@ impl Reply {
     pub(crate) fn stable(json: impl Into<Bytes>) -> Reply {
         let (json, status) = (json.into(), StatusCode::OK);
         let (media_type, stored, location, code, cause, job) = (None, None, None, None, None, None);
-        Reply { json, media_type, stored, status, location, is_volatile: false, code, cause, job }
+        Reply {
+            json,
+            media_type,
+            download: None,
+            stored,
+            status,
+            location,
+            is_volatile: false,
+            code,
+            cause,
+            job,
+        }
     }
 
     /// A reply that is no JSON.

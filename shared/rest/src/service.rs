@@ -27,7 +27,7 @@ pub(crate) fn page(service: &Service, settings: &RestSettings) -> ServicePage {
     json::text(&mut out, "resultMapServerName", "");
     json::key(&mut out, "maximumRecords");
     write_i64(&mut out, i64::try_from(service.maximum_records).unwrap_or(i64::MAX));
-    json::text(&mut out, "capabilities", "");
+    json::text(&mut out, "capabilities", if service.uploads.is_some() { "Uploads" } else { "" });
     out.push(b'}');
     ServicePage {
         json: out.into(),

@@ -37,5 +37,6 @@ fn service() -> Service {
         message_level: MessageLevel::Info,
         retention: Duration::ZERO,
         run_on_submit: None,
+        uploads: None,
     }
 }

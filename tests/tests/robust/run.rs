@@ -78,6 +78,7 @@ fn service() -> Service {
         message_level: MessageLevel::Info,
         retention: Duration::ZERO,
         run_on_submit: None,
+        uploads: None,
     }
 }
 

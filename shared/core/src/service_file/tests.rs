@@ -91,3 +91,26 @@ fn a_wrong_file_is_refused_with_line_and_reason() {
     assert!(refusal(&format!("{choices}Way = [\"FAR_DOWN\"]\n")).contains("the default \"UP\" is not among"));
     assert!(refusal(&format!("{choices}Times = [\"1\"]\n")).contains("Times is no text"));
 }
+
+#[test]
+fn a_service_takes_uploads_when_its_file_says_so() {
+    let uploads =
+        |table: &str| read(&format!("{table}[[task]]\ntool = \"Grow\"\n")).map(|service| service.uploads);
+    assert_eq!(uploads("").unwrap(), None);
+    let usual = uploads("[uploads]\n").unwrap().unwrap();
+    assert_eq!(usual.max_file_bytes, 2 << 30);
+    assert!(usual.file_types.iter().any(|known| known == "gpkg"));
+    let own = uploads("[uploads]\nmax_file_size_mb = 1\nallowed_file_types = [\"CSV\", \"las\"]\n")
+        .unwrap()
+        .unwrap();
+    assert_eq!(own, UploadLimits { max_file_bytes: 1 << 20, file_types: vec!["csv".into(), "las".into()] });
+    for (bad, expected) in [
+        ("max_file_size_mb = 0", "s.toml:6: max_file_size_mb must be at least 1"),
+        ("max_file_size_mb = 9999", "s.toml:6: max_file_size_mb must be at most 5120"),
+        ("allowed_file_types = []", "s.toml:6: a list of file types must not be empty"),
+        ("allowed_file_types = [\".csv\"]", "s.toml:6: \".csv\" is no file type"),
+    ] {
+        let reason = uploads(&format!("[uploads]\n{bad}\n")).err().unwrap();
+        assert!(reason.starts_with(expected), "{reason}");
+    }
+}

@@ -22,18 +22,67 @@ const LEAST_BYTES_A_SECOND: f64 = 16_384.0;
 /// Bytes that are reserved before they came: what is announced need not be true.
 const MAX_RESERVED_BYTES: usize = 1 << 20;
 
+/// A body that is read a chunk at a time, from a client that may not be silent for long.
+pub(crate) struct Chunks {
+    body: Body,
+    byte_count: usize,
+    started: Instant,
+}
+
+impl Chunks {
+    /// The chunks of that body; the client's time begins now.
+    pub(crate) fn new(body: Body) -> Chunks {
+        Chunks { body, byte_count: 0, started: Instant::now() }
+    }
+
+    /// Bytes that came so far.
+    pub(crate) fn byte_count(&self) -> usize {
+        self.byte_count
+    }
+
+    /// The next chunk; `None` at the end.
+    ///
+    /// # Errors
+    /// The body stops arriving, or breaks off.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, RequestError> {
+        loop {
+            let allowed = PATIENCE + Duration::from_secs_f64(self.byte_count as f64 / LEAST_BYTES_A_SECOND);
+            let left = allowed.saturating_sub(self.started.elapsed()).min(PATIENCE);
+            let Ok(frame) = timeout(left, self.body.frame()).await else {
+                return Err(RequestError::bad("the request body arrives too slowly; send it without pauses"));
+            };
+            let Some(frame) = frame else { return Ok(None) };
+            let frame = frame.map_err(|_| RequestError::bad("the request body broke off before its end"))?;
+            if let Ok(data) = frame.into_data() {
+                self.byte_count += data.len();
+                return Ok(Some(data));
+            }
+        }
+    }
+
+    /// Reads what is left and throws it away, as far as that is sensible.
+    pub(crate) async fn drain(&mut self) {
+        let most = self.byte_count.saturating_add(MAX_DRAINED_BYTES);
+        while self.byte_count <= most && matches!(self.next().await, Ok(Some(_))) {}
+    }
+}
+
+/// What the client says that the body has; 0 when it does not say.
+pub(crate) fn announced_bytes(headers: &HeaderMap) -> usize {
+    text(headers, CONTENT_LENGTH).and_then(|length| length.parse().ok()).unwrap_or(0)
+}
+
 /// Reads the body to its end.
 ///
 /// # Errors
 /// It is too large (code 413), stops arriving, or there is no memory for it now.
 pub(super) async fn read(
     headers: &HeaderMap,
-    mut body: Body,
+    body: Body,
     max_bytes: usize,
     room: &mut Room<'_>,
 ) -> Result<Bytes, RequestError> {
-    let announced =
-        text(headers, CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok()).unwrap_or(0);
+    let announced = announced_bytes(headers);
     let mut refusal = check_size(announced, max_bytes).err();
     if headers.contains_key(EXPECT)
         && let Some(refusal) = refusal
@@ -43,18 +92,9 @@ pub(super) async fn read(
     }
     let mut first = Bytes::new();
     let mut whole = Vec::new();
-    let mut count = 0;
-    let started = Instant::now();
-    loop {
-        let allowed = PATIENCE + Duration::from_secs_f64(count as f64 / LEAST_BYTES_A_SECOND);
-        let left = allowed.saturating_sub(started.elapsed()).min(PATIENCE);
-        let Ok(frame) = timeout(left, body.frame()).await else {
-            return Err(RequestError::bad("the request body arrives too slowly; send it without pauses"));
-        };
-        let Some(frame) = frame else { break };
-        let frame = frame.map_err(|_| RequestError::bad("the request body broke off before its end"))?;
-        let Ok(data) = frame.into_data() else { continue };
-        count += data.len();
+    let mut chunks = Chunks::new(body);
+    while let Some(data) = chunks.next().await? {
+        let count = chunks.byte_count();
         if refusal.is_none() {
             refusal = match check_size(count, max_bytes) {
                 Ok(()) => room.grow(count).await.err(),
@@ -87,7 +127,7 @@ fn check_size(count: usize, max_bytes: usize) -> Result<(), RequestError> {
     if count > max_bytes {
         let detail = format!(
             "the request body has more than {max_bytes} bytes, which is the limit of this server; send fewer features, or \
-             compress the body, a form, with gzip (Content-Encoding); this server takes no uploads"
+             compress the body, a form, with gzip (Content-Encoding); files go to the uploads of a service"
         );
         return Err(RequestError { code: 413, ..RequestError::bad(detail) });
     }

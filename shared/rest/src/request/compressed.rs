@@ -86,7 +86,7 @@ fn check_size(bytes: usize, max_bytes: usize) -> Result<(), RequestError> {
     if bytes > max_bytes {
         let detail = format!(
             "the request body has {bytes} bytes when decompressed, and this server takes up to {max_bytes}; send fewer \
-             features; this server takes no uploads"
+             features; files go to the uploads of a service"
         );
         return Err(RequestError { code: 413, ..RequestError::bad(detail) });
     }

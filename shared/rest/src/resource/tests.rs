@@ -100,3 +100,20 @@ proptest! {
         let _ = find(&format!("/arcgis/rest/services/{path}"));
     }
 }
+
+#[test]
+fn uploads_stand_beside_the_tasks() {
+    use uploads::{ItemChild, UploadsChild};
+    let find = |path: &str| find(&format!("/arcgis/rest/services/F/S/GPServer/uploads{path}"));
+    let uploads = |child| Ok(Resource::Uploads(UploadsPath { service: ServiceName::new("F", "S"), child }));
+    let item = |child| uploads(UploadsChild::Item("i1".into(), child));
+    assert_eq!(find(""), uploads(UploadsChild::Page));
+    assert_eq!(find("/Info"), uploads(UploadsChild::Info));
+    assert_eq!(find("/upload/"), uploads(UploadsChild::Upload));
+    assert_eq!(find("/REGISTER"), uploads(UploadsChild::Register));
+    assert_eq!(find("/i1"), item(ItemChild::Show));
+    assert_eq!(find("/i1/uploadpart"), item(ItemChild::UploadPart));
+    assert_eq!(find("/i1/download"), item(ItemChild::Download));
+    assert_eq!(find("/i1/other"), Err(NoResource::InvalidUrl));
+    assert_eq!(find("/i1/parts/1"), Err(NoResource::InvalidUrl));
+}

@@ -20,3 +20,4 @@ mod service;
 mod submit_job;
 mod task;
 mod trace;
+mod upload;

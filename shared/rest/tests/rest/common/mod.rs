@@ -2,14 +2,16 @@
 
 mod memory;
 mod tools;
+mod uploads;
 
 pub(crate) use memory::Memory;
+pub(crate) use uploads::MemoryUploads;
 
 use axum::body::Body;
 use bytes::Bytes;
 use gp_core::{
     App, Catalog, ExecutionType, JobId, JobSettings, Limits, MessageLevel, PublishedTask, Service,
-    ServiceName,
+    ServiceName, UploadLimits, UploadSettings,
 };
 use gp_rest::{RestSettings, router};
 use http::{HeaderMap, Request, StatusCode};
@@ -28,6 +30,7 @@ pub(crate) const RETENTION: Duration = Duration::from_secs(3600);
 pub(crate) struct Server {
     pub(crate) app: App,
     pub(crate) memory: Arc<Memory>,
+    pub(crate) uploads: Arc<MemoryUploads>,
     router: axum::Router,
 }
 
@@ -45,12 +48,14 @@ impl Server {
     pub(crate) fn with(settings: RestSettings, limits: Limits) -> Server {
         let catalog = Arc::new(catalog());
         let memory = Arc::new(Memory::default());
+        let uploads = Arc::new(MemoryUploads::default());
         let runner = Arc::new(memory::InProcess { catalog: catalog.clone(), limits });
         let app = App {
             catalog,
             jobs: memory.clone(),
             queue: memory.clone(),
             blobs: memory.clone(),
+            uploads: uploads.clone(),
             job_runner: runner.clone(),
             execute_runner: runner,
             submit_runner: None,
@@ -58,9 +63,10 @@ impl Server {
             limits,
             job_settings: JobSettings::default(),
             scratch: std::env::temp_dir(),
+            upload_settings: UploadSettings::default(),
             now_ms: || NOW_MS,
         };
-        Server { router: router(app.clone(), settings), app, memory }
+        Server { router: router(app.clone(), settings), app, memory, uploads }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -190,5 +196,7 @@ fn service(folder: &str, name: &str, execution_type: ExecutionType, message_leve
         message_level,
         retention: RETENTION,
         run_on_submit: None,
+        uploads: (execution_type == ExecutionType::Asynchronous)
+            .then(|| UploadLimits { max_file_bytes: 1 << 20, file_types: vec!["csv".into(), "zip".into()] }),
     }
 }

@@ -1,0 +1,392 @@
+//! What can be done with an upload, step by step, and when it is refused.
+
+use super::{
+    ByteSource, StoredBytes, UploadChange, UploadError, UploadId, UploadItem, UploadLimits, UploadPart,
+    check_upload_name, checksum,
+};
+use crate::{App, RequestError, Service, StoreError};
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::collections::{HashMap, HashSet};
+
+/// Descriptions are shown, not read by tools.
+const MAX_DESCRIPTION_BYTES: usize = 4096;
+/// Part numbers, both included.
+const PART_NUMBERS: std::ops::RangeInclusive<u32> = 0..=1_000_000;
+/// How often a commit is tried whose item was changed while it was checked.
+const MAX_COMMITS: u32 = 5;
+/// Missing parts that an error names.
+const MAX_NAMED: usize = 20;
+
+/// An item whose bytes the client sends by itself, and where to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirectUpload {
+    /// The item, not committed.
+    pub item: UploadItem,
+    /// A URL that takes one PUT of exactly the bytes that were announced, for a while.
+    pub url: String,
+}
+
+/// What the service takes.
+///
+/// # Errors
+/// It takes no uploads.
+pub fn upload_limits(service: &Service) -> Result<&UploadLimits, RequestError> {
+    service.uploads.as_ref().ok_or_else(|| {
+        let detail =
+            format!("the service {} takes no uploads; use one whose capabilities have Uploads", service.name);
+        RequestError { details: vec![detail], ..RequestError::not_found("Invalid URL") }
+    })
+}
+
+/// The item of that id, committed or not.
+///
+/// # Errors
+/// The service takes no uploads, or there is no such item, it has expired, or belongs to another service.
+pub async fn find_upload(app: &App, service: &Service, id: &str) -> Result<UploadItem, UploadError> {
+    upload_limits(service)?;
+    let found = match UploadId::parse(id) {
+        Some(id) => app.uploads.get(&id).await?,
+        None => None,
+    };
+    let is_known = |item: &UploadItem| item.service == service.name && item.expires_at_ms > (app.now_ms)();
+    found.filter(is_known).ok_or_else(|| not_found(app, id).into())
+}
+
+/// The committed item of that id, which may be read.
+///
+/// # Errors
+/// As [`find_upload`], and when it is not committed yet.
+pub async fn read_upload(app: &App, service: &Service, id: &str) -> Result<UploadItem, UploadError> {
+    let item = find_upload(app, service, id).await?;
+    if item.committed {
+        return Ok(item);
+    }
+    let detail = format!("the item {id} is not complete: send its parts (uploadPart) and then call commit");
+    Err(RequestError::bad(detail).into())
+}
+
+/// Starts an item whose parts follow.
+///
+/// # Errors
+/// The service takes no such file.
+pub async fn register_upload(
+    app: &App,
+    service: &Service,
+    name: &str,
+    description: &str,
+) -> Result<UploadItem, UploadError> {
+    let name = check_upload_name(upload_limits(service)?, name)?;
+    let item = new_item(app, service, new_upload_id()?, name, description)?;
+    app.uploads.create(&item).await?;
+    Ok(item)
+}
+
+/// Starts an item whose bytes the client sends to a URL of the store's; `commit_upload` without parts completes it.
+///
+/// # Errors
+/// The service takes no such file, or this store gives no such URLs.
+pub async fn direct_upload(
+    app: &App,
+    service: &Service,
+    name: &str,
+    description: &str,
+    byte_len: u64,
+) -> Result<DirectUpload, UploadError> {
+    let limits = upload_limits(service)?;
+    let name = check_upload_name(limits, name)?;
+    check_size(limits, byte_len)?;
+    let mut item = new_item(app, service, new_upload_id()?, name, description)?;
+    let Some((url, bytes)) = app.uploads.direct(&item.id, byte_len).await? else {
+        let detail =
+            "this server gives no URLs to send to; use uploads/upload, or register, uploadPart and commit";
+        return Err(RequestError::bad(detail).into());
+    };
+    item.direct = Some(bytes);
+    app.uploads.create(&item).await?;
+    Ok(DirectUpload { item, url })
+}
+
+/// Stores bytes for an item, seen by nobody until they become its part; `held_bytes` are what it has already.
+///
+/// # Errors
+/// They become too many, their source fails, or the store does.
+pub async fn receive_upload(
+    app: &App,
+    limits: &UploadLimits,
+    id: &UploadId,
+    held_bytes: u64,
+    source: &mut dyn ByteSource,
+) -> Result<StoredBytes, UploadError> {
+    let mut bounded = Bounded { source, limits, total_bytes: held_bytes };
+    app.uploads.receive(id, &mut bounded).await
+}
+
+/// Makes received bytes a complete item, by one write.
+///
+/// # Errors
+/// The store failed.
+pub async fn create_upload(
+    app: &App,
+    service: &Service,
+    id: UploadId,
+    name: String,
+    description: &str,
+    bytes: StoredBytes,
+) -> Result<UploadItem, UploadError> {
+    let parts = vec![UploadPart { number: 1, bytes }];
+    let item = UploadItem { committed: true, parts, ..new_item(app, service, id, name, description)? };
+    app.uploads.create(&item).await?;
+    Ok(item)
+}
+
+/// The item of that id, if it still takes parts.
+///
+/// # Errors
+/// As [`find_upload`], and when it is committed, or its bytes go elsewhere.
+pub async fn open_for_parts(app: &App, service: &Service, id: &str) -> Result<UploadItem, UploadError> {
+    let item = find_upload(app, service, id).await?;
+    if item.committed {
+        return Err(complete(id).into());
+    }
+    if item.direct.is_some() {
+        let detail = format!("the item {id} takes no parts: send its bytes to the URL that presign gave");
+        return Err(RequestError::bad(detail).into());
+    }
+    Ok(item)
+}
+
+/// Makes received bytes the part of that number; one that was sent before is replaced.
+///
+/// # Errors
+/// The number is out of range, there are too many parts, or the item was committed or deleted meanwhile.
+pub async fn add_upload_part(
+    app: &App,
+    item: &UploadItem,
+    number: u32,
+    bytes: StoredBytes,
+) -> Result<(), UploadError> {
+    if !PART_NUMBERS.contains(&number) {
+        let detail = format!("partId: {number} is too large; use numbers up to {}", PART_NUMBERS.end());
+        return Err(RequestError::invalid(detail).into());
+    }
+    let is_new = !item.parts.iter().any(|part| part.number == number);
+    let most = app.upload_settings.max_parts;
+    if is_new && item.parts.len() >= most {
+        let detail = format!("the item has {most} parts, which is the most; send larger parts");
+        return Err(RequestError::bad(detail).into());
+    }
+    match app.uploads.add_part(&item.id, &UploadPart { number, bytes }).await? {
+        UploadChange::Written => Ok(()),
+        UploadChange::Refused => Err(complete(item.id.as_str()).into()),
+        UploadChange::Gone => Err(not_found(app, item.id.as_str()).into()),
+    }
+}
+
+/// Makes the parts, in the order of `order` or else of their numbers, one complete file. Committing again in the same way
+/// succeeds again, because clients repeat what got no answer.
+///
+/// The write is conditional: it happens only if nobody changed the item since its parts were looked at.
+///
+/// # Errors
+/// Parts are missing or named twice, the file is too large or has another checksum, the item is complete already in
+/// another way, or is not there.
+pub async fn commit_upload(
+    app: &App,
+    service: &Service,
+    id: &str,
+    order: &[u32],
+    checksum: Option<&str>,
+) -> Result<UploadItem, UploadError> {
+    if let Some(checksum) = checksum {
+        checksum::check_form(checksum)?;
+    }
+    let limits = upload_limits(service)?;
+    for _ in 0..MAX_COMMITS {
+        let item = find_upload(app, service, id).await?;
+        if item.committed {
+            let numbers = item.parts.iter().map(|part| part.number);
+            return if order.is_empty() || numbers.eq(order.iter().copied()) {
+                Ok(item)
+            } else {
+                Err(complete(id).into())
+            };
+        }
+        let parts = match &item.direct {
+            Some(announced) => vec![sent_directly(app, &item, announced).await?],
+            None => ordered(&item, order)?,
+        };
+        let whole = UploadItem { committed: true, parts, ..item.clone() };
+        check_size(limits, whole.byte_len())?;
+        if let Some(checksum) = checksum {
+            check_whole(app, &whole)?;
+            checksum::compare(checksum, app.uploads.read(&whole).await?.as_mut()).await?;
+        }
+        match app.uploads.commit(&item, &whole.parts).await? {
+            UploadChange::Written => return Ok(whole),
+            UploadChange::Refused => {}
+            UploadChange::Gone => return Err(not_found(app, id).into()),
+        }
+    }
+    let detail =
+        format!("parts of the item {id} still arrive; commit it when all uploadPart requests were answered");
+    Err(RequestError::bad(detail).into())
+}
+
+/// Removes the item, whatever else is done with it at the same time.
+///
+/// # Errors
+/// As [`find_upload`].
+pub async fn delete_upload(app: &App, service: &Service, id: &str) -> Result<(), UploadError> {
+    let item = find_upload(app, service, id).await?;
+    match app.uploads.delete(&item).await? {
+        UploadChange::Written => Ok(()),
+        UploadChange::Refused | UploadChange::Gone => Err(not_found(app, id).into()),
+    }
+}
+
+/// The id of an item that is to be created.
+///
+/// # Errors
+/// The system gives no random bits.
+pub fn new_upload_id() -> Result<UploadId, StoreError> {
+    crate::submit::random_bits().map(UploadId::from_random)
+}
+
+/// Bytes of a source, refused as soon as they are more than the service takes.
+struct Bounded<'s> {
+    source: &'s mut dyn ByteSource,
+    limits: &'s UploadLimits,
+    total_bytes: u64,
+}
+
+#[async_trait]
+impl ByteSource for Bounded<'_> {
+    async fn next(&mut self) -> Result<Option<Bytes>, UploadError> {
+        let Some(bytes) = self.source.next().await? else { return Ok(None) };
+        self.total_bytes = self.total_bytes.saturating_add(bytes.len() as u64);
+        check_size(self.limits, self.total_bytes)?;
+        Ok(Some(bytes))
+    }
+}
+
+fn new_item(
+    app: &App,
+    service: &Service,
+    id: UploadId,
+    name: String,
+    description: &str,
+) -> Result<UploadItem, RequestError> {
+    if description.len() > MAX_DESCRIPTION_BYTES {
+        let detail = format!("description: give at most {MAX_DESCRIPTION_BYTES} bytes");
+        return Err(RequestError::invalid(detail));
+    }
+    let now_ms = (app.now_ms)();
+    let lifetime_ms = i64::try_from(app.upload_settings.lifetime.as_millis()).unwrap_or(i64::MAX);
+    Ok(UploadItem {
+        id,
+        service: service.name.clone(),
+        name,
+        description: description.to_owned(),
+        created_at_ms: now_ms,
+        expires_at_ms: now_ms.saturating_add(lifetime_ms),
+        committed: false,
+        parts: Vec::new(),
+        direct: None,
+        version: 0,
+    })
+}
+
+fn check_size(limits: &UploadLimits, byte_len: u64) -> Result<(), RequestError> {
+    if byte_len <= limits.max_file_bytes {
+        return Ok(());
+    }
+    let detail = format!(
+        "the file has more than {} MB, which is the most that this service takes; send less, or compress it as zip",
+        limits.max_file_bytes >> 20
+    );
+    Err(RequestError { code: 413, ..RequestError::bad(detail) })
+}
+
+fn check_whole(app: &App, whole: &UploadItem) -> Result<(), RequestError> {
+    let most = app.upload_settings.max_whole_bytes;
+    if whole.byte_len() <= most {
+        return Ok(());
+    }
+    let detail = format!(
+        "checksum: the file has more than {} MB, which cannot be read within one request here; leave the checksum out",
+        most >> 20
+    );
+    Err(RequestError::invalid(detail))
+}
+
+/// The parts in the order asked for.
+fn ordered(item: &UploadItem, order: &[u32]) -> Result<Vec<UploadPart>, RequestError> {
+    if item.parts.is_empty() {
+        let detail = format!("the item {} has no parts yet; send them with uploadPart", item.id);
+        return Err(RequestError::bad(detail));
+    }
+    if order.is_empty() {
+        return Ok(item.parts.clone());
+    }
+    let received: HashMap<u32, &UploadPart> = item.parts.iter().map(|part| (part.number, part)).collect();
+    let mut named = HashSet::new();
+    let mut parts = Vec::with_capacity(item.parts.len());
+    let mut missing = Vec::new();
+    for number in order {
+        if !named.insert(number) {
+            return Err(RequestError::invalid(format!(
+                "parts: {number} is named twice; name each part once"
+            )));
+        }
+        match received.get(number) {
+            Some(part) => parts.push((*part).clone()),
+            None if missing.len() == MAX_NAMED => break,
+            None => missing.push(number.to_string()),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(parts);
+    }
+    let detail = format!(
+        "parts: not received yet: {}; send them with uploadPart, or leave them out",
+        missing.join(", ")
+    );
+    Err(RequestError::invalid(detail))
+}
+
+/// The bytes that the client sent by itself, once all are there.
+async fn sent_directly(
+    app: &App,
+    item: &UploadItem,
+    announced: &StoredBytes,
+) -> Result<UploadPart, UploadError> {
+    match app.uploads.arrived(&item.id, announced).await? {
+        Some(byte_len) if byte_len == announced.byte_len => {
+            Ok(UploadPart { number: 1, bytes: announced.clone() })
+        }
+        Some(byte_len) => Err(RequestError::bad(format!(
+            "{byte_len} bytes were sent, but {} were announced as size; ask presign again with the right size",
+            announced.byte_len
+        ))
+        .into()),
+        None => Err(RequestError::bad(format!(
+            "no bytes of the item {} have come yet; PUT them to the URL that presign gave, then commit",
+            item.id
+        ))
+        .into()),
+    }
+}
+
+fn complete(id: &str) -> RequestError {
+    RequestError::bad(format!("the item {id} is complete and takes no more parts; register another one"))
+}
+
+fn not_found(app: &App, id: &str) -> RequestError {
+    let shown: String = id.chars().take(60).collect();
+    let hours = app.upload_settings.lifetime.as_secs() / 3600;
+    let detail = format!(
+        "an item is known to the service it was sent to, until it is deleted or {hours} hours have passed; send it again"
+    );
+    RequestError { details: vec![detail], ..RequestError::not_found(format!("Item {shown} does not exist.")) }
+}
