@@ -4,6 +4,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum, value_parser};
 use gp_core::{JobSettings, Limits, UploadSettings};
 use gp_embedded::Concurrency;
+use gp_fetch::{FetchSettings, HostPattern, HostPatternError, PrivateAddresses};
 use gp_rest::RestSettings;
 use gp_workers::WorkerCommand;
 use std::ffi::OsString;
@@ -54,6 +55,20 @@ pub(crate) struct Args {
     /// Deepest nesting of JSON that is read.
     #[arg(long, default_value_t = 64, value_name = "N", global = true, value_parser = value_parser!(u16).range(8..=512))]
     max_json_depth: u16,
+    /// Hosts that inputs by URL may come from; may be given several times. Without it, any that is not denied. A host is
+    /// `example.com`, `*.example.com`, an address, or a network such as `192.0.2.0/24`.
+    #[arg(long, value_name = "HOST", global = true, value_parser = read_host)]
+    allow_input_host: Vec<String>,
+    /// Hosts that inputs by URL never come from; may be given several times.
+    #[arg(long, value_name = "HOST", global = true, value_parser = read_host)]
+    deny_input_host: Vec<String>,
+    /// Let inputs by URL come from this machine and from private networks. Any caller can then make this server ask servers
+    /// that are reachable from it alone.
+    #[arg(long, global = true)]
+    private_inputs: bool,
+    /// Largest input by URL, in MB.
+    #[arg(long, default_value_t = 512, value_name = "MB", global = true, value_parser = value_parser!(u32).range(1..=1_048_576))]
+    max_input: u32,
     /// Least severity that is logged: off, error, warn, info, debug, trace, or a filter such as gp_rest=debug.
     #[arg(long, default_value = "info", value_name = "LEVEL", value_parser = read_log_filter)]
     pub(crate) log: String,
@@ -95,6 +110,21 @@ impl Args {
         }
     }
 
+    /// What inputs by URL may be.
+    pub(crate) fn fetch_settings(&self) -> FetchSettings {
+        FetchSettings {
+            allow_hosts: hosts(&self.allow_input_host),
+            deny_hosts: hosts(&self.deny_input_host),
+            private_addresses: if self.private_inputs {
+                PrivateAddresses::Allowed
+            } else {
+                PrivateAddresses::Refused
+            },
+            max_bytes: u64::from(self.max_input) << 20,
+            ..FetchSettings::default()
+        }
+    }
+
     pub(crate) fn job_settings(&self) -> JobSettings {
         JobSettings::default()
     }
@@ -126,13 +156,33 @@ impl Args {
         push("--max-body", self.max_body.to_string().into());
         push("--max-features", self.max_features.to_string().into());
         push("--max-json-depth", self.max_json_depth.to_string().into());
+        push("--max-input", self.max_input.to_string().into());
+        for host in &self.allow_input_host {
+            push("--allow-input-host", host.into());
+        }
+        for host in &self.deny_input_host {
+            push("--deny-input-host", host.into());
+        }
         if let Some(services) = &self.services {
             push("--services", services.clone().into_os_string());
+        }
+        if self.private_inputs {
+            args.push("--private-inputs".into());
         }
         args.push("worker".into());
         args.extend([OsString::from("--memory-mb"), self.worker_memory.to_string().into()]);
         Ok(WorkerCommand { program, args, memory_limit_mb: self.worker_memory, machine_memory_mb: None })
     }
+}
+
+/// Hosts that were read before, by [`read_host`].
+fn hosts(texts: &[String]) -> Vec<HostPattern> {
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+/// A host pattern, kept as text so that workers can be told.
+fn read_host(text: &str) -> Result<String, HostPatternError> {
+    text.parse::<HostPattern>().map(|_| text.to_owned())
 }
 
 /// Scheme, host and port, such as `https://maps.example.org`.

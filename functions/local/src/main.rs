@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 fn run(args: &Args, started: Instant) -> anyhow::Result<()> {
     let catalog = Arc::new(services::catalog(args.services.as_deref())?);
     if let Some(Command::Worker { memory_mb }) = args.command {
-        return gp_workers::worker_main(catalog, args.limits(), memory_mb)
+        return gp_workers::worker_main(catalog, args.limits(), args.fetch_settings(), memory_mb)
             .context("the worker lost its server");
     }
     let logs = logging::start(args)?;

@@ -1,6 +1,6 @@
 //! What Lambda says about the function that runs, and what follows from it.
 
-use crate::ConfigError;
+use crate::{ConfigError, InputRules};
 use gp_core::{Catalog, JobSettings, Limits};
 use gp_workers::{WorkerCommand, WorkerMainError, worker_main};
 use std::io;
@@ -30,6 +30,8 @@ pub struct Function {
     pub stack: String,
     /// Least severity that it logs.
     pub log_level: String,
+    /// From where inputs by URL may come.
+    pub inputs: InputRules,
 }
 
 /// The argument that makes a program a worker process.
@@ -47,16 +49,22 @@ pub fn run_as_worker(
         return None;
     }
     let memory_mb = arguments.next().and_then(|memory| memory.parse().ok()).unwrap_or(LEAST_RESERVE_MB);
+    let inputs = InputRules::from_arguments(&mut arguments);
     let (name, stack, log_level) = (String::new(), String::new(), String::new());
-    let function = Function { name, memory_mb, stack, log_level };
-    Some(worker_main(catalog.clone(), function.limits(), function.tool_memory_mb()))
+    let function = Function { name, memory_mb, stack, log_level, inputs };
+    let fetch = function.inputs.fetch_settings().map_err(|error| WorkerMainError::SetUp {
+        action: "read the rules for its inputs",
+        source: io::Error::other(error),
+    });
+    let (limits, tool_memory_mb) = (function.limits(), function.tool_memory_mb());
+    Some(fetch.and_then(|fetch| worker_main(catalog.clone(), limits, fetch, tool_memory_mb)))
 }
 
 impl Function {
     /// Reads what Lambda and the template say, by a reader of environment variables.
     ///
     /// # Errors
-    /// Lambda's memory is no number.
+    /// Lambda's memory is no number, or a host of the rules for inputs is none.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Function, ConfigError> {
         let text = |name: &str, default: &str| {
             variable(name).filter(|text| !text.is_empty()).unwrap_or_else(|| default.to_owned())
@@ -71,6 +79,7 @@ impl Function {
             memory_mb,
             stack: text("GP_STACK", "serverless-gp"),
             log_level: text("GP_LOG", "info"),
+            inputs: InputRules::read(&variable)?,
         })
     }
 
@@ -111,9 +120,11 @@ impl Function {
     /// # Errors
     /// The program does not know where it is.
     pub fn worker_command(&self) -> io::Result<WorkerCommand> {
+        let mut args = vec![WORKER.into(), self.memory_mb.to_string().into()];
+        args.extend(self.inputs.arguments());
         Ok(WorkerCommand {
             program: std::env::current_exe()?,
-            args: vec![WORKER.into(), self.memory_mb.to_string().into()],
+            args,
             memory_limit_mb: self.tool_memory_mb(),
             machine_memory_mb: Some(self.memory_mb),
         })

@@ -75,6 +75,13 @@ impl RunContext {
         self
     }
 
+    /// The same, of whose time so much is spent already.
+    #[must_use]
+    pub fn after(mut self, spent: Duration) -> RunContext {
+        self.deadline = self.deadline.map(|(end, limit)| (end.checked_sub(spent).unwrap_or(end), limit));
+        self
+    }
+
     /// A place for a file that will be a result, under that name, or a numbered one when the run has it already. The
     /// tool writes the file there, then gives it as a [`crate::DataFile`].
     ///

@@ -7,6 +7,7 @@
 use crate::files::{OutputId, RunFolder, output_files_url};
 use crate::run_task::read_request;
 use crate::submit::random_bits;
+use crate::uploads::named_uploads;
 use crate::{
     App, Environment, ExecutionType, Message, Observer, OutputForm, Parameters, Progress, PublishedTask,
 };
@@ -64,6 +65,7 @@ pub async fn execute(
         max_features: app.limits.max_execute_features,
         now_ms,
         files: RunFiles::default(),
+        uploads: Vec::new(),
     };
     let mut messages = vec![Message::info("Executing..."), start_message(now_ms)];
     let (said, outcome) = run(app, service, task, work, &stop, site_url).await;
@@ -87,7 +89,7 @@ async fn run(
     site_url: &str,
 ) -> Outcome {
     if work.parameters.byte_len() > app.limits.max_quick_bytes {
-        return run_with_files(app, work, stop, site_url).await;
+        return run_with_files(app, service, task, work, stop, site_url).await;
     }
     let limits = Limits { max_features: work.max_features, ..app.limits.quick() };
     match read_request(task, &work.parameters, &limits, work.now_ms, &NoSource) {
@@ -99,13 +101,13 @@ async fn run(
             };
             match &outcome.1 {
                 Ok(results) if results.iter().any(is_exceeded) => {
-                    run_with_files(app, work, stop, site_url).await
+                    run_with_files(app, service, task, work, stop, site_url).await
                 }
                 _ => outcome,
             }
         }
-        Ok(_) => run_with_files(app, work, stop, site_url).await,
-        Err(error) if error.code == 413 => run_with_files(app, work, stop, site_url).await,
+        Ok(_) => run_with_files(app, service, task, work, stop, site_url).await,
+        Err(error) if error.code == 413 => run_with_files(app, service, task, work, stop, site_url).await,
         Err(error) => (Vec::new(), Err(WorkError::Tool(error.into()))),
     }
 }
@@ -127,15 +129,26 @@ fn run_here(
 }
 
 /// Runs elsewhere, and keeps the files that the run made.
-async fn run_with_files(app: &App, mut work: Work, stop: &StopOnDrop, site_url: &str) -> Outcome {
+async fn run_with_files(
+    app: &App,
+    service: &Service,
+    task: &PublishedTask,
+    mut work: Work,
+    stop: &StopOnDrop,
+    site_url: &str,
+) -> Outcome {
     let failed = |error: StoreError| {
-        tracing::error!(error = &error as &dyn std::error::Error, "the files of a run could not be kept");
-        let sentence = "the server could not keep the files of the run; try again";
+        tracing::error!(error = &error as &dyn std::error::Error, "the files of a run failed");
+        let sentence = "the server could not read or keep the files of the run; try again";
         (Vec::new(), Err(WorkError::Tool(ToolError::Internal(sentence.to_owned()))))
     };
     let (folder, id) = match (RunFolder::new(app), random_bits()) {
         (Ok(folder), Ok(bits)) => (folder, OutputId::from_random(bits)),
         (Err(error), _) | (_, Err(error)) => return failed(error),
+    };
+    work.uploads = match named_uploads(app, service, task, &work.parameters).await {
+        Ok(uploads) => uploads,
+        Err(error) => return failed(error),
     };
     work.files = folder.files(output_files_url(site_url, &work.service, &id));
     let (said, outcome) = run_elsewhere(app, work, stop).await;

@@ -9,10 +9,10 @@ use crate::{
 use crate::{
     Cost, Job, JobId, JobStatus, Message, Parameters, Payloads, Progress, ResultInfo, ServiceName, StoreError,
 };
-use crate::{OutputId, RunFiles};
+use crate::{NamedUpload, OutputId, RunFiles};
 use async_trait::async_trait;
 use bytes::Bytes;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -130,11 +130,10 @@ pub struct Content {
     pub encoding: Option<&'static str>,
 }
 
-/// Where stored bytes are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How stored bytes are to be had.
 pub enum StoredFile {
-    /// On this machine.
-    Path(PathBuf),
+    /// Piece by piece, and how many they are.
+    Stream(Box<dyn ByteSource>, u64),
     /// At a URL where whoever has it can read them for a while.
     Link(String),
 }
@@ -151,7 +150,7 @@ pub trait BlobStore: Send + Sync {
     /// Stores a file: all of it or nothing, on disk when the call returns. The file may be moved away.
     async fn put_file(&self, key: &BlobKey, file: &Path, content: Content) -> Result<(), StoreError>;
 
-    /// Where the bytes are, to be sent piece by piece; [`StoreError::NotFound`] when they were never stored or are gone,
+    /// The bytes, to be sent on without being in memory; [`StoreError::NotFound`] when they were never stored or are gone,
     /// as far as that can be told without reading them.
     async fn file(&self, key: &BlobKey) -> Result<StoredFile, StoreError>;
 
@@ -234,6 +233,8 @@ pub struct Work {
     pub now_ms: i64,
     /// Where its files go.
     pub files: RunFiles,
+    /// The uploads that its parameters name.
+    pub uploads: Vec<NamedUpload>,
 }
 
 /// What a run says on its way.

@@ -9,6 +9,7 @@ use crate::attempt::{Attempt, Terms};
 use crate::files::{RunFolder, job_files_url};
 use crate::message::{failed_message, lost_message};
 use crate::submit::SITE_URL;
+use crate::uploads::named_uploads;
 use crate::{
     App, Job, JobId, Message, OutputForm, Runner, StoreError, ToolError, Work, WorkError, job_inputs,
 };
@@ -77,8 +78,8 @@ pub(crate) fn retention_ms(app: &App, job: &Job) -> i64 {
 
 async fn work_of(app: &App, job: &Job, folder: &RunFolder) -> Result<Work, StoreError> {
     let service = app.catalog.service(&job.service);
-    let service = service.filter(|service| service.task(&job.task).is_some());
-    let Some(service) = service else {
+    let task = service.and_then(|service| Some((service, service.task(&job.task)?)));
+    let Some((service, task)) = task else {
         return Err(StoreError::NotFound(format!("task {} of service {}", job.task, job.service)));
     };
     let parameters = job_inputs(app, job).await?;
@@ -87,6 +88,7 @@ async fn work_of(app: &App, job: &Job, folder: &RunFolder) -> Result<Work, Store
         service: job.service.clone(),
         task: job.task.clone(),
         files: folder.files(job_files_url(site_url, job)),
+        uploads: named_uploads(app, service, task, &parameters).await?,
         parameters,
         form: OutputForm::Stored,
         max_features: app.limits.max_features,

@@ -306,8 +306,12 @@ pub async fn files(store: &dyn BlobStore, folder: &Path) {
         std::fs::write(&path, format!("{key:?}")).unwrap();
         store.put_file(key, &path, Content::BINARY).await.unwrap();
         assert_eq!(store.get(key).await.unwrap(), format!("{key:?}"));
-        if let StoredFile::Path(path) = store.file(key).await.unwrap() {
-            assert_eq!(std::fs::read_to_string(path).unwrap(), format!("{key:?}"));
+        if let StoredFile::Stream(mut source, byte_len) = store.file(key).await.unwrap() {
+            let mut bytes = Vec::new();
+            while let Some(more) = source.next().await.unwrap() {
+                bytes.extend_from_slice(&more);
+            }
+            assert_eq!((bytes.len() as u64, bytes), (byte_len, format!("{key:?}").into_bytes()));
         }
     }
 }

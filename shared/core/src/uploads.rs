@@ -6,9 +6,12 @@
 
 mod checksum;
 mod name;
+mod named;
 mod steps;
 
 pub use name::check_upload_name;
+pub use named::NamedUpload;
+pub(crate) use named::named_uploads;
 pub use steps::{
     DirectUpload, add_upload_part, commit_upload, create_upload, delete_upload, direct_upload, find_upload,
     new_upload_id, open_for_parts, read_upload, receive_upload, register_upload, upload_limits,
@@ -17,6 +20,7 @@ pub use steps::{
 use crate::{RequestError, ServiceName, StoreError};
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::fmt;
 use std::path::PathBuf;
@@ -81,7 +85,7 @@ pub enum UploadChange {
 }
 
 /// Where the bytes of an item are, for a program that is not the server: read one after the other they are the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UploadBytes {
     /// Files of this machine.
     Files(Vec<PathBuf>),

@@ -6,6 +6,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use gp_core::{BlobKey, BlobStore, Content, JobId, StoreError, StoredFile};
+use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -114,8 +115,14 @@ impl BlobStore for FileBlobs {
     }
 
     async fn file(&self, key: &BlobKey) -> Result<StoredFile, StoreError> {
-        let path = self.path(key);
-        if path.is_file() { Ok(StoredFile::Path(path)) } else { Err(StoreError::NotFound(name(key))) }
+        let (path, what) = (self.path(key), name(key));
+        let byte_len = match fs::metadata(&path) {
+            Ok(metadata) => metadata.len(),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(StoreError::NotFound(what)),
+            Err(error) => return Err(StoreError::unavailable("look at a file", error)),
+        };
+        let source = crate::stream::open(what, VecDeque::from([(path, byte_len)])).await?;
+        Ok(StoredFile::Stream(source, byte_len))
     }
 
     async fn link(&self, _: &BlobKey) -> Result<Option<String>, StoreError> {

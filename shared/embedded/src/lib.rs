@@ -15,6 +15,7 @@
 //! | `jobs.rs`, `rows.rs` | the job store |
 //! | `uploads.rs` and below | uploaded files |
 //! | `queue.rs`, `drain.rs` | the line of waiting jobs, and the loop that runs them |
+//! | `stream.rs` | files sent a piece at a time |
 //! | `recovery.rs`, `sweep.rs` | jobs that a crash left behind; what has expired |
 
 mod blobs;
@@ -26,6 +27,7 @@ mod readers;
 mod recovery;
 mod rows;
 mod schema;
+mod stream;
 mod sweep;
 mod uploads;
 mod writer;

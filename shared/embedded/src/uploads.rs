@@ -4,7 +4,6 @@
 //! leaves files that nobody sees, which the sweeper removes. A file and its entry in the folder are on disk before a row
 //! names them.
 
-mod read;
 mod rows;
 mod sweep;
 
@@ -158,7 +157,7 @@ impl UploadStore for FileUploads {
 
     async fn read(&self, item: &UploadItem) -> Result<Box<dyn ByteSource>, StoreError> {
         let files = item.parts.iter().map(|part| (self.path(&item.id, &part.bytes), part.bytes.byte_len));
-        read::open(item.id.clone(), files.collect()).await
+        crate::stream::open(format!("the upload {}", item.id), files.collect()).await
     }
 
     async fn locate(&self, item: &UploadItem) -> Result<UploadBytes, StoreError> {

@@ -8,6 +8,7 @@
 mod carry;
 mod catalog;
 mod cors;
+mod directory;
 mod error;
 mod execute;
 mod info;
@@ -19,6 +20,7 @@ mod request;
 mod resource;
 mod response;
 mod result;
+mod schema;
 mod service;
 mod settings;
 mod submit_job;
@@ -63,7 +65,8 @@ async fn reply(
         Resource::Info => Ok(info::show(rest)),
         Resource::HealthCheck => Ok(info::health_check(rest).await),
         Resource::Catalog { folder } => catalog::show(rest, folder),
-        Resource::Service(name) => service::show(rest, name),
+        Resource::File(path) => directory::show(rest, path).await,
+        Resource::Service(name) => service::show(rest, name, request),
         Resource::ServiceInfo(name) => service::show_info(rest, name),
         Resource::ItemInfo(name) => service::show_item_info(rest, name),
         Resource::ServiceMetadata(name) => metadata::show_service(rest, name),

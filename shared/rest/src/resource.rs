@@ -3,8 +3,10 @@
 //! Own code because no router's patterns can say it: folders are optional, slashes may be doubled or trailing, names
 //! carry spaces, and operations are matched without regard to case while services are not.
 
+mod files;
 pub(crate) mod uploads;
 
+pub(crate) use files::FilePath;
 use gp_core::ServiceName;
 use uploads::UploadsPath;
 
@@ -17,6 +19,8 @@ pub(crate) enum Resource {
     HealthCheck,
     /// `/rest/services`, `/rest/services/Folder`; `/rest` leads there too.
     Catalog { folder: String },
+    /// `/rest/directories/…`
+    File(FilePath),
     /// `…/GPServer`
     Service(ServiceName),
     /// `…/GPServer/info`
@@ -91,6 +95,7 @@ impl Resource {
         match segments.next() {
             None => Ok(Resource::Catalog { folder: String::new() }),
             Some("info") => info(segments),
+            Some("directories") => Ok(Resource::File(FilePath::find(segments)?)),
             Some("services") => {
                 let mut names = Vec::with_capacity(MAX_SEGMENTS);
                 for segment in segments {
@@ -119,6 +124,7 @@ impl Resource {
         match self {
             Resource::ServiceMetadata(_) | Resource::Thumbnail(_) | Resource::TaskMetadata(_) => true,
             Resource::Uploads(path) => path.is_download(),
+            Resource::File(_) => true,
             _ => false,
         }
     }
@@ -128,6 +134,7 @@ impl Resource {
         match self {
             Resource::Info => "info",
             Resource::HealthCheck => "healthCheck",
+            Resource::File(_) => "file",
             Resource::Catalog { .. } => "catalog",
             Resource::Service(_) => "service",
             Resource::ServiceInfo(_) => "service info",
@@ -152,7 +159,7 @@ impl Resource {
     /// The service it belongs to.
     pub(crate) fn service(&self) -> Option<&ServiceName> {
         match self {
-            Resource::Info | Resource::HealthCheck | Resource::Catalog { .. } => None,
+            Resource::Info | Resource::HealthCheck | Resource::Catalog { .. } | Resource::File(_) => None,
             Resource::Service(name) | Resource::ServiceInfo(name) | Resource::ItemInfo(name) => Some(name),
             Resource::ServiceMetadata(name) | Resource::Thumbnail(name) => Some(name),
             Resource::Uploads(path) => Some(&path.service),

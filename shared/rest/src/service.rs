@@ -5,13 +5,16 @@ use crate::json;
 use crate::response::Reply;
 use crate::task::{TaskPage, task_page};
 use crate::{Rest, RestSettings};
-use bytes::Bytes;
-use gp_core::{Service, ServiceName};
+use gp_core::{Service, ServiceName, output_directory};
 use gp_esri::json::write_i64;
+use http::request::Parts;
 
 /// What a service and its tasks answer, written once: clients ask for it before every run.
 pub(crate) struct ServicePage {
-    json: Bytes,
+    /// All but the link to the schema, which depends on how the client sees the server, and the brace behind it.
+    json: Vec<u8>,
+    /// The schema's path below the context.
+    schema_path: String,
     /// One for each task, in the service's order.
     pub(crate) tasks: Vec<TaskPage>,
 }
@@ -28,16 +31,28 @@ pub(crate) fn page(service: &Service, settings: &RestSettings) -> ServicePage {
     json::key(&mut out, "maximumRecords");
     write_i64(&mut out, i64::try_from(service.maximum_records).unwrap_or(i64::MAX));
     json::text(&mut out, "capabilities", if service.uploads.is_some() { "Uploads" } else { "" });
-    out.push(b'}');
+    let schema_path = format!(
+        "/rest/directories/arcgisoutput/{}/{}/spec/json-schema.json",
+        output_directory(&service.name),
+        service.name.base_name()
+    );
     ServicePage {
-        json: out.into(),
+        json: out,
+        schema_path,
         tasks: service.tasks.iter().map(|task| task_page(service, task)).collect(),
     }
 }
 
 /// The service.
-pub(crate) fn show(rest: &Rest, name: &ServiceName) -> Result<Reply, Failure> {
-    Ok(Reply::stable(rest.service(name)?.1.json.clone()))
+pub(crate) fn show(rest: &Rest, name: &ServiceName, request: &Parts) -> Result<Reply, Failure> {
+    let page = rest.service(name)?.1;
+    let url = format!("{}{}", rest.base_url(request), page.schema_path);
+    let mut out = page.json.clone();
+    json::raw(&mut out, "schema", b"{");
+    json::raw(&mut out, "json-schema", b"{");
+    json::text(&mut out, "url", &url);
+    out.extend_from_slice(b"}}}");
+    Ok(Reply::stable(out))
 }
 
 /// What is below `info`.

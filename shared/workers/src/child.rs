@@ -190,6 +190,7 @@ impl Worker {
             time_limit_ms: u64::try_from(work.time_limit.as_millis()).unwrap_or(u64::MAX),
             now_ms: work.now_ms,
             files: work.files.clone(),
+            uploads: work.uploads.clone(),
         };
         let parameters = work.parameters.encode();
         let (head, bodies) = encode(&ToWorker::Run(header), &[&parameters])?;

@@ -4,7 +4,9 @@
 //! and the body. Parameters and results are megabytes of JSON texts already: they travel in the body as they are.
 
 use bytes::Bytes;
-use gp_core::{Message, OutputForm, Progress, ResultInfo, RunFiles, ServiceName, TaskResult, ToolError};
+use gp_core::{
+    Message, NamedUpload, OutputForm, Progress, ResultInfo, RunFiles, ServiceName, TaskResult, ToolError,
+};
 use serde::{Deserialize, Serialize};
 use std::io;
 
@@ -34,6 +36,7 @@ pub(super) struct RunHeader {
     pub(super) time_limit_ms: u64,
     pub(super) now_ms: i64,
     pub(super) files: RunFiles,
+    pub(super) uploads: Vec<NamedUpload>,
 }
 
 /// From the worker.

@@ -17,6 +17,7 @@ mod frames;
 mod main_loop;
 mod panics;
 mod pool;
+mod sources;
 
 pub use main_loop::{WorkerMainError, worker_main};
 pub use panics::hide_panic_payloads;

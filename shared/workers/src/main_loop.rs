@@ -5,10 +5,10 @@
 
 use super::frames::{FromWorker, PREFIX, ResultHeader, RunHeader, ToWorker, encode, lengths};
 use super::panics::hide_panic_payloads;
-use gp_core::{
-    Catalog, Limits, Message, NoSource, Observer, Parameters, Progress, RunContext, TaskResult, ToolError,
-};
+use super::sources::Sources;
+use gp_core::{Catalog, Limits, Message, Observer, Parameters, Progress, RunContext, TaskResult, ToolError};
 use gp_core::{read_request, run_task};
+use gp_fetch::FetchSettings;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use serde::Serialize;
 use std::fs::File;
@@ -45,7 +45,7 @@ pub enum WorkerMainError {
     Ended,
 }
 
-/// Runs tasks for the server that started this process, until the server ends. The process may then use no more than
+/// Runs tasks for the server that started this process, until the server ends. Inputs by URL are fetched as `fetch` allows. The process may then use no more than
 /// `memory_limit_mb` of memory of its own: an allocation beyond it aborts the process, which the server reports.
 ///
 /// When stdin ends, the process exits: this function returns only on errors.
@@ -55,6 +55,7 @@ pub enum WorkerMainError {
 pub fn worker_main(
     catalog: Arc<Catalog>,
     limits: Limits,
+    fetch: FetchSettings,
     memory_limit_mb: u64,
 ) -> Result<(), WorkerMainError> {
     let set_up = |action| move |source: io::Error| WorkerMainError::SetUp { action, source };
@@ -71,7 +72,7 @@ pub fn worker_main(
     let (runs, waiting) = channel();
     let thread = std::thread::Builder::new().name("tool".into()).stack_size(STACK_BYTES);
     thread
-        .spawn(move || run_all(&catalog, &limits, output, &waiting))
+        .spawn(move || run_all(&catalog, &limits, &fetch, output, &waiting))
         .map_err(set_up("start the thread that runs tools"))?;
     let mut input = io::stdin().lock();
     let mut cancelled = Arc::new(AtomicBool::new(false));
@@ -129,14 +130,14 @@ fn read_frame(input: &mut impl Read) -> io::Result<Option<(ToWorker, Vec<u8>)>> 
     Ok(Some((serde_json::from_slice(&header)?, body)))
 }
 
-fn run_all(catalog: &Catalog, limits: &Limits, output: File, waiting: &Receiver<Run>) {
+fn run_all(catalog: &Catalog, limits: &Limits, fetch: &FetchSettings, output: File, waiting: &Receiver<Run>) {
     let output = Arc::new(Mutex::new(output));
     for run in waiting {
         if write_frame(&output, &FromWorker::Begun, &[]).is_err() {
             return;
         }
         // `run_task` catches what a tool does; this is for reading the request. Nothing of a run is used again.
-        let outcome = catch_unwind(AssertUnwindSafe(|| run_one(catalog, limits, &output, run)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| run_one(catalog, limits, fetch, &output, run)));
         let unexpected =
             || ToolError::Internal("the request could not be read; this is a fault of the server".into());
         let written = match outcome.unwrap_or_else(|_| Err(unexpected())) {
@@ -157,10 +158,11 @@ fn run_all(catalog: &Catalog, limits: &Limits, output: File, waiting: &Receiver<
 fn run_one(
     catalog: &Catalog,
     limits: &Limits,
+    fetch: &FetchSettings,
     output: &Arc<Mutex<File>>,
     run: Run,
 ) -> Result<Vec<TaskResult>, ToolError> {
-    let RunHeader { service, task, form, max_features, time_limit_ms, now_ms, files } = run.header;
+    let RunHeader { service, task, form, max_features, time_limit_ms, now_ms, files, uploads } = run.header;
     let gone = || ToolError::Internal(format!("task {task} of service {service} is not published any more"));
     let service = catalog.service(&service).ok_or_else(gone)?;
     let task = service.task(&task).ok_or_else(gone)?;
@@ -168,12 +170,25 @@ fn run_one(
         .ok_or_else(|| ToolError::Internal("the stored parameters of the job are corrupt".into()))?;
     drop(run.body);
     let limits = Limits { max_features, ..*limits };
-    let (values, warnings, environment) = read_request(task, &parameters, &limits, now_ms, &NoSource)?;
+    let time_limit = Duration::from_millis(time_limit_ms);
+    let sources = Sources::new(fetch, uploads, files.folder.clone(), run.cancelled.clone(), time_limit);
+    let started = Instant::now();
+    let request = read_request(task, &parameters, &limits, now_ms, &sources);
+    let (values, warnings, environment) = request.map_err(|error| {
+        // Data that is only named may take its time; then the reason is not what could not be read.
+        if run.cancelled.load(Ordering::Relaxed) {
+            ToolError::Cancelled
+        } else if started.elapsed() >= time_limit {
+            ToolError::TimedOut { limit_s: time_limit.as_secs() }
+        } else {
+            error.into()
+        }
+    })?;
     drop(parameters);
     let observer = Speaker { output: output.clone(), last_progress: Mutex::new(None) };
-    let time_limit = Duration::from_millis(time_limit_ms);
-    let context =
-        RunContext::new(environment, Box::new(observer), run.cancelled, Some(time_limit)).with_files(files);
+    let context = RunContext::new(environment, Box::new(observer), run.cancelled, Some(time_limit))
+        .with_files(files)
+        .after(started.elapsed());
     for warning in warnings {
         context.warning(warning);
     }

@@ -60,7 +60,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
     if arguments.first().is_some_and(|argument| argument == "worker") {
-        worker_main(catalog(), Limits::default(), MEMORY_LIMIT_MB).unwrap();
+        worker_main(catalog(), Limits::default(), Default::default(), MEMORY_LIMIT_MB).unwrap();
         return ExitCode::SUCCESS;
     }
     let runtime =

@@ -26,6 +26,7 @@ pub(crate) fn pool(workers: usize) -> ProcessPool {
 pub(crate) fn work(act: &str) -> Work {
     Work {
         files: gp_core::RunFiles::default(),
+        uploads: Vec::new(),
         service: ServiceName::new("", "Test"),
         task: "Puppet".into(),
         parameters: Parameters::from_iter([("Act", act)]),

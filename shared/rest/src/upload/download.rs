@@ -19,6 +19,7 @@ use std::fmt;
 pub(crate) struct Download {
     source: Box<dyn ByteSource>,
     byte_len: u64,
+    content_type: &'static str,
     disposition: HeaderValue,
 }
 
@@ -40,19 +41,29 @@ pub(super) async fn download(rest: &Rest, service: &Service, id: &str) -> Result
         return Err(RequestError { code: 413, ..RequestError::bad(detail) }.into());
     }
     let source = rest.app.uploads.read(&item).await?;
-    let disposition = HeaderValue::from_str(&file_name::disposition(&item.name));
-    let disposition = disposition.unwrap_or(HeaderValue::from_static("attachment"));
-    let download = Download { source, byte_len, disposition };
-    Ok(Reply { download: Some(download), ..Reply::volatile("") })
+    Ok(Download::reply(source, byte_len, &item.name, "application/octet-stream"))
 }
 
 impl Download {
+    /// The reply that sends these bytes as a file of that name.
+    pub(crate) fn reply(
+        source: Box<dyn ByteSource>,
+        byte_len: u64,
+        name: &str,
+        content_type: &'static str,
+    ) -> Reply {
+        let disposition = HeaderValue::from_str(&file_name::disposition(name));
+        let disposition = disposition.unwrap_or(HeaderValue::from_static("attachment"));
+        let download = Download { source, byte_len, content_type, disposition };
+        Reply { download: Some(download), ..Reply::volatile("") }
+    }
+
     /// The response, and the size of its body.
     pub(crate) fn response(self, request: &Parts) -> (Response<Body>, usize) {
         let body = if request.method == Method::HEAD { Body::empty() } else { body(self.source) };
         let mut response = Response::new(body);
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(CONTENT_LENGTH, HeaderValue::from(self.byte_len));
         headers.insert(CONTENT_DISPOSITION, self.disposition);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use gp_core::{
-    BlobKey, BlobStore, Catalog, Content, Created, Expected, Job, JobDetail, JobId, JobQueue, JobStatus,
-    JobStore, JobUpdate, Limits, Message, NoSource, Observer, Progress, RunContext, Runner, StoreError,
-    StoredFile, TaskResult, ToolError, Updated, Work, WorkError, WorkEvent, read_request, run_task,
+    BlobKey, BlobStore, ByteSource, Catalog, Content, Created, Expected, Job, JobDetail, JobId, JobQueue,
+    JobStatus, JobStore, JobUpdate, Limits, Message, NoSource, Observer, Progress, RunContext, Runner,
+    StoreError, StoredFile, TaskResult, ToolError, Updated, UploadError, Work, WorkError, WorkEvent,
+    read_request, run_task,
 };
 use std::collections::{HashMap, VecDeque};
 use std::path::Path;
@@ -164,10 +165,8 @@ impl BlobStore for Memory {
         if let Some(url) = self.link(key).await? {
             return Ok(StoredFile::Link(url));
         }
-        let name = format!("gp-rest-{}-{key:?}", std::process::id()).replace(['/', ' ', '"'], "");
-        let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, BlobStore::get(self, key).await?).unwrap();
-        Ok(StoredFile::Path(path))
+        let bytes = BlobStore::get(self, key).await?;
+        Ok(StoredFile::Stream(Box::new(Once(Some(bytes.clone()))), bytes.len() as u64))
     }
 
     async fn link(&self, key: &BlobKey) -> Result<Option<String>, StoreError> {
@@ -217,5 +216,15 @@ impl Runner for InProcess {
         let context =
             RunContext::new(environment, Box::new(Forward(events)), cancelled, Some(work.time_limit));
         Ok(run_task(service, task, values, work.form, &context)?)
+    }
+}
+
+/// Bytes that come at once.
+struct Once(Option<Bytes>);
+
+#[async_trait]
+impl ByteSource for Once {
+    async fn next(&mut self) -> Result<Option<Bytes>, UploadError> {
+        Ok(self.0.take().filter(|bytes| !bytes.is_empty()))
     }
 }

@@ -3,7 +3,7 @@
 use crate::blobs::off_the_reactor;
 use async_trait::async_trait;
 use bytes::Bytes;
-use gp_core::{ByteSource, StoreError, UploadError, UploadId};
+use gp_core::{ByteSource, StoreError, UploadError};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -14,7 +14,8 @@ const READ_BYTES: u64 = 256 << 10;
 
 /// What is left to read.
 struct Files {
-    id: UploadId,
+    /// What they are, for errors.
+    what: String,
     waiting: VecDeque<(PathBuf, u64)>,
     /// The file that is being read, and how many bytes are left of it.
     current: Option<(File, u64)>,
@@ -24,11 +25,11 @@ struct Files {
 ///
 /// # Errors
 /// The first one is not there.
-pub(super) async fn open(
-    id: UploadId,
+pub(crate) async fn open(
+    what: String,
     waiting: VecDeque<(PathBuf, u64)>,
 ) -> Result<Box<dyn ByteSource>, StoreError> {
-    let mut files = Files { id, waiting, current: None };
+    let mut files = Files { what, waiting, current: None };
     files.advance().await?;
     Ok(Box::new(files))
 }
@@ -37,8 +38,8 @@ impl Files {
     /// Opens the next file; whether there is one.
     async fn advance(&mut self) -> Result<bool, StoreError> {
         let Some((path, byte_len)) = self.waiting.pop_front() else { return Ok(false) };
-        let missing = format!("bytes of the upload {}", self.id);
-        let file = off_the_reactor("read an upload", move || match File::open(path) {
+        let missing = self.what.clone();
+        let file = off_the_reactor("read a file", move || match File::open(path) {
             Ok(file) => Ok(file),
             Err(error) if error.kind() == ErrorKind::NotFound => Err(StoreError::NotFound(missing)),
             Err(error) => Err(StoreError::unavailable("open a file", error)),
@@ -61,14 +62,14 @@ impl ByteSource for Files {
             if left == 0 {
                 continue;
             }
-            let (file, bytes) = off_the_reactor("read an upload", move || {
+            let (file, bytes) = off_the_reactor("read a file", move || {
                 let mut bytes = Vec::with_capacity(left.min(READ_BYTES) as usize);
                 let read = file.by_ref().take(left.min(READ_BYTES)).read_to_end(&mut bytes);
                 read.map_err(|error| StoreError::unavailable("read a file", error)).map(|_| (file, bytes))
             })
             .await?;
             if bytes.is_empty() {
-                return Err(StoreError::Corrupt(format!("the upload {}", self.id)).into());
+                return Err(StoreError::Corrupt(self.what.clone()).into());
             }
             self.current = Some((file, left - bytes.len() as u64));
             return Ok(Some(Bytes::from(bytes)));

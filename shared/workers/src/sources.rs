@@ -1,0 +1,212 @@
+//! Data that a request only names, as a worker process gets it: over HTTP by URL, or from where the server keeps uploads.
+
+mod parts;
+
+use gp_core::{
+    DataFile, InputSource, Limits, NamedUpload, SourceError, SourceFeatures, UploadBytes, Wanted, WantedKind,
+};
+use gp_esri::{DataReference, ReadLimits};
+use gp_fetch::{FetchError, FetchSettings, Fetcher, Geometries, LayerQuery, PrivateAddresses, UrlKind};
+use gp_formats::{Format, FormatError, Input, ReadAt, ReadOptions};
+use parts::Parts;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// The first bytes of a file, which say what it is.
+const HEAD_BYTES: usize = 16;
+/// A link to a part of an upload is the server's own, and lasts longer than any reason to try again.
+const PART_RETRIES: u32 = 3;
+
+/// Where one run's named data comes from.
+pub(crate) struct Sources {
+    fetcher: Fetcher,
+    /// Reads what the server itself has linked, wherever that is.
+    own: Fetcher,
+    uploads: Vec<NamedUpload>,
+    folder: PathBuf,
+    stop: Arc<dyn Fn() -> bool + Send + Sync>,
+    max_decompressed_bytes: u64,
+}
+
+impl Sources {
+    /// For a run that makes its files in `folder`, and stops when it is cancelled or its time is over.
+    pub(crate) fn new(
+        settings: &FetchSettings,
+        uploads: Vec<NamedUpload>,
+        folder: PathBuf,
+        cancelled: Arc<AtomicBool>,
+        time_limit: Duration,
+    ) -> Sources {
+        let own = FetchSettings {
+            private_addresses: PrivateAddresses::Allowed,
+            max_retries: PART_RETRIES,
+            ..FetchSettings::default()
+        };
+        let end = Instant::now() + time_limit;
+        Sources {
+            fetcher: Fetcher::new(settings.clone()),
+            own: Fetcher::new(own),
+            uploads,
+            folder,
+            stop: Arc::new(move || cancelled.load(Ordering::Relaxed) || Instant::now() >= end),
+            max_decompressed_bytes: settings.max_decompressed_bytes,
+        }
+    }
+
+    /// The folder of the run, which is made for the first file.
+    fn folder(&self) -> Result<&Path, SourceError> {
+        let made = std::fs::create_dir_all(&self.folder);
+        made.map_err(|error| SourceError::Refused(format!("the server has no room for files: {error}")))?;
+        Ok(&self.folder)
+    }
+
+    fn open(&self, reference: &DataReference) -> Result<Input, SourceError> {
+        if reference.item_id.is_empty() {
+            let download = self.fetcher.download(reference, self.folder()?, self.stop.as_ref());
+            return download.map_err(refused);
+        }
+        self.upload(&reference.item_id)
+    }
+
+    fn upload(&self, id: &str) -> Result<Input, SourceError> {
+        let Some(upload) = self.uploads.iter().find(|upload| upload.id.eq_ignore_ascii_case(id)) else {
+            return Err(SourceError::Refused(format!(
+                "there is no complete upload {id}: send the file to the uploads of this service first, or again if it has \
+                 expired"
+            )));
+        };
+        let gone = |_: std::io::Error| {
+            SourceError::Refused(format!("the upload {id} is gone: it has expired; send it again"))
+        };
+        let parts = match &upload.bytes {
+            UploadBytes::Files(paths) => {
+                paths.iter().map(|path| Input::open(path).map_err(gone)).collect::<Result<Vec<_>, _>>()?
+            }
+            UploadBytes::Links(links) => {
+                let mut parts = Vec::with_capacity(links.len());
+                for (url, _) in links {
+                    let part = DataReference { url: url.clone(), ..DataReference::default() };
+                    let read = self.own.download(&part, self.folder()?, self.stop.as_ref());
+                    // The link is the server's secret: what failed is told without it.
+                    let failed =
+                        |_| SourceError::Refused(format!("the upload {id} could not be read; try again"));
+                    parts.push(read.map_err(failed)?);
+                }
+                parts
+            }
+        };
+        let bytes: Arc<dyn ReadAt> = Arc::new(Parts::new(parts));
+        Ok(Input::new(upload.name.clone(), bytes))
+    }
+
+    /// Reads a file that holds features.
+    fn read(
+        &self,
+        input: &Input,
+        reference: &DataReference,
+        wanted: &Wanted<'_>,
+    ) -> Result<SourceFeatures, SourceError> {
+        let mut head = [0; HEAD_BYTES];
+        let failed = |error: std::io::Error| {
+            SourceError::Refused(format!("{} could not be read: {error}", input.name))
+        };
+        let count = input.bytes().read_at(0, &mut head).map_err(failed)?;
+        let Some(format) = Format::of(&input.name, &head[..count]) else {
+            let known: Vec<&str> = Format::extensions().collect();
+            return Err(SourceError::Refused(format!(
+                "{} is of no format that is read here; its name must end in one of {}",
+                input.name,
+                known.join(", ")
+            )));
+        };
+        let options = ReadOptions {
+            limits: read_limits(wanted.limits),
+            max_decompressed_bytes: self.max_decompressed_bytes,
+            layer: reference.layer.clone(),
+            envelope: wanted.extent.map(|extent| extent.envelope),
+            scratch: self.folder()?,
+            stop: self.stop.as_ref(),
+        };
+        let layer = gp_formats::read(input, format, &options).map_err(|error| match error {
+            FormatError::TooLarge(reason) => SourceError::TooLarge(format!("{}: {reason}", input.name)),
+            other => SourceError::Refused(format!("{}: {other}", input.name)),
+        })?;
+        Ok(SourceFeatures { features: layer.features, warnings: layer.warnings, is_filtered: false })
+    }
+}
+
+impl InputSource for Sources {
+    fn features(
+        &self,
+        reference: &DataReference,
+        wanted: &Wanted<'_>,
+    ) -> Result<SourceFeatures, SourceError> {
+        if !reference.item_id.is_empty() {
+            return self.read(&self.upload(&reference.item_id)?, reference, wanted);
+        }
+        match self.fetcher.kind(reference).map_err(refused)? {
+            UrlKind::Layer | UrlKind::LayerQuery | UrlKind::Service => {
+                let layer = self.fetcher.layer(reference, &layer_query(wanted), self.stop.as_ref());
+                let layer = layer.map_err(refused)?;
+                Ok(SourceFeatures { features: layer.features, warnings: layer.warnings, is_filtered: true })
+            }
+            UrlKind::File => {
+                let input = match self.in_parts(reference, wanted)? {
+                    Some(input) => input,
+                    None => self.open(reference)?,
+                };
+                self.read(&input, reference, wanted)
+            }
+        }
+    }
+
+    fn file(&self, reference: &DataReference) -> Result<DataFile, SourceError> {
+        self.open(reference).map(DataFile)
+    }
+}
+
+impl Sources {
+    /// A file of which only a part is wanted, and whose format and server can give parts.
+    fn in_parts(&self, reference: &DataReference, wanted: &Wanted<'_>) -> Result<Option<Input>, SourceError> {
+        let path = reference.url.split(['?', '#']).next().unwrap_or_default();
+        if wanted.extent.is_none() || Format::of(path, b"") != Some(Format::FlatGeobuf) {
+            return Ok(None);
+        }
+        self.fetcher.remote(reference, self.stop.clone()).map_err(refused)
+    }
+}
+
+fn layer_query(wanted: &Wanted<'_>) -> LayerQuery {
+    let envelope = wanted.extent.and_then(|extent| {
+        let reference = extent.spatial_reference.clone()?;
+        Some((extent.envelope, reference))
+    });
+    LayerQuery {
+        out_wkid: None,
+        envelope,
+        limits: read_limits(wanted.limits),
+        geometries: match wanted.kind {
+            WantedKind::Features => Geometries::Needed,
+            WantedKind::Rows => Geometries::NotNeeded,
+        },
+    }
+}
+
+fn read_limits(limits: &Limits) -> ReadLimits {
+    ReadLimits {
+        max_features: limits.max_features,
+        max_vertices: limits.max_vertices,
+        max_values: limits.max_values,
+        max_depth: limits.max_json_depth,
+        ..ReadLimits::default()
+    }
+}
+
+fn refused(error: FetchError) -> SourceError {
+    match error {
+        error @ FetchError::TooLarge { .. } => SourceError::TooLarge(error.to_string()),
+        error => SourceError::Refused(error.to_string()),
+    }
+}
