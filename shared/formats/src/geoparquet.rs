@@ -53,8 +53,17 @@ fn failed(error: ParquetError) -> FormatError {
         Err(inner) => inner,
     };
     match inner.downcast::<io::Error>() {
-        Ok(error) if error.kind() != io::ErrorKind::UnexpectedEof => FormatError::Io(*error),
-        Ok(_) => malformed("the file ends early, or a length in it is wrong"),
+        // Decompression fails with such errors too: only those of the file itself carry ours.
+        Ok(error) => error.downcast::<FormatError>().unwrap_or_else(malformed),
         Err(inner) => malformed(inner),
+    }
+}
+
+/// An error of reading the file: one that ends where more should follow is a bad file, not a bad disk.
+fn unreadable(error: io::Error) -> FormatError {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        malformed("the file ends early, or a length in it is wrong")
+    } else {
+        FormatError::Io(error)
     }
 }

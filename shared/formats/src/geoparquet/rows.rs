@@ -3,7 +3,7 @@
 use super::kind::{Kind, Raw};
 use super::metadata::{self, Geometries};
 use super::pages::{CheckedPages, Chunks};
-use super::{FORMAT, failed, malformed, thrift};
+use super::{FORMAT, failed, malformed, thrift, unreadable};
 use crate::gather::{Gathering, MAX_FIELDS};
 use crate::wkb::read_wkb;
 use crate::{FormatError, Input, ReadLayer, ReadOptions};
@@ -77,9 +77,8 @@ pub(super) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
 fn read_metadata(chunks: &Chunks, file_bytes: u64) -> Result<ParquetMetaData, FormatError> {
     /// The length of the metadata and the mark of the format.
     const FOOTER_BYTES: u64 = 8;
-    let at_end = |error: std::io::Error| failed(error.into());
     let tail_bytes = TAIL_BYTES.min(file_bytes);
-    let tail = chunks.bytes(file_bytes - tail_bytes, tail_bytes as usize).map_err(at_end)?;
+    let tail = chunks.bytes(file_bytes - tail_bytes, tail_bytes as usize).map_err(unreadable)?;
     let footer = tail.last_chunk::<8>().ok_or_else(|| malformed("the file is shorter than its footer"))?;
     let (length, mark) = footer.split_at(4);
     if mark == b"PARE" {
@@ -98,7 +97,7 @@ fn read_metadata(chunks: &Chunks, file_bytes: u64) -> Result<ParquetMetaData, Fo
     }
     let start = file_bytes.checked_sub(FOOTER_BYTES + length);
     let start = start.ok_or_else(|| malformed("its metadata are longer than the file"))?;
-    let bytes = chunks.bytes(start, length as usize).map_err(at_end)?;
+    let bytes = chunks.bytes(start, length as usize).map_err(unreadable)?;
     thrift::check_metadata(&bytes)?;
     ParquetMetaDataReader::decode_metadata(&bytes).map_err(failed)
 }
