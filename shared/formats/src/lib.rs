@@ -21,6 +21,7 @@ mod geoparquet;
 mod input;
 mod kml;
 mod kmz;
+mod ogc_types;
 #[cfg(test)]
 mod samples;
 mod shapefile;
