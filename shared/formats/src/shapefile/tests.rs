@@ -316,6 +316,21 @@ fn several_layers_are_told_apart_and_one_is_chosen() {
 }
 
 #[test]
+fn a_table_beside_the_only_layer_with_shapes_needs_no_name_to_be_passed_over() {
+    let (layer, mut table) = (points(1), points(3));
+    table.geometry_type = None;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.zip");
+    let layers = [("codes", &table), ("roads", &layer)];
+    write(&path, &layers.map(|(name, features)| WriteLayer { name, features }), &|| false).unwrap();
+    let input = Input::open(&path).unwrap();
+    assert_eq!(layer_names(&input, &options()).unwrap(), ["roads", "codes"]);
+    assert_eq!(read(&input, &options()).unwrap().name, "roads");
+    let table = read(&input, &ReadOptions { layer: Some("codes".to_owned()), ..options() }).unwrap();
+    assert_eq!(ids(&table), [1, 2, 3]);
+}
+
+#[test]
 fn what_does_not_fit_is_said_and_texts_are_cut_by_characters() {
     let mut set = points(1);
     set.spatial_reference = None;
