@@ -10,9 +10,13 @@ use gp_esri::FieldType;
 
 /// What was read of a document.
 #[derive(Default)]
-pub(super) struct Document {
+pub(crate) struct Document {
     pub(super) layers: Vec<RawLayer>,
     pub(super) skipped: Skipped,
+    /// Where links lead that were not followed.
+    pub(crate) links: Vec<String>,
+    /// The layer of a document without any placemark: its name and fields.
+    empty: RawLayer,
 }
 
 /// The placemarks of an outermost folder, of whatever geometry types.
@@ -26,7 +30,6 @@ pub(super) struct RawLayer {
 /// What was not read, or not as it came.
 #[derive(Default)]
 pub(super) struct Skipped {
-    pub(super) links: usize,
     pub(super) overlays: usize,
     pub(super) tours: usize,
     pub(super) models: usize,
@@ -54,6 +57,8 @@ struct Container {
     /// The layer of its placemarks.
     layer: Option<usize>,
     has_placemarks: bool,
+    /// The number of a schema that stands in it.
+    schema: Option<usize>,
 }
 
 /// Types of schemas, KML 2.2, section 9.9.
@@ -82,7 +87,10 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
         let start = match xml.next()? {
             Step::Start(start) => start,
             Step::End => {
-                open.pop();
+                let closed = open.pop().flatten();
+                if open.iter().flatten().count() == 1 {
+                    keep_empty(closed, &mut document, &schemas);
+                }
                 continue;
             }
             Step::Text(_) => continue,
@@ -102,7 +110,7 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
                 is_kml = true;
                 let element = xml.element(&start)?;
                 let number = layer_of(&mut open, &mut document, stem);
-                let Document { layers, skipped } = &mut document;
+                let Document { layers, skipped, .. } = &mut document;
                 let Some(layer) = layers.get_mut(number) else { continue };
                 let placemark = placemark::read(&element, &mut layer.columns, &schemas, skipped, &mut budget)
                     .map_err(|error| within(error, &layer.name, layer.placemarks.len()))?;
@@ -114,7 +122,12 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
                     format_args!("its outermost element is {} and not kml", shortened(&name)),
                 ));
             }
-            "Schema" => schemas.push(schema_of(&xml.element(&start)?)),
+            "Schema" => {
+                if let Some(Some(container)) = open.last_mut() {
+                    container.schema = Some(schemas.len());
+                }
+                schemas.push(schema_of(&xml.element(&start)?));
+            }
             "name" => {
                 let text = xml.element(&start)?.text.trim().to_owned();
                 let depth = open.iter().flatten().count();
@@ -130,8 +143,10 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
                 }
             }
             "NetworkLink" => {
-                document.skipped.links += 1;
-                xml.skip()?;
+                let element = xml.element(&start)?;
+                let link = element.child("Link").or_else(|| element.child("Url"));
+                let href = link.and_then(|link| link.child_text("href")).unwrap_or_default();
+                document.links.push(href.to_owned());
             }
             "GroundOverlay" | "ScreenOverlay" | "PhotoOverlay" => {
                 document.skipped.overlays += 1;
@@ -147,15 +162,38 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
     if !is_kml {
         return Err(FormatError::malformed(FORMAT, "it holds no element"));
     }
-    if document.layers.is_empty() {
-        let name = folder_name.or(document_name).unwrap_or_else(|| stem.to_owned());
-        let mut layer = RawLayer { name, ..RawLayer::default() };
-        if let Some(schema) = schemas.first() {
-            layer.columns.add_schema(0, schema);
-        }
-        document.layers.push(layer);
+    document.empty.name = folder_name.or(document_name).unwrap_or_else(|| stem.to_owned());
+    if let Some(schema) = schemas.first() {
+        document.empty.columns.add_schema(0, schema);
     }
     Ok(document)
+}
+
+impl Document {
+    /// Takes the layers of a document that this one links to.
+    pub(crate) fn absorb(&mut self, other: Document) {
+        self.layers.extend(other.layers);
+        self.links.extend(other.links);
+        let (mine, theirs) = (&mut self.skipped, other.skipped);
+        mine.overlays += theirs.overlays;
+        mine.tours += theirs.tours;
+        mine.models += theirs.models;
+        mine.inner_folders += theirs.inner_folders;
+    }
+
+    /// Its layers; an empty one where it has no placemarks.
+    pub(super) fn layers(&self) -> &[RawLayer] {
+        if self.layers.is_empty() { std::slice::from_ref(&self.empty) } else { &self.layers }
+    }
+}
+
+/// A second container that ended without placemarks but with a schema of its own is an empty layer.
+fn keep_empty(closed: Option<Container>, document: &mut Document, schemas: &[Schema]) {
+    let Some(Container { name: Some(name), layer: None, schema: Some(number), .. }) = closed else { return };
+    let Some(schema) = schemas.get(number) else { return };
+    let mut layer = RawLayer { name, ..RawLayer::default() };
+    layer.columns.add_schema(number, schema);
+    document.layers.push(layer);
 }
 
 /// The layer of a placemark: that of the second container around it, or of the only one.

@@ -1,6 +1,6 @@
 //! Placemarks into the feature sets that they make: one a geometry type.
 
-use super::document::{Document, RawLayer, Skipped};
+use super::document::{Document, RawLayer};
 use super::placemark::{Column, Placemark, Source};
 use crate::budget::Budget;
 use crate::column_types::{self, settle_dates, value_of};
@@ -45,7 +45,7 @@ impl Shape {
 /// The layers of a document, their names unlike each other.
 pub(super) fn parts(document: &Document) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
-    for (number, layer) in document.layers.iter().enumerate() {
+    for (number, layer) in document.layers().iter().enumerate() {
         let has = |shape: Shape| layer.placemarks.iter().any(|placemark| shape.is_in(placemark));
         let shapes: Vec<(Shape, &str)> = SHAPES.into_iter().filter(|(shape, _)| has(*shape)).collect();
         if shapes.len() < 2 {
@@ -76,9 +76,9 @@ pub(super) fn build(
     part: &Part,
     options: &ReadOptions<'_>,
 ) -> Result<ReadLayer, FormatError> {
-    let mut warnings = skipped_sentences(&document.skipped);
+    let mut warnings = skipped_sentences(document);
     let empty = RawLayer::default();
-    let layer = document.layers.get(part.layer).unwrap_or(&empty);
+    let layer = document.layers().get(part.layer).unwrap_or(&empty);
     let columns = typed_columns(layer);
     let mut place_of = vec![None; layer.columns.columns.len()];
     for (place, (column, _)) in columns.iter().enumerate() {
@@ -255,9 +255,10 @@ fn settle_ordinates(set: &mut FeatureSet) {
     }
 }
 
-fn skipped_sentences(skipped: &Skipped) -> Vec<String> {
+fn skipped_sentences(document: &Document) -> Vec<String> {
+    let skipped = &document.skipped;
     let counts = [
-        (skipped.links, "links to other files were not followed"),
+        (document.links.len(), "links to other files were not followed"),
         (skipped.overlays, "overlays were not read"),
         (skipped.tours, "tours were not read"),
         (skipped.models, "three-dimensional models were not read"),
