@@ -7,6 +7,7 @@ use crate::budget::Budget;
 use crate::text::shortened;
 use crate::{FormatError, ReadOptions};
 use gp_esri::FieldType;
+use std::collections::HashMap;
 
 /// What was read of a document.
 #[derive(Default)]
@@ -15,6 +16,8 @@ pub(crate) struct Document {
     pub(super) skipped: Skipped,
     /// Where links lead that were not followed.
     pub(crate) links: Vec<String>,
+    /// The layer of placemarks that stand in no folder.
+    outside: Option<usize>,
     /// The layer of a document without any placemark: its name and fields.
     empty: RawLayer,
 }
@@ -37,9 +40,16 @@ pub(super) struct Skipped {
     pub(super) inner_folders: usize,
 }
 
+/// The schemas of a document, by their names.
+#[derive(Default)]
+pub(super) struct Schemas {
+    all: Vec<Schema>,
+    numbers: HashMap<String, usize>,
+    field_count: usize,
+}
+
 /// A description of extended data.
 pub(super) struct Schema {
-    pub(super) id: String,
     pub(super) fields: Vec<SchemaField>,
 }
 
@@ -61,6 +71,9 @@ struct Container {
     schema: Option<usize>,
 }
 
+/// Most fields of all schemas together.
+const MAX_SCHEMA_FIELDS: usize = 100_000;
+
 /// Types of schemas, KML 2.2, section 9.9.
 const TYPES: &[(&str, FieldType)] = &[
     ("short", FieldType::SmallInteger),
@@ -77,7 +90,7 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
     let mut xml = Xml::new(text);
     let mut budget = Budget::new(options);
     let mut document = Document::default();
-    let mut schemas: Vec<Schema> = Vec::new();
+    let mut schemas = Schemas::default();
     // What is open: the outermost element, then documents and folders. Whatever else begins is read to its end at once.
     let mut open: Vec<Option<Container>> = Vec::new();
     let mut folder_name = None;
@@ -89,7 +102,7 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
             Step::End => {
                 let closed = open.pop().flatten();
                 if open.iter().flatten().count() == 1 {
-                    keep_empty(closed, &mut document, &schemas);
+                    keep_empty(closed, &mut document, &schemas)?;
                 }
                 continue;
             }
@@ -123,10 +136,10 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
                 ));
             }
             "Schema" => {
+                let number = schemas.add(&xml.element(&start)?)?;
                 if let Some(Some(container)) = open.last_mut() {
-                    container.schema = Some(schemas.len());
+                    container.schema = Some(number);
                 }
-                schemas.push(schema_of(&xml.element(&start)?));
             }
             "name" => {
                 let text = xml.element(&start)?.text.trim().to_owned();
@@ -163,8 +176,8 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
         return Err(FormatError::malformed(FORMAT, "it holds no element"));
     }
     document.empty.name = folder_name.or(document_name).unwrap_or_else(|| stem.to_owned());
-    if let Some(schema) = schemas.first() {
-        document.empty.columns.add_schema(0, schema);
+    if let Some(schema) = schemas.all.first() {
+        document.empty.columns.add_schema(0, schema)?;
     }
     Ok(document)
 }
@@ -188,12 +201,19 @@ impl Document {
 }
 
 /// A second container that ended without placemarks but with a schema of its own is an empty layer.
-fn keep_empty(closed: Option<Container>, document: &mut Document, schemas: &[Schema]) {
-    let Some(Container { name: Some(name), layer: None, schema: Some(number), .. }) = closed else { return };
-    let Some(schema) = schemas.get(number) else { return };
-    let mut layer = RawLayer { name, ..RawLayer::default() };
-    layer.columns.add_schema(number, schema);
-    document.layers.push(layer);
+fn keep_empty(
+    closed: Option<Container>,
+    document: &mut Document,
+    schemas: &Schemas,
+) -> Result<(), FormatError> {
+    if let Some(Container { name: Some(name), layer: None, schema: Some(number), .. }) = closed
+        && let Some(schema) = schemas.all.get(number)
+    {
+        let mut layer = RawLayer { name, ..RawLayer::default() };
+        layer.columns.add_schema(number, schema)?;
+        document.layers.push(layer);
+    }
+    Ok(())
 }
 
 /// The layer of a placemark: that of the second container around it, or of the only one.
@@ -214,8 +234,7 @@ fn layer_of(open: &mut [Option<Container>], document: &mut Document, stem: &str)
     };
     let known = match &owner {
         Some(container) => container.layer,
-        // Placemarks in no container at all: one layer, named as the file.
-        None => document.layers.iter().position(|layer| layer.name == stem),
+        None => document.outside,
     };
     if let Some(number) = known {
         return number;
@@ -226,26 +245,47 @@ fn layer_of(open: &mut [Option<Container>], document: &mut Document, stem: &str)
             container.layer = Some(number);
             container.name.clone()
         }
-        None => None,
+        None => {
+            document.outside = Some(number);
+            None
+        }
     };
     document.layers.push(RawLayer { name: name.unwrap_or_else(|| stem.to_owned()), ..RawLayer::default() });
     number
 }
 
-fn schema_of(element: &Element) -> Schema {
-    let id = element.attribute("id").or(element.attribute("name")).unwrap_or_default();
-    let mut fields = Vec::new();
-    for field in element.children.iter().filter(|child| child.name == "SimpleField") {
-        let type_name = field.attribute("type").unwrap_or_default().trim_start_matches("xsd:");
-        let known = TYPES.iter().find(|(name, _)| *name == type_name);
-        let alias = field.child_text("displayName").filter(|alias| !alias.is_empty());
-        fields.push(SchemaField {
-            name: field.attribute("name").unwrap_or_default().to_owned(),
-            alias: alias.map(str::to_owned),
-            field_type: known.map_or(FieldType::String, |(_, field_type)| *field_type),
-        });
+impl Schemas {
+    pub(super) fn named(&self, id: &str) -> Option<(usize, &Schema)> {
+        let number = *self.numbers.get(id)?;
+        Some((number, self.all.get(number)?))
     }
-    Schema { id: id.to_owned(), fields }
+
+    fn add(&mut self, element: &Element) -> Result<usize, FormatError> {
+        let id = element.attribute("id").or(element.attribute("name")).unwrap_or_default();
+        let mut fields = Vec::new();
+        for field in element.children.iter().filter(|child| child.name == "SimpleField") {
+            self.field_count += 1;
+            if self.field_count > MAX_SCHEMA_FIELDS {
+                return Err(FormatError::TooLarge(format!(
+                    "the schemas of the file have more than {MAX_SCHEMA_FIELDS} fields, the most that are read"
+                )));
+            }
+            let type_name = field.attribute("type").unwrap_or_default().trim_start_matches("xsd:");
+            let known = TYPES.iter().find(|(name, _)| *name == type_name);
+            let alias = field.child_text("displayName").filter(|alias| !alias.is_empty());
+            fields.push(SchemaField {
+                name: field.attribute("name").unwrap_or_default().to_owned(),
+                alias: alias.map(str::to_owned),
+                field_type: known.map_or(FieldType::String, |(_, field_type)| *field_type),
+            });
+        }
+        let number = self.all.len();
+        self.all.push(Schema { fields });
+        if !id.is_empty() {
+            self.numbers.entry(id.to_owned()).or_insert(number);
+        }
+        Ok(number)
+    }
 }
 
 /// Says which placemark an error is about.

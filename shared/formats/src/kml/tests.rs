@@ -56,14 +56,14 @@ fn outermost_folders_are_layers_and_mixed_ones_are_split_by_geometry_type() {
         </Folder></Folder><Folder><name>B</name>{LINE}{POINT}{mixed}<Placemark/></Folder><Folder><name>none</name></Folder>\
         <Folder><name>a</name>{LINE}</Folder><NetworkLink><Link/></NetworkLink><GroundOverlay/></Document></kml>"
     );
-    assert_eq!(names(&kml), ["Trip", "A", "B (points)", "B (lines)", "a 2"]);
+    assert_eq!(names(&kml), ["Trip", "A", "B (points)", "B (lines)", "a 1"]);
     assert!(error(&kml).contains("several layers"));
     let a = layer(&kml, "A");
     assert_eq!((a.features.features.len(), a.features.geometry_type), (2, Some(GeometryType::Point)));
     let wanted = [
-        "1 links to other files were not followed",
-        "1 overlays were not read",
-        "1 folders within folders were read as part of the outer one, without their names",
+        "links to other files that were not followed: 1",
+        "overlays that were not read: 1",
+        "folders within folders that were read as part of the outer one, without their names: 1",
     ];
     assert_eq!(a.warnings, wanted);
     let points = layer(&kml, "b (POINTS)").features;
@@ -124,7 +124,7 @@ fn extended_data_times_cdata_and_entities_are_fields() {
     );
     assert_eq!(values[8..11], [Attribute::Integer(7), Attribute::Double(1000.0), text("9")]);
     assert_eq!(layer.features.fields[8].alias, "Count");
-    assert_eq!(layer.warnings, ["1 times are no dates and were read as null"]);
+    assert_eq!(layer.warnings, ["times that are no dates and were read as null: 1"]);
     assert_eq!(layer.features.geometry_type, None);
 }
 
@@ -164,6 +164,32 @@ fn what_is_wrong_is_said() {
     assert!(error(&deep).contains("nested deeper than 64"));
     assert!(
         error(&format!("<Placemark>{}", "<MultiGeometry>".repeat(1000))).contains("nested deeper than 64")
+    );
+}
+
+#[test]
+fn names_and_schemas_without_end_are_read_at_once_or_refused() {
+    let folder = "<Folder><name>a</name><Placemark/></Folder>";
+    let many = format!("<kml><Document>{}</Document></kml>", folder.repeat(5_000));
+    assert_eq!(names(&many)[4_999], "a 4999");
+    let schemas: String = (0..5_000).map(|number| format!("<Schema id='s{number}'/>")).collect();
+    let uses: String = (0..5_000)
+        .map(|number| {
+            format!(
+                "<Placemark><ExtendedData><SchemaData schemaUrl='#s{number}'/></ExtendedData></Placemark>"
+            )
+        })
+        .collect();
+    assert_eq!(names(&format!("<kml><Document>{schemas}{uses}</Document></kml>")).len(), 1);
+    let data: String = (0..10_001).map(|number| format!("<Data name='d{number}'/>")).collect();
+    assert!(
+        error(&format!("<Placemark><ExtendedData>{data}</ExtendedData></Placemark>"))
+            .contains("more than 10000 fields")
+    );
+    let fields = "<SimpleField name='a'/>".repeat(100_001);
+    assert!(
+        error(&format!("<kml><Document><Schema>{fields}</Schema></Document></kml>"))
+            .contains("more than 100000 fields")
     );
 }
 

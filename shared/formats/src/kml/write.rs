@@ -49,7 +49,7 @@ pub(crate) fn write_document(
     if text.damaged > 0 {
         let count = text.damaged;
         warnings.push(format!(
-            "{count} texts hold control characters, which {FORMAT} cannot: they were left out"
+            "texts with control characters, which {FORMAT} cannot hold and which were left out: {count}"
         ));
     }
     Ok(warnings)
