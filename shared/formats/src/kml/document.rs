@@ -36,6 +36,8 @@ pub(super) struct Skipped {
     pub(super) overlays: usize,
     pub(super) tours: usize,
     pub(super) models: usize,
+    /// Elements of extended data in a language of their own, and lists of values.
+    pub(super) foreign_data: usize,
     /// Folders within the folders that are layers.
     pub(super) inner_folders: usize,
 }
@@ -191,6 +193,7 @@ impl Document {
         mine.overlays += theirs.overlays;
         mine.tours += theirs.tours;
         mine.models += theirs.models;
+        mine.foreign_data += theirs.foreign_data;
         mine.inner_folders += theirs.inner_folders;
     }
 

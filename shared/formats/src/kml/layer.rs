@@ -264,6 +264,7 @@ fn skipped_sentences(document: &Document) -> Vec<String> {
         (document.links.len(), "links to other files that were not followed"),
         (skipped.overlays, "overlays that were not read"),
         (skipped.tours, "tours that were not read"),
+        (skipped.foreign_data, "elements of extended data of other kinds that were not read"),
         (skipped.models, "three-dimensional models that were not read"),
         (
             skipped.inner_folders,

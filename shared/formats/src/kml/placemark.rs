@@ -114,7 +114,7 @@ pub(super) fn read(
         }
     }
     for data in element.children.iter().filter(|child| child.name == "ExtendedData") {
-        read_data(data, columns, schemas, &mut placemark)?;
+        read_data(data, columns, schemas, skipped, &mut placemark)?;
     }
     for child in &element.children {
         read_shape(child, &mut placemark, skipped, budget)?;
@@ -127,6 +127,7 @@ fn read_data(
     data: &Element,
     columns: &mut Columns,
     schemas: &Schemas,
+    skipped: &mut Skipped,
     placemark: &mut Placemark,
 ) -> Result<(), FormatError> {
     for child in &data.children {
@@ -143,12 +144,16 @@ fn read_data(
                 if let Some((number, schema)) = schemas.named(id) {
                     columns.add_schema(number, schema)?;
                 }
-                for value in child.children.iter().filter(|value| value.name == "SimpleData") {
+                for value in &child.children {
+                    if value.name != "SimpleData" {
+                        skipped.foreign_data += 1;
+                        continue;
+                    }
                     let place = columns.place(value.attribute("name").unwrap_or_default(), Source::Data)?;
                     placemark.values.push((place, value.text.as_str().into()));
                 }
             }
-            _ => {}
+            _ => skipped.foreign_data += 1,
         }
     }
     Ok(())

@@ -2,6 +2,7 @@ use crate::testing::{self, assert_same_set, input, options, read_bytes, sample, 
 use crate::{Format, ReadLayer, WriteLayer, layer_names, read, write};
 use gp_esri::{Attribute, FeatureSet, FieldType, Geometry, GeometryType};
 use proptest::prelude::*;
+use std::io::Write;
 
 fn error(text: &str) -> String {
     read_bytes(Format::Kml, text).unwrap_err().to_string()
@@ -98,7 +99,7 @@ fn extended_data_times_cdata_and_entities_are_fields() {
         <TimeSpan><begin>2020</begin><end>2020-05-01T00:00:00Z</end></TimeSpan><TimeStamp><when>soon</when></TimeStamp>
         <ExtendedData><Data name="code"><value>01</value></Data><Data name="num"><value>5</value></Data><Data name="Name"><value>z</value></Data>
         <SchemaData schemaUrl="#s1"><SimpleData name="N">7</SimpleData><SimpleData name="D">1e3</SimpleData>
-        <SimpleData name="S">9</SimpleData></SchemaData></ExtendedData></Placemark></Document></kml>"##;
+        <SimpleData name="S">9</SimpleData></SchemaData><c:camp xmlns:c="c">5</c:camp></ExtendedData></Placemark></Document></kml>"##;
     let layer = read_bytes(Format::Kml, kml).unwrap();
     use FieldType::{Date, Double, Integer, String};
     let wanted = [
@@ -124,7 +125,11 @@ fn extended_data_times_cdata_and_entities_are_fields() {
     );
     assert_eq!(values[8..11], [Attribute::Integer(7), Attribute::Double(1000.0), text("9")]);
     assert_eq!(layer.features.fields[8].alias, "Count");
-    assert_eq!(layer.warnings, ["times that are no dates and were read as null: 1"]);
+    let wanted = [
+        "elements of extended data of other kinds that were not read: 1",
+        "times that are no dates and were read as null: 1",
+    ];
+    assert_eq!(layer.warnings, wanted);
     assert_eq!(layer.features.geometry_type, None);
 }
 
@@ -198,6 +203,26 @@ fn a_document_in_another_encoding_is_read() {
     let kml = b"<?xml version='1.0' encoding='ISO-8859-1'?><kml><Placemark><name>Z\xFCrich</name></Placemark></kml>";
     let set = read_bytes(Format::Kml, &kml[..]).unwrap().features;
     assert_eq!(set.features[0].attributes, [text("Zürich")]);
+}
+
+#[test]
+fn a_packed_document_holds_the_files_of_its_archive_that_it_links_to() {
+    let link = |href: &str| format!("<NetworkLink><Link><href>{href}</href></Link></NetworkLink>");
+    let links =
+        [link("layers/a.kml"), link("./layers/a.kml"), link("https://example.com/b.kml"), link("../c.kml")]
+            .concat();
+    let main = format!("<kml><Document>{links}</Document></kml>");
+    let other = format!("<kml><Document><name>other</name>{POINT}{}</Document></kml>", link("d.kml"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.kmz");
+    let mut archive = crate::zipped::ZipWriter::create(&path).unwrap();
+    for (name, text) in [("layers/a.kml", &other), ("doc.kml", &main)] {
+        archive.add(name, &mut |file| Ok(file.write_all(text.as_bytes())?)).unwrap();
+    }
+    archive.finish().unwrap();
+    let layer = read(&crate::Input::open(&path).unwrap(), Format::Kmz, &options()).unwrap();
+    assert_eq!((layer.name.as_str(), layer.features.features.len()), ("other", 1));
+    assert_eq!(layer.warnings, ["links to other files that were not followed: 4"]);
 }
 
 #[test]

@@ -7,10 +7,10 @@ use crate::outlines::{Outline, polygons};
 use crate::text::{Output, some_of};
 use crate::{FormatError, WriteLayer};
 use gp_esri::json::{write_f64, write_i64};
-use gp_esri::{Attribute, FeatureSet, FieldType, Geometry, Xy, date};
+use gp_esri::{Attribute, FeatureSet, Field, FieldType, Geometry, Xy, date};
 use std::io::Write;
 
-/// Writes a document of layers. Placemarks are named by the first field of text.
+/// Writes a document of layers. Placemarks are named by the field `name`, or the first one of text.
 pub(crate) fn write_document(
     to: &mut dyn Write,
     layers: &[WriteLayer<'_>],
@@ -135,7 +135,9 @@ impl<'a> PlacemarkWriter<'a> {
         }
         let mut schema = Vec::new();
         write_schema_id(&mut schema, number);
-        let display = set.fields.iter().position(|field| field.field_type == FieldType::String);
+        let is_text = |field: &Field| field.field_type == FieldType::String;
+        let named = set.field_index("name").filter(|index| set.fields.get(*index).is_some_and(is_text));
+        let display = named.or_else(|| set.fields.iter().position(is_text));
         PlacemarkWriter { set, openings, schema, display, text, degrees: Degrees::default() }
     }
 
