@@ -10,6 +10,7 @@ mod document;
 mod element;
 mod layer;
 mod placemark;
+mod schema;
 mod write;
 mod xml_text;
 

@@ -1,13 +1,12 @@
 //! The folders of a document, and the placemarks in them.
 
 use super::FORMAT;
-use super::element::{Element, Step, Xml, local_name};
+use super::element::{Step, Xml, local_name};
 use super::placemark::{self, Columns, Placemark};
+use super::schema::Schemas;
 use crate::budget::Budget;
 use crate::text::shortened;
 use crate::{FormatError, ReadOptions};
-use gp_esri::FieldType;
-use std::collections::HashMap;
 
 /// What was read of a document.
 #[derive(Default)]
@@ -42,26 +41,6 @@ pub(super) struct Skipped {
     pub(super) inner_folders: usize,
 }
 
-/// The schemas of a document, by their names.
-#[derive(Default)]
-pub(super) struct Schemas {
-    all: Vec<Schema>,
-    numbers: HashMap<String, usize>,
-    field_count: usize,
-}
-
-/// A description of extended data.
-pub(super) struct Schema {
-    pub(super) fields: Vec<SchemaField>,
-}
-
-/// A field of a schema.
-pub(super) struct SchemaField {
-    pub(super) name: String,
-    pub(super) alias: Option<String>,
-    pub(super) field_type: FieldType,
-}
-
 /// A document or folder that is open.
 #[derive(Default)]
 struct Container {
@@ -72,20 +51,6 @@ struct Container {
     /// The number of a schema that stands in it.
     schema: Option<usize>,
 }
-
-/// Most fields of all schemas together.
-const MAX_SCHEMA_FIELDS: usize = 100_000;
-
-/// Types of schemas, KML 2.2, section 9.9.
-const TYPES: &[(&str, FieldType)] = &[
-    ("short", FieldType::SmallInteger),
-    ("ushort", FieldType::Integer),
-    ("int", FieldType::Integer),
-    ("uint", FieldType::BigInteger),
-    ("float", FieldType::Single),
-    ("double", FieldType::Double),
-    ("bool", FieldType::SmallInteger),
-];
 
 /// Reads a whole document; layers without a name get that of the file, which is `stem`.
 pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<Document, FormatError> {
@@ -178,7 +143,7 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
         return Err(FormatError::malformed(FORMAT, "it holds no element"));
     }
     document.empty.name = folder_name.or(document_name).unwrap_or_else(|| stem.to_owned());
-    if let Some(schema) = schemas.all.first() {
+    if let Some(schema) = schemas.numbered(0) {
         document.empty.columns.add_schema(0, schema)?;
     }
     Ok(document)
@@ -210,7 +175,7 @@ fn keep_empty(
     schemas: &Schemas,
 ) -> Result<(), FormatError> {
     if let Some(Container { name: Some(name), layer: None, schema: Some(number), .. }) = closed
-        && let Some(schema) = schemas.all.get(number)
+        && let Some(schema) = schemas.numbered(number)
     {
         let mut layer = RawLayer { name, ..RawLayer::default() };
         layer.columns.add_schema(number, schema)?;
@@ -255,40 +220,6 @@ fn layer_of(open: &mut [Option<Container>], document: &mut Document, stem: &str)
     };
     document.layers.push(RawLayer { name: name.unwrap_or_else(|| stem.to_owned()), ..RawLayer::default() });
     number
-}
-
-impl Schemas {
-    pub(super) fn named(&self, id: &str) -> Option<(usize, &Schema)> {
-        let number = *self.numbers.get(id)?;
-        Some((number, self.all.get(number)?))
-    }
-
-    fn add(&mut self, element: &Element) -> Result<usize, FormatError> {
-        let id = element.attribute("id").or(element.attribute("name")).unwrap_or_default();
-        let mut fields = Vec::new();
-        for field in element.children.iter().filter(|child| child.name == "SimpleField") {
-            self.field_count += 1;
-            if self.field_count > MAX_SCHEMA_FIELDS {
-                return Err(FormatError::TooLarge(format!(
-                    "the schemas of the file have more than {MAX_SCHEMA_FIELDS} fields, the most that are read"
-                )));
-            }
-            let type_name = field.attribute("type").unwrap_or_default().trim_start_matches("xsd:");
-            let known = TYPES.iter().find(|(name, _)| *name == type_name);
-            let alias = field.child_text("displayName").filter(|alias| !alias.is_empty());
-            fields.push(SchemaField {
-                name: field.attribute("name").unwrap_or_default().to_owned(),
-                alias: alias.map(str::to_owned),
-                field_type: known.map_or(FieldType::String, |(_, field_type)| *field_type),
-            });
-        }
-        let number = self.all.len();
-        self.all.push(Schema { fields });
-        if !id.is_empty() {
-            self.numbers.entry(id.to_owned()).or_insert(number);
-        }
-        Ok(number)
-    }
 }
 
 /// Says which placemark an error is about.

@@ -1,8 +1,9 @@
 //! One placemark: its texts and its shapes.
 
 use super::coordinates;
-use super::document::{Schema, Schemas, Skipped};
+use super::document::Skipped;
 use super::element::Element;
+use super::schema::{Schema, Schemas};
 use crate::FormatError;
 use crate::budget::Budget;
 use gp_esri::{FieldType, Path, date};
