@@ -8,7 +8,8 @@ pub(crate) fn chosen(names: Vec<String>, asked: Option<&str>) -> Result<usize, F
         (Some(asked), _) => {
             // Names may differ in nothing but their case.
             let exact = names.iter().position(|name| name == asked);
-            let found = exact.or_else(|| names.iter().position(|name| name.to_lowercase() == asked.to_lowercase()));
+            let found =
+                exact.or_else(|| names.iter().position(|name| name.to_lowercase() == asked.to_lowercase()));
             found.ok_or_else(|| FormatError::NoLayer { asked: asked.to_owned(), names })
         }
         (None, 1) => Ok(0),

@@ -17,6 +17,7 @@ mod esri_pbf;
 mod field_names;
 mod flatgeobuf;
 mod format;
+mod gather;
 mod geojson;
 mod geojson_seq;
 mod geopackage;
@@ -27,6 +28,8 @@ mod kml;
 mod kmz;
 mod layers;
 mod outlines;
+#[cfg(test)]
+mod samples;
 mod shapefile;
 #[cfg(test)]
 mod testing;
@@ -36,6 +39,7 @@ mod wkt;
 mod zipped;
 
 pub use error::FormatError;
+pub use esri_pbf::{read_pbf, write_pbf};
 pub use format::Format;
 pub use input::{Input, ReadAt};
 

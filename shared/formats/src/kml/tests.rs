@@ -2,7 +2,6 @@ use crate::testing::{self, assert_same_set, input, options, read_bytes, sample, 
 use crate::{Format, ReadLayer, WriteLayer, layer_names, read, write};
 use gp_esri::{Attribute, FeatureSet, FieldType, Geometry, GeometryType};
 use proptest::prelude::*;
-use std::io::Write;
 
 fn error(text: &str) -> String {
     read_bytes(Format::Kml, text).unwrap_err().to_string()
