@@ -8,10 +8,13 @@
 
 mod budget;
 mod codepage;
+mod column_types;
 mod csv;
+mod degrees;
 mod error;
 mod esri_json;
 mod esri_pbf;
+mod field_names;
 mod flatgeobuf;
 mod format;
 mod gather;
@@ -20,13 +23,19 @@ mod geojson_seq;
 mod geopackage;
 mod geoparquet;
 mod input;
+mod json_features;
 mod kml;
 mod kmz;
 mod layers;
+mod outlines;
 #[cfg(test)]
 mod samples;
 mod shapefile;
+#[cfg(test)]
+mod testing;
+mod text;
 mod wkb;
+mod wkt;
 mod zipped;
 
 pub use error::FormatError;
