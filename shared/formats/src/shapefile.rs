@@ -12,8 +12,8 @@
 //! | `.prj` | if it is there | where the reference has a text |
 //! | `.cpg` | if it is there; else the language driver of the table counts | UTF-8 |
 //!
-//! Empty texts are null, as nobody can tell them apart. What is an object id becomes an ordinary number field, because the
-//! format counts its rows by itself and ids would be lost.
+//! Empty texts are null, as nobody can tell them apart. An object id is written as an ordinary number field, because the format
+//! counts its rows by itself and ids would be lost; a field OBJECTID without nulls is the object id when it is read.
 
 mod columns;
 mod dbf;

@@ -50,6 +50,8 @@ fn as_shapefile(set: &FeatureSet) -> FeatureSet {
             FieldType::Date if is_text_date => FieldType::String,
             other => other,
         };
+        // All ids are there, and so they are ids again.
+        let becomes = if was == FieldType::Oid { FieldType::Oid } else { becomes };
         set.fields[index].field_type = becomes;
         for feature in &mut set.features {
             let value = &mut feature.attributes[index];
@@ -334,7 +336,7 @@ fn a_table_beside_the_only_layer_with_shapes_needs_no_name_to_be_passed_over() {
 fn what_does_not_fit_is_said_and_texts_are_cut_by_characters() {
     let mut set = points(1);
     set.spatial_reference = None;
-    set.fields[1].name = "a_long_field_name".to_owned();
+    set.fields[1] = gp_esri::Field::new("a_long_field_name", FieldType::String);
     set.features[0].attributes[1] = Attribute::Text("ö".repeat(200).into());
     set.features.push(set.features[0].clone());
     set.features[1].geometry = Some(Geometry::Multipoint(gp_esri::Path::from_xy(vec![[0.0, 0.0]])));
