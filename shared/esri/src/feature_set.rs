@@ -2,6 +2,7 @@
 
 mod coerce;
 mod columns;
+mod lines;
 mod members;
 mod read;
 mod reference;
@@ -9,8 +10,9 @@ mod settle;
 mod warnings;
 mod write;
 
+pub use lines::FeatureLines;
 pub use read::{ReadFeatureSet, ReadLimits};
-pub use write::{WriteForm, WriteOptions, write_feature_set};
+pub use write::{WriteForm, WriteOptions, write_feature_set, write_feature_set_in_pieces};
 
 use crate::{Attribute, Envelope, Field, FieldType, Geometry, GeometryType, SpatialReference};
 

@@ -18,7 +18,8 @@ mod unit;
 
 pub use data_reference::DataReference;
 pub use feature_set::{
-    Feature, FeatureSet, ReadFeatureSet, ReadLimits, WriteForm, WriteOptions, write_feature_set,
+    Feature, FeatureLines, FeatureSet, ReadFeatureSet, ReadLimits, WriteForm, WriteOptions,
+    write_feature_set, write_feature_set_in_pieces,
 };
 pub use field::{Attribute, Field, FieldError, FieldType};
 pub use geometry::{Envelope, Extent, Geometry, GeometryType, Path, Point, Xy, write_geometry};

@@ -1,16 +1,116 @@
-//! TODO.
+//! Comma-separated values (RFC 4180), a table with a header that may hold points or well-known text.
+//!
+//! Separate because nothing in such a file says what it is: the delimiter, the encoding, the types and the place of the
+//! coordinates are told from the text. Types are told from all rows, or from a declaration in the header, `POP:integer`
+//! (`string`, `integer`, `biginteger`, `double`, `date`). What is written has a plain header, so that types are told again when
+//! it is read: a column of texts that all look like numbers comes back as numbers, and aliases, lengths and domains are not
+//! kept. The columns that hold the geometry are no attributes.
+//!
+//! Records are split here and not by a crate because only so an empty text (`""`) differs from no value.
 
-use crate::{FormatError, Input, ReadLayer, ReadOptions, WriteLayer};
-use std::path::Path;
+mod decode;
+mod header;
+mod records;
+mod rows;
+mod write;
 
-pub(crate) fn read(_input: &Input, _options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
-    Err(FormatError::Unsupported(String::new()))
+pub(crate) use write::write;
+
+use crate::budget::Budget;
+use crate::column_types::Column;
+use crate::{FormatError, Input, ReadLayer, ReadOptions, field_names, text, wkt};
+use gp_esri::{FeatureSet, Field, GeometryType, SpatialReference};
+use header::{HeaderColumn, Place};
+use records::{Cell, Records};
+use rows::RowReader;
+
+pub(crate) const FORMAT: &str = "CSV";
+/// The code of longitude and latitude on WGS 84.
+const WGS84: u32 = 4326;
+
+pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
+    let mut warnings = Vec::new();
+    let text = decode::decode(text::read_bytes(input, options)?, &mut warnings);
+    let mut records = Records::new(&text);
+    let mut cells = Vec::new();
+    if !records.next_into(&mut cells, header::MAX_COLUMNS)? || text.trim().is_empty() {
+        return Err(FormatError::malformed(FORMAT, "it has no header"));
+    }
+    let columns = header::columns(&cells);
+    let rows = records;
+    let survey = survey(rows.clone(), &columns, &mut Budget::new(options))?;
+    let place = header::place(&columns, &survey);
+    let fields = fields(&columns, &survey, place);
+    let mut reader = RowReader::new(&columns, &fields, place, options);
+    let features = reader.read_all(rows)?;
+    let found = reader.finish(&mut warnings)?;
+    let mut set = FeatureSet {
+        geometry_type: found.geometry_type,
+        spatial_reference: found.reference,
+        has_z: found.has_z,
+        has_m: found.has_m,
+        fields: fields.into_iter().map(|(_, field)| field).collect(),
+        features,
+        ..FeatureSet::default()
+    };
+    field_names::make_unique(&mut set.fields);
+    Ok(ReadLayer { name: input.stem().to_owned(), features: set, warnings })
 }
 
-pub(crate) fn write(
-    _path: &Path,
-    _layer: &WriteLayer<'_>,
-    _stop: &(dyn Fn() -> bool + Sync),
-) -> Result<Vec<String>, FormatError> {
-    Err(FormatError::Unsupported(String::new()))
+/// What the rows say about a column.
+#[derive(Clone, Copy, Default)]
+struct Surveyed {
+    column: Column,
+    /// Whether its first value is well-known text.
+    is_wkt: bool,
 }
+
+/// What a file without a declared geometry turned out to hold.
+struct Found {
+    geometry_type: Option<GeometryType>,
+    reference: Option<SpatialReference>,
+    has_z: bool,
+    has_m: bool,
+}
+
+/// Reads all rows once to tell what the columns hold.
+fn survey(
+    mut rows: Records<'_>,
+    columns: &[HeaderColumn],
+    budget: &mut Budget<'_>,
+) -> Result<Vec<Surveyed>, FormatError> {
+    let mut survey = vec![Surveyed::default(); columns.len()];
+    let mut cells: Vec<Cell<'_>> = Vec::new();
+    while rows.next_row(&mut cells, columns.len())? {
+        budget.feature(columns.len(), None)?;
+        for (surveyed, cell) in survey.iter_mut().zip(&cells) {
+            if cell.text.trim().is_empty() {
+                surveyed.column.add_null();
+                continue;
+            }
+            if surveyed.column.is_untouched() {
+                surveyed.is_wkt = wkt::is_wkt_like(&cell.text);
+            }
+            surveyed.column.add(&cell.text);
+        }
+    }
+    Ok(survey)
+}
+
+/// The attributes: the number of the column, and its field.
+fn fields(columns: &[HeaderColumn], survey: &[Surveyed], place: Place) -> Vec<(usize, Field)> {
+    let mut fields = Vec::new();
+    for (number, (column, surveyed)) in columns.iter().zip(survey).enumerate() {
+        if place.holds(number) {
+            continue;
+        }
+        let inferred = surveyed.column.kind.field_type();
+        let mut field = Field::new(column.name.as_str(), column.declared.unwrap_or(inferred));
+        field_names::adopt_object_id(&mut field, surveyed.column.has_nulls);
+        fields.push((number, field));
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests;

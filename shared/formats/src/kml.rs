@@ -1,20 +1,80 @@
-//! TODO.
+//! KML 2.2 (OGC 07-147): placemarks in folders, in longitude and latitude on WGS 84.
+//!
+//! Separate from the zipped form (`kmz.rs`), which holds the same text. A layer is each outermost folder that holds placemarks,
+//! or the document itself; one that mixes geometry types is read as several, `name (points)` and so on, since a feature set has
+//! one type. Fields are the name, the description, the times and the extended data; styles are not read. Nothing outside the
+//! file is ever fetched: links and overlays are counted in a warning, and entities of a document type stay as they are written.
 
-use crate::{FormatError, Input, ReadLayer, ReadOptions, WriteLayer};
+mod coordinates;
+mod document;
+mod element;
+mod layer;
+mod placemark;
+mod schema;
+mod write;
+mod xml_text;
+
+pub(crate) use document::Document;
+pub(crate) use write::write_document;
+
+use crate::codepage::CodePage;
+use crate::{FormatError, Input, ReadLayer, ReadOptions, WriteLayer, layers, text};
 use std::path::Path;
 
-pub(crate) fn read(_input: &Input, _options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
-    Err(FormatError::Unsupported(String::new()))
+pub(crate) const FORMAT: &str = "KML";
+
+pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
+    chosen_layer(&document(text::read_bytes(input, options)?, input.stem(), options)?, options)
 }
 
-pub(crate) fn layer_names(_input: &Input, _options: &ReadOptions<'_>) -> Result<Vec<String>, FormatError> {
-    Err(FormatError::Unsupported(String::new()))
+pub(crate) fn layer_names(input: &Input, options: &ReadOptions<'_>) -> Result<Vec<String>, FormatError> {
+    Ok(names(&document(text::read_bytes(input, options)?, input.stem(), options)?))
 }
 
 pub(crate) fn write(
-    _path: &Path,
-    _layers: &[WriteLayer<'_>],
-    _stop: &(dyn Fn() -> bool + Sync),
+    path: &Path,
+    layers: &[WriteLayer<'_>],
+    stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<String>, FormatError> {
-    Err(FormatError::Unsupported(String::new()))
+    let mut file = text::create(path)?;
+    write_document(&mut file, layers, stop)
 }
+
+/// What a file with those bytes holds; `stem` names what has no name.
+pub(crate) fn document(
+    bytes: Vec<u8>,
+    stem: &str,
+    options: &ReadOptions<'_>,
+) -> Result<Document, FormatError> {
+    document::read(&decode(bytes)?, stem, options)
+}
+
+/// The layer that the options name, or the only one.
+pub(crate) fn chosen_layer(document: &Document, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
+    let parts = layer::parts(document);
+    let names = parts.iter().map(|part| part.name.clone()).collect();
+    let chosen = layers::chosen(names, options.layer.as_deref())?;
+    let part = parts.get(chosen).ok_or_else(|| FormatError::malformed(FORMAT, "it holds no layer"))?;
+    layer::build(document, part, options)
+}
+
+/// The names of the layers of a document.
+pub(crate) fn names(document: &Document) -> Vec<String> {
+    layer::parts(document).into_iter().map(|part| part.name).collect()
+}
+
+/// The text in the encoding that its first line declares; UTF-8 where it declares none.
+fn decode(bytes: Vec<u8>) -> Result<String, FormatError> {
+    let head = bytes.get(..200).unwrap_or(&bytes);
+    let line =
+        String::from_utf8_lossy(head.split(|byte| *byte == b'>').next().unwrap_or_default()).into_owned();
+    let declared = line.starts_with("<?xml").then(|| line.split_once("encoding=")).flatten();
+    let name = declared.and_then(|(_, rest)| rest.get(1..)?.split(['"', '\'']).next());
+    match name.filter(|name| !name.eq_ignore_ascii_case("utf-8")).and_then(CodePage::of_name) {
+        Some(page) if std::str::from_utf8(&bytes).is_err() => Ok(page.decode(&bytes).into_owned()),
+        _ => text::utf8(bytes, FORMAT),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,10 +7,14 @@
 //! read, never with what was promised, and every reader counts what it makes against the limits (`budget.rs`).
 
 mod budget;
+mod codepage;
+mod column_types;
 mod csv;
+mod degrees;
 mod error;
 mod esri_json;
 mod esri_pbf;
+mod field_names;
 mod flatgeobuf;
 mod format;
 mod gather;
@@ -19,14 +23,22 @@ mod geojson_seq;
 mod geopackage;
 mod geoparquet;
 mod input;
+mod json_features;
 mod kml;
 mod kmz;
+mod layers;
 mod ogc_types;
+mod outlines;
 #[cfg(test)]
 mod samples;
 mod shapefile;
+#[cfg(test)]
+mod testing;
+mod text;
 mod window;
 mod wkb;
+mod wkt;
+mod zipped;
 
 pub use error::FormatError;
 pub use esri_pbf::{read_pbf, write_pbf};

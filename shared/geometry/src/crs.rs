@@ -11,10 +11,12 @@ mod definition;
 mod names;
 mod other_projection;
 mod projection;
+mod text;
 mod transform;
 mod transverse_mercator;
 mod wkt;
 mod wkt_projection;
+mod wkt_writer;
 
 use std::collections::HashMap;
 use std::fmt;

@@ -55,7 +55,7 @@ pub(super) struct Seen<'t> {
     /// The first geometry's type, and its feature.
     pub(super) first_type: Option<(GeometryType, usize)>,
     /// The first reference inside a geometry, its feature, and the latest text that meant the same.
-    pub(super) reference: Option<(SpatialReference, usize, &'t str)>,
+    pub(super) reference: Option<(SpatialReference, usize, Box<str>)>,
 }
 
 impl<'l> SetReader<'_, 'l> {
@@ -185,7 +185,7 @@ impl<'t> SetReader<'t, '_> {
         Ok(())
     }
 
-    fn features(&mut self, reader: &mut Reader<'t>) -> Result<(), ReadError> {
+    fn features(&mut self, reader: &mut Reader<'_>) -> Result<(), ReadError> {
         self.seen.features = true;
         reader.begin_array()?;
         while reader.next_element()? {
@@ -211,7 +211,7 @@ impl<'t> SetReader<'t, '_> {
         Ok(())
     }
 
-    fn feature(&mut self, reader: &mut Reader<'t>, index: usize) -> Result<Feature, ReadError> {
+    fn feature(&mut self, reader: &mut Reader<'_>, index: usize) -> Result<Feature, ReadError> {
         let mut attributes = None;
         let mut geometry = None;
         reader.begin_object()?;
@@ -229,7 +229,7 @@ impl<'t> SetReader<'t, '_> {
 
     pub(super) fn geometry(
         &mut self,
-        reader: &mut Reader<'t>,
+        reader: &mut Reader<'_>,
         index: usize,
     ) -> Result<Option<Geometry>, ReadError> {
         self.seen.geometry_member = true;

@@ -4,18 +4,18 @@ use super::members::SetReader;
 use crate::json::{Kind, Reader};
 use crate::{ReadError, SpatialReference};
 
-impl<'t> SetReader<'t, '_> {
+impl SetReader<'_, '_> {
     /// Compares a geometry's own reference with that of the geometries before it.
-    pub(super) fn note_reference(&mut self, text: &'t str, index: usize) -> Result<(), ReadError> {
-        if self.seen.reference.as_ref().is_some_and(|(_, _, latest)| *latest == text) {
+    pub(super) fn note_reference(&mut self, text: &str, index: usize) -> Result<(), ReadError> {
+        if self.seen.reference.as_ref().is_some_and(|(_, _, latest)| **latest == *text) {
             return Ok(());
         }
         let read =
             SpatialReference::from_text(text).map_err(|error| ReadError::invalid(error.to_string()))?;
         let Some(reference) = read else { return Ok(()) };
         match &mut self.seen.reference {
-            None => self.seen.reference = Some((reference, index, text)),
-            Some((first, _, latest)) if first.same_as(&reference) => *latest = text,
+            None => self.seen.reference = Some((reference, index, text.into())),
+            Some((first, _, latest)) if first.same_as(&reference) => *latest = text.into(),
             Some((first, at, _)) => {
                 return Err(ReadError::invalid(format!(
                     "is {reference}, but that of features[{at}] is {first}: all features of a set need one"

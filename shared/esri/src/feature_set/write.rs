@@ -4,6 +4,7 @@ use super::FeatureSet;
 use crate::geometry::{WrittenGeometry, write_members};
 use crate::json::{write_f64, write_i64, write_string};
 use crate::{Attribute, Field};
+use std::convert::Infallible;
 
 /// How a feature set is written.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,20 +39,59 @@ impl Default for WriteOptions {
     }
 }
 
+/// Bytes that are gathered before they are handed over as a piece.
+const PIECE_BYTES: usize = 64 * 1024;
+
 /// Appends `set` as JSON. A set without geometry type is written as a record set.
 pub fn write_feature_set(out: &mut Vec<u8>, set: &FeatureSet, options: &WriteOptions) {
+    let Ok(()) = write_form(out, set, options, &mut |_| Ok::<(), Infallible>(()));
+}
+
+/// As [`write_feature_set`], but the text is handed over in pieces, so that that of a large set never lies in memory whole.
+///
+/// # Errors
+/// What `take` says of a piece; nothing is written after it.
+pub fn write_feature_set_in_pieces<E>(
+    set: &FeatureSet,
+    options: &WriteOptions,
+    mut take: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut out = Vec::new();
+    write_form(&mut out, set, options, &mut |out| {
+        if out.len() >= PIECE_BYTES {
+            take(out)?;
+            out.clear();
+        }
+        Ok(())
+    })?;
+    take(&out)
+}
+
+/// Calls `after_feature` after every feature; it may empty `out`.
+fn write_form<E>(
+    out: &mut Vec<u8>,
+    set: &FeatureSet,
+    options: &WriteOptions,
+    after_feature: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
     match &options.form {
-        WriteForm::FeatureSet => write_set(out, set, options),
+        WriteForm::FeatureSet => write_set(out, set, options, after_feature)?,
         WriteForm::FeatureCollection { name } => {
             write_layer_definition(out, set, name);
             out.extend_from_slice(b",\"featureSet\":");
-            write_set(out, set, options);
+            write_set(out, set, options, after_feature)?;
             out.push(b'}');
         }
     }
+    Ok(())
 }
 
-fn write_set(out: &mut Vec<u8>, set: &FeatureSet, options: &WriteOptions) {
+fn write_set<E>(
+    out: &mut Vec<u8>,
+    set: &FeatureSet,
+    options: &WriteOptions,
+    after_feature: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
     let is_feature_set = options.form == WriteForm::FeatureSet;
     out.extend_from_slice(b"{\"displayFieldName\":\"\"");
     if is_feature_set && let Some(field) = object_id_field(set) {
@@ -79,14 +119,20 @@ fn write_set(out: &mut Vec<u8>, set: &FeatureSet, options: &WriteOptions) {
     }
     out.extend_from_slice(b",\"features\":[");
     if !options.omit_features {
-        write_features(out, set, &written);
+        write_features(out, set, &written, after_feature)?;
     }
     let exceeded = set.exceeded_transfer_limit || options.omit_features;
     out.extend_from_slice(b"],\"exceededTransferLimit\":");
     out.extend_from_slice(if exceeded { b"true}" } else { b"false}" });
+    Ok(())
 }
 
-fn write_features(out: &mut Vec<u8>, set: &FeatureSet, written: &WrittenGeometry) {
+fn write_features<E>(
+    out: &mut Vec<u8>,
+    set: &FeatureSet,
+    written: &WrittenGeometry,
+    after_feature: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), E>,
+) -> Result<(), E> {
     // The keys are the same in every row: quoted once.
     let keys: Vec<Vec<u8>> =
         set.fields.iter().enumerate().map(|(place, field)| quoted_key(place, field)).collect();
@@ -112,7 +158,9 @@ fn write_features(out: &mut Vec<u8>, set: &FeatureSet, written: &WrittenGeometry
             None => {}
         }
         out.push(b'}');
+        after_feature(out)?;
     }
+    Ok(())
 }
 
 /// `"name":` with the comma before it.
@@ -157,4 +205,43 @@ fn write_layer_definition(out: &mut Vec<u8>, set: &FeatureSet, name: &str) {
 
 fn object_id_field(set: &FeatureSet) -> Option<&Field> {
     set.oid_index().and_then(|index| set.fields.get(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Feature, FieldType, Geometry, GeometryType, Point};
+
+    #[test]
+    fn pieces_put_together_are_the_whole_text_and_an_error_ends_the_writing() {
+        let feature = |row: i64| Feature {
+            attributes: vec![Attribute::Integer(row), Attribute::Text("é\"".repeat(20).into())],
+            geometry: Some(Geometry::Point(Point::from_xy([row as f64, 0.5]))),
+        };
+        let set = FeatureSet {
+            geometry_type: Some(GeometryType::Point),
+            fields: vec![Field::new("OBJECTID", FieldType::Oid), Field::new("NAME", FieldType::String)],
+            features: (0..5_000).map(feature).collect(),
+            ..FeatureSet::default()
+        };
+        for form in [WriteForm::FeatureSet, WriteForm::FeatureCollection { name: "a".to_owned() }] {
+            let options = WriteOptions { form, ..WriteOptions::default() };
+            let mut whole = Vec::new();
+            write_feature_set(&mut whole, &set, &options);
+            let (mut together, mut largest) = (Vec::new(), 0);
+            let taken = write_feature_set_in_pieces(&set, &options, |piece| {
+                largest = largest.max(piece.len());
+                together.extend_from_slice(piece);
+                Ok::<(), ()>(())
+            });
+            assert_eq!((taken, together == whole), (Ok(()), true));
+            assert!(largest < 2 * PIECE_BYTES);
+            let mut pieces = 0;
+            let full = write_feature_set_in_pieces(&set, &options, |_| {
+                pieces += 1;
+                if pieces == 2 { Err("full") } else { Ok(()) }
+            });
+            assert_eq!((full, pieces), (Err("full"), 2));
+        }
+    }
 }

@@ -101,6 +101,15 @@ fn find_more(code: u32) -> Option<Entry> {
     Some(Entry { name: name.to_owned(), parameters: parameters.to_owned() })
 }
 
+/// The code whose name in `more_codes.txt` is that; the names of Esri's own codes are those of its texts.
+pub(super) fn code_of_name(name: &str) -> Option<u32> {
+    MORE_CODES.lines().find_map(|line| {
+        let mut parts = line.split('|');
+        let code = parts.next()?;
+        if parts.next()?.eq_ignore_ascii_case(name) { code.parse().ok().map(current_code) } else { None }
+    })
+}
+
 /// Lines `name|code`: datum names of OGC and Esri texts, letters and digits only, and their geographic code.
 const DATUM_NAMES: &str = include_str!("datum_names.txt");
 

@@ -1,0 +1,216 @@
+use crate::testing::{self, assert_same_set, read_bytes, sample, written};
+use crate::{Format, ReadLayer};
+use gp_esri::{Attribute, FieldType, Geometry, GeometryType, Point};
+use proptest::prelude::*;
+
+fn read(text: &str) -> ReadLayer {
+    read_bytes(Format::Csv, text).unwrap()
+}
+
+fn error(text: &str) -> String {
+    read_bytes(Format::Csv, text).unwrap_err().to_string()
+}
+
+fn types(layer: &ReadLayer) -> Vec<(&str, FieldType)> {
+    layer.features.fields.iter().map(|field| (field.name.as_str(), field.field_type)).collect()
+}
+
+fn values(layer: &ReadLayer, row: usize) -> &[Attribute] {
+    &layer.features.features[row].attributes
+}
+
+fn text(value: &str) -> Attribute {
+    Attribute::Text(value.into())
+}
+
+#[test]
+fn types_are_told_from_all_rows_and_codes_stay_text() {
+    let layer = read(
+        "a;b;c;d;e;f;g\n1;1;1;01234;2020-01-01;x;\n2;9000000000;1,5;99;1970-01-01T00:00:01Z;\"\";\n;;2;;;;\n",
+    );
+    use FieldType::{BigInteger, Date, Integer, String};
+    let wanted = [
+        ("a", Integer),
+        ("b", BigInteger),
+        ("c", String),
+        ("d", String),
+        ("e", Date),
+        ("f", String),
+        ("g", String),
+    ];
+    assert_eq!(types(&layer), wanted);
+    assert_eq!(values(&layer, 0)[3..6], [text("01234"), Attribute::Integer(1_577_836_800_000), text("x")]);
+    assert_eq!(values(&layer, 1)[3..6], [text("99"), Attribute::Integer(1000), text("")]);
+    assert!(values(&layer, 2)[3..].iter().all(|value| *value == Attribute::Null));
+    assert_eq!((layer.features.geometry_type, layer.warnings.len()), (None, 0));
+}
+
+#[test]
+fn a_declared_type_holds_and_what_does_not_fit_it_is_an_error_with_row_and_column() {
+    let layer = read("POP:integer,CODE : String,osm:key,N:Double\n007,5,6,1\n");
+    use FieldType::{Double, Integer, String};
+    assert_eq!(types(&layer), [("POP", Integer), ("CODE", String), ("osm:key", Integer), ("N", Double)]);
+    assert_eq!(values(&layer, 0)[..2], [Attribute::Integer(7), text("5")]);
+    assert!(error("POP:integer\n1\nmany\n").ends_with(
+        "row 3, column POP: \"many\" does not fit esriFieldTypeInteger, which the header declares"
+    ));
+}
+
+#[test]
+fn longitude_and_latitude_are_wgs84_and_x_and_y_are_of_unknown_reference() {
+    for header in ["lon,lat", "Longitude,LATITUDE", "lng,lat", "long,lat"] {
+        let layer = read(&format!("name,{header}\na,8.5,47\n"));
+        let set = &layer.features;
+        assert_eq!(
+            set.spatial_reference.as_ref().and_then(|reference| reference.code()),
+            Some(4326),
+            "{header}"
+        );
+        assert_eq!(set.features[0].geometry, Some(Geometry::Point(Point::from_xy([8.5, 47.0]))));
+        assert_eq!((types(&layer), layer.warnings.len()), (vec![("name", FieldType::String)], 0));
+    }
+    for (text, word) in [
+        ("y,x,z\n47,8.5,3\n", "could be degrees"),
+        ("POINT_X,POINT_Y\n500,47\n", "it is unknown"),
+        ("Easting,Northing\n500,47\n", "it is unknown"),
+        ("lat,lon\n500,47\n", "hold values that are none"),
+    ] {
+        let layer = read(text);
+        assert_eq!(layer.features.spatial_reference, None, "{text}");
+        assert_eq!(layer.features.geometry_type, Some(GeometryType::Point));
+        assert!(layer.warnings[0].contains(word), "{:?}", layer.warnings);
+    }
+    let with_z = read("y,x,z\n47,8.5,3\n1,2,\n").features;
+    assert_eq!(
+        with_z.features[0].geometry,
+        Some(Geometry::Point(Point { xy: [8.5, 47.0], z: Some(3.0), m: None }))
+    );
+    assert!(with_z.has_z);
+}
+
+#[test]
+fn names_alone_make_no_geometry() {
+    assert_eq!(read("shape,x,y\nround,yes,no\n").features.geometry_type, None);
+    assert_eq!(read("x\n1\n").features.geometry_type, None);
+}
+
+#[test]
+fn rows_without_usable_coordinates_are_counted_in_one_warning() {
+    let layer = read("lon,lat,n\n1,2,a\nx,2,b\n,,c\n3,,d\n1,,e\n1,1e400,f\n");
+    assert_eq!(layer.features.features.iter().filter(|feature| feature.geometry.is_some()).count(), 1);
+    assert_eq!(
+        layer.warnings,
+        ["rows 3, 5, 6 and 1 more were read without geometry: not both coordinates are numbers"]
+    );
+    let layer = read("id,wkt\n1,SRID=3857;POINT (1 2)\n2,\"POINT (1\"\n3,\n");
+    assert_eq!(layer.features.features.iter().filter(|feature| feature.geometry.is_some()).count(), 1);
+    assert_eq!(layer.warnings.len(), 1);
+    assert_eq!(layer.features.spatial_reference.and_then(|reference| reference.code()), Some(3857));
+}
+
+#[test]
+fn well_known_text_of_two_types_or_references_and_collections_are_errors_with_the_row() {
+    let two = error("geom\nPOINT (1 2)\n\"LINESTRING (1 2, 3 4)\"\n");
+    assert!(
+        two.ends_with(
+            "row 3 is esriGeometryPolyline, but row 2 is esriGeometryPoint: one geometry type a file"
+        ),
+        "{two}"
+    );
+    let two = error("geom\nPOINT (1 2)\nSRID=4326;POINT (1 2)\n");
+    assert!(two.ends_with("rows 2 and 3 name different spatial references"), "{two}");
+    let collection = error("geom\nGEOMETRYCOLLECTION EMPTY\n");
+    assert!(collection.starts_with("row 2: a GEOMETRYCOLLECTION has no counterpart"), "{collection}");
+}
+
+#[test]
+fn rows_of_another_length_are_errors_and_blank_lines_are_none() {
+    assert!(error("a,b\n1,2\n3\n").ends_with("row 3 has 1 cells and the header has 2"));
+    assert!(error("a,b\n1,2,3\n").ends_with("row 2 has more than 2 cells"));
+    assert!(error("").ends_with("it has no header"));
+    assert_eq!(read("a,b\n\n1,2\r\n\r\n").features.features.len(), 1);
+    assert_eq!(read("a\nx\n\ny\n").features.features.len(), 3);
+}
+
+#[test]
+fn names_are_made_unique_and_windows_letters_are_read() {
+    let layer = read_bytes(Format::Csv, b"\xEF\xBB\xBFa,A,,\n1,2,3,4\n").unwrap();
+    assert_eq!(
+        types(&layer).iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        ["a", "A_1", "field_3", "field_4"]
+    );
+    let layer = read_bytes(Format::Csv, b"a,b\nZ\xFCrich,2\n").unwrap();
+    assert_eq!(values(&layer, 0)[0], text("Zürich"));
+    assert!(layer.warnings[0].contains("Windows-1252"));
+}
+
+#[test]
+fn the_sample_is_written_as_expected() {
+    let (bytes, warnings) = written(Format::Csv, &sample());
+    let expected = "x,y,OBJECTID,\"Größe, \"\"x\"\"\",when,value\n\
+        1.5,-2.25,1,\"a,b;c\td\n\"\"e\"\" <&> é\",2020-01-01T00:00:00Z,5.0\n\
+        ,,9007199254740993,,,\n\
+        -180,90,3,\"\",1969-12-31T23:59:59.999Z,-1e-7\n";
+    assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+    assert_eq!(warnings, Vec::<String>::new());
+}
+
+#[test]
+fn coordinate_columns_keep_out_of_the_way_of_fields() {
+    let mut set = sample();
+    set.fields[3].name = "X".to_owned();
+    let (bytes, _) = written(Format::Csv, &set);
+    assert!(bytes.starts_with(b"POINT_X,POINT_Y,"));
+    let read = read_bytes(Format::Csv, bytes).unwrap().features;
+    assert_eq!(read.features, set.features);
+    let names: Vec<&str> = read.fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["OBJECTID", "Größe, \"x\"", "when", "X"]);
+}
+
+#[test]
+fn what_is_lost_is_said() {
+    let mut set = sample();
+    set.spatial_reference = Some(gp_esri::SpatialReference::from_wkid(2056));
+    set.has_m = true;
+    set.fields[1].alias = "size".to_owned();
+    let (_, warnings) = written(Format::Csv, &set);
+    assert_eq!(warnings.len(), 3, "{warnings:?}");
+}
+
+#[test]
+fn an_empty_set_keeps_its_columns() {
+    let mut set = sample();
+    set.features.clear();
+    let read = read_bytes(Format::Csv, written(Format::Csv, &set).0).unwrap().features;
+    assert_eq!(
+        (read.geometry_type, read.fields.len(), read.features.len()),
+        (Some(GeometryType::Point), 4, 0)
+    );
+    set.geometry_type = None;
+    set.fields.truncate(1);
+    let read = read_bytes(Format::Csv, written(Format::Csv, &set).0).unwrap().features;
+    assert_eq!((read.geometry_type, read.fields.len()), (None, 1));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn a_written_set_is_read_back_the_same_but_for_its_reference(set in testing::any_set()) {
+        let mut read = read_bytes(Format::Csv, written(Format::Csv, &set).0).unwrap().features;
+        prop_assert_eq!(&read.spatial_reference, &None);
+        read.spatial_reference = set.spatial_reference.clone();
+        assert_same_set(&read, &set);
+    }
+
+    #[test]
+    fn reading_any_text_never_panics(text in "(x,y|wkt|a;b|lon\tlat)\n[x0-9,;\"\n.\tPOINT() -]{0,60}") {
+        let _ = read_bytes(Format::Csv, text);
+    }
+}
+
+#[test]
+fn reading_a_damaged_file_never_panics() {
+    testing::read_damaged(Format::Csv, &written(Format::Csv, &sample()).0);
+    testing::read_damaged(Format::Csv, b"id,wkt\n1,\"POLYGON Z ((0 0 1, 0 1 1, 1 1 1, 0 0 1))\"\n2,\n");
+}

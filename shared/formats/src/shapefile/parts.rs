@@ -1,0 +1,62 @@
+//! The layers of a zip file: which parts belong together.
+
+use super::malformed;
+use crate::FormatError;
+use crate::zipped::{Archive, Entry};
+
+/// The parts of a layer. One of `shp` and `dbf` is always there.
+pub(super) struct Layer {
+    pub(super) name: String,
+    pub(super) shp: Option<Entry>,
+    pub(super) dbf: Option<Entry>,
+    pub(super) shx: Option<Entry>,
+    pub(super) prj: Option<Entry>,
+    pub(super) cpg: Option<Entry>,
+}
+
+/// Every layer: those with shapes in the order of the archive, then tables. Parts lie in one folder and have one name, whatever its case.
+pub(super) fn layers(archive: &Archive) -> Result<Vec<Layer>, FormatError> {
+    let with_extension = |extension: &'static str| {
+        archive.entries().iter().filter(move |entry| entry.extension().eq_ignore_ascii_case(extension))
+    };
+    let part = |main: &Entry, extension: &'static str| {
+        let stem = main.stem().to_lowercase();
+        with_extension(extension).find(|entry| entry.stem().to_lowercase() == stem).cloned()
+    };
+    let mut main: Vec<&Entry> = with_extension("shp").collect();
+    let tables = with_extension("dbf").filter(|table| part(table, "shp").is_none());
+    main.extend(tables);
+    if main.is_empty() {
+        return Err(no_layer(archive));
+    }
+    let mut layers = Vec::new();
+    for entry in &main {
+        let name = name_of(entry);
+        let is_shared = main.iter().filter(|other| name_of(other).eq_ignore_ascii_case(name)).count() > 1;
+        layers.push(Layer {
+            name: if is_shared { entry.stem() } else { name }.to_owned(),
+            shp: part(entry, "shp"),
+            dbf: part(entry, "dbf"),
+            shx: part(entry, "shx"),
+            prj: part(entry, "prj"),
+            cpg: part(entry, "cpg"),
+        });
+    }
+    Ok(layers)
+}
+
+fn name_of(entry: &Entry) -> &str {
+    let stem = entry.stem();
+    stem.rsplit_once('/').map_or(stem, |(_, name)| name)
+}
+
+fn no_layer(archive: &Archive) -> FormatError {
+    let names: Vec<&str> = archive.entries().iter().take(5).map(Entry::file_name).collect();
+    malformed(match names.as_slice() {
+        [] => "the zip file is empty".to_owned(),
+        names => format!(
+            "the zip file has no .shp in it, but {}; zip all parts of the shapefile together",
+            names.join(", ")
+        ),
+    })
+}
