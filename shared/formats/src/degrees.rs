@@ -43,13 +43,12 @@ impl Degrees {
         }
         if self.flattened > 0 {
             let count = self.flattened;
-            warnings.push(format!("{count} geometries were cut at the antimeridian and lost their z"));
+            warnings.push(format!("geometries that were cut at the antimeridian and lost their z: {count}"));
         }
         if self.vanished > 0 {
             let count = self.vanished;
-            warnings.push(format!(
-                "{count} geometries have no area or length within ±180° and were written as null"
-            ));
+            warnings
+                .push(format!("geometries that have nothing within ±180° and were written as null: {count}"));
         }
         warnings
     }

@@ -4,31 +4,49 @@
 
 use crate::text::some_of;
 use gp_esri::{Field, FieldType};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Names what has no name, and numbers names that came before, compared without regard to case.
 pub(crate) fn make_unique(fields: &mut [Field]) {
-    let mut taken: HashSet<String> = HashSet::new();
+    let names: Vec<String> = fields.iter().map(|field| field.name.trim().to_owned()).collect();
     // Names that need no change are kept, also where a changed one would have come first.
-    let mut own: HashSet<String> = fields.iter().map(|field| field.name.trim().to_lowercase()).collect();
-    for (place, field) in fields.iter_mut().enumerate() {
+    let own: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    let mut unique = UniqueNames { taken: HashSet::new(), avoided: own, next: HashMap::new() };
+    for (place, (field, name)) in fields.iter_mut().zip(names).enumerate() {
         let had_alias = field.alias != field.name;
-        let trimmed = field.name.trim();
-        let name = if trimmed.is_empty() { format!("field_{}", place + 1) } else { trimmed.to_owned() };
-        let mut unique = name.clone();
-        let mut number = 1;
-        while taken.contains(&unique.to_lowercase())
-            || (unique != trimmed && own.contains(&unique.to_lowercase()))
-        {
-            unique = format!("{name}_{number}");
-            number += 1;
-        }
-        taken.insert(unique.to_lowercase());
-        own.insert(unique.to_lowercase());
+        field.name = unique.named(if name.is_empty() { format!("field_{}", place + 1) } else { name }, "_");
         if !had_alias {
-            field.alias.clone_from(&unique);
+            field.alias.clone_from(&field.name);
         }
-        field.name = unique;
+    }
+}
+
+/// Names unlike each other, without regard to case.
+#[derive(Default)]
+pub(crate) struct UniqueNames {
+    taken: HashSet<String>,
+    /// Names that others have before they are asked for.
+    avoided: HashSet<String>,
+    /// The next number behind a name: a file of nothing but one name would otherwise be tried from the start each time.
+    next: HashMap<String, usize>,
+}
+
+impl UniqueNames {
+    /// The name, with a number behind `divider` where it was there before.
+    pub(crate) fn named(&mut self, name: String, divider: &str) -> String {
+        let lower = name.to_lowercase();
+        if self.taken.insert(lower.clone()) {
+            return name;
+        }
+        let next = self.next.entry(lower).or_insert(1);
+        loop {
+            let numbered = format!("{name}{divider}{next}");
+            *next += 1;
+            let lower = numbered.to_lowercase();
+            if !self.avoided.contains(&lower) && self.taken.insert(lower) {
+                return numbered;
+            }
+        }
     }
 }
 
@@ -61,8 +79,15 @@ mod tests {
         let mut fields: Vec<Field> = names.iter().map(|name| Field::new(*name, FieldType::String)).collect();
         make_unique(&mut fields);
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
-        assert_eq!(names, ["A", "a_2", "field_3_1", "a_1", "b", "field_3"]);
+        assert_eq!(names, ["A", "a_2", "field_3", "a_1", "b", "field_3_1"]);
         assert!(fields.iter().all(|field| field.alias == field.name));
+    }
+
+    #[test]
+    fn ten_thousand_columns_of_one_name_are_numbered_at_once() {
+        let mut fields = vec![Field::new("a", FieldType::String); 10_000];
+        make_unique(&mut fields);
+        assert_eq!(fields[9_999].name, "a_9999");
     }
 
     #[test]

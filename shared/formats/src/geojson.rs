@@ -94,7 +94,7 @@ mod tests {
         );
         let wanted = [
             "GeoJSON has no measures: m was not written",
-            "1 geometries were cut at the antimeridian and lost their z",
+            "geometries that were cut at the antimeridian and lost their z: 1",
         ];
         assert_eq!(warnings, wanted);
     }

@@ -7,6 +7,7 @@
 mod blob;
 mod contents;
 mod database;
+mod names;
 mod read;
 mod schema;
 mod types;

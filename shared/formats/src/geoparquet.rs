@@ -5,9 +5,11 @@
 //! about sizes in some places, so what it is given is checked before (`thrift.rs`, `pages.rs`), and a panic in it is an error
 //! of the file. A file without those metadata is a table. It must never read a row group that a box excludes.
 
+mod crs;
 mod kind;
 mod metadata;
 mod pages;
+mod plan;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -53,8 +55,17 @@ fn failed(error: ParquetError) -> FormatError {
         Err(inner) => inner,
     };
     match inner.downcast::<io::Error>() {
-        Ok(error) if error.kind() != io::ErrorKind::UnexpectedEof => FormatError::Io(*error),
-        Ok(_) => malformed("the file ends early, or a length in it is wrong"),
+        // Decompression fails with such errors too: only those of the file itself carry ours.
+        Ok(error) => error.downcast::<FormatError>().unwrap_or_else(malformed),
         Err(inner) => malformed(inner),
+    }
+}
+
+/// An error of reading the file: one that ends where more should follow is a bad file, not a bad disk.
+fn unreadable(error: io::Error) -> FormatError {
+    if error.kind() == io::ErrorKind::UnexpectedEof {
+        malformed("the file ends early, or a length in it is wrong")
+    } else {
+        FormatError::Io(error)
     }
 }

@@ -10,9 +10,11 @@ mod document;
 mod element;
 mod layer;
 mod placemark;
+mod schema;
 mod write;
 mod xml_text;
 
+pub(crate) use document::Document;
 pub(crate) use write::write_document;
 
 use crate::codepage::CodePage;
@@ -22,11 +24,11 @@ use std::path::Path;
 pub(crate) const FORMAT: &str = "KML";
 
 pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
-    read_bytes(text::read_bytes(input, options)?, input.stem(), options)
+    chosen_layer(&document(text::read_bytes(input, options)?, input.stem(), options)?, options)
 }
 
 pub(crate) fn layer_names(input: &Input, options: &ReadOptions<'_>) -> Result<Vec<String>, FormatError> {
-    names_of_bytes(text::read_bytes(input, options)?, input.stem(), options)
+    Ok(names(&document(text::read_bytes(input, options)?, input.stem(), options)?))
 }
 
 pub(crate) fn write(
@@ -38,28 +40,27 @@ pub(crate) fn write(
     write_document(&mut file, layers, stop)
 }
 
-/// The layer that the options name, of a file with those bytes.
-pub(crate) fn read_bytes(
+/// What a file with those bytes holds; `stem` names what has no name.
+pub(crate) fn document(
     bytes: Vec<u8>,
     stem: &str,
     options: &ReadOptions<'_>,
-) -> Result<ReadLayer, FormatError> {
-    let document = document::read(&decode(bytes)?, stem, options)?;
-    let parts = layer::parts(&document);
+) -> Result<Document, FormatError> {
+    document::read(&decode(bytes)?, stem, options)
+}
+
+/// The layer that the options name, or the only one.
+pub(crate) fn chosen_layer(document: &Document, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
+    let parts = layer::parts(document);
     let names = parts.iter().map(|part| part.name.clone()).collect();
     let chosen = layers::chosen(names, options.layer.as_deref())?;
     let part = parts.get(chosen).ok_or_else(|| FormatError::malformed(FORMAT, "it holds no layer"))?;
-    layer::build(&document, part, options)
+    layer::build(document, part, options)
 }
 
-/// The names of the layers of a file with those bytes.
-pub(crate) fn names_of_bytes(
-    bytes: Vec<u8>,
-    stem: &str,
-    options: &ReadOptions<'_>,
-) -> Result<Vec<String>, FormatError> {
-    let document = document::read(&decode(bytes)?, stem, options)?;
-    Ok(layer::parts(&document).into_iter().map(|part| part.name).collect())
+/// The names of the layers of a document.
+pub(crate) fn names(document: &Document) -> Vec<String> {
+    layer::parts(document).into_iter().map(|part| part.name).collect()
 }
 
 /// The text in the encoding that its first line declares; UTF-8 where it declares none.

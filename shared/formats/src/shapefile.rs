@@ -6,14 +6,14 @@
 //!
 //! | part | read | written |
 //! |---|---|---|
-//! | `.shp` | always; without one in the whole zip file, tables are layers without geometry | unless the layer is a table |
+//! | `.shp` | if it is there; a `.dbf` without one is a layer without geometry | unless the layer is a table |
 //! | `.dbf` | if it is there; deleted records are left out together with their shapes | always |
 //! | `.shx` | only where it says that the records are in another order | with the `.shp` |
 //! | `.prj` | if it is there | where the reference has a text |
 //! | `.cpg` | if it is there; else the language driver of the table counts | UTF-8 |
 //!
-//! Empty texts are null, as nobody can tell them apart. What is an object id becomes an ordinary number field, because the
-//! format counts its rows by itself and ids would be lost.
+//! Empty texts are null, as nobody can tell them apart. An object id is written as an ordinary number field, because the format
+//! counts its rows by itself and ids would be lost; a field OBJECTID without nulls is the object id when it is read.
 
 mod columns;
 mod dbf;
@@ -38,7 +38,13 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
     let archive = Archive::open(input, options.max_decompressed_bytes)?;
     let all = parts::layers(&archive)?;
     let names = all.iter().map(|layer| layer.name.clone()).collect();
-    let chosen = layers::chosen(names, options.layer.as_deref())?;
+    // A table beside the only layer with shapes is a companion of it.
+    let only = (all.iter().filter(|layer| layer.shp.is_some()).count() == 1)
+        .then(|| all.iter().position(|layer| layer.shp.is_some()));
+    let chosen = match (&options.layer, only.flatten()) {
+        (None, Some(only)) => only,
+        (asked, _) => layers::chosen(names, asked.as_deref())?,
+    };
     read::read_layer(&archive, &all[chosen], options)
 }
 

@@ -195,13 +195,14 @@ pub(crate) fn assert_same_set(read: &FeatureSet, wanted: &FeatureSet) {
     assert_eq!(read, wanted);
 }
 
-/// Reads every beginning of a file, and the file with each of many bytes changed; what matters is that it comes back.
+/// Reads every beginning of a file, and the file with each byte changed; what matters is that it comes back.
 pub(crate) fn read_damaged(format: Format, bytes: &[u8]) {
     for end in 0..bytes.len() {
         let _ = read_bytes(format, &bytes[..end]);
     }
-    for at in 0..bytes.len() {
-        for other in [0, b'"', b'<', b'(', b'9', b',', 0xFF, bytes[at] ^ 1] {
+    let others = [0, b'"', b'<', b'(', b'9', b',', 0xFF];
+    for (at, byte) in bytes.iter().enumerate() {
+        for other in [others[at % others.len()], others[(at + 3) % others.len()], byte ^ 1] {
             let mut damaged = bytes.to_vec();
             damaged[at] = other;
             let _ = read_bytes(format, damaged);

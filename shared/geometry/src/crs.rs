@@ -16,6 +16,7 @@ mod transform;
 mod transverse_mercator;
 mod wkt;
 mod wkt_projection;
+mod wkt_writer;
 
 use std::collections::HashMap;
 use std::fmt;

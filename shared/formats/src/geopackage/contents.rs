@@ -114,7 +114,10 @@ pub(super) fn reference(
         name.trim().eq_ignore_ascii_case("EPSG") || name.trim().eq_ignore_ascii_case("ESRI")
     });
     let code = code.filter(|code| is_register && *code > 0).and_then(|code| u32::try_from(code).ok());
-    let definition = definition.as_deref().map(str::trim).unwrap_or_default();
+    // So GDAL writes what it knows nothing about.
+    let definition =
+        definition.as_deref().map(str::trim).filter(|text| !text.starts_with("LOCAL_CS[\"Undefined"));
+    let definition = definition.unwrap_or_default();
     let of_text = SpatialReference::from_text(definition).ok().flatten();
     match (code, of_text) {
         (Some(code), _) if Crs::from_code(code).is_ok() => Ok(Some(SpatialReference::from_wkid(code))),

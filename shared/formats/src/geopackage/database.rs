@@ -15,8 +15,8 @@ use tempfile::NamedTempFile;
 
 /// Operations of SQLite's machine between two looks at how many there were.
 const OPERATIONS_BETWEEN_CHECKS: i32 = 100_000;
-/// Looks without a row: about a second. Tables give a row every few operations; views may not.
-const MAX_CHECKS_WITHOUT_ROW: u64 = 300;
+/// Looks without a row: well under a second. Tables give a row every few operations; views may not.
+const MAX_CHECKS_WITHOUT_ROW: u64 = 150;
 /// No text or blob of a table is longer than the file; what an expression makes may be a little longer.
 const SPARE_BYTES: u64 = 100_000;
 const COPY_BYTES: usize = 1 << 20;

@@ -1,24 +1,20 @@
 //! Writing layers into a new database: one transaction, one table a layer, each with a spatial index.
 
 use super::blob::write_blob;
+use super::names::{GEOMETRY, Table};
 use super::{quoted, schema, types};
+use crate::field_names::{UniqueNames, lost_descriptions};
 use crate::wkb::Dimensions;
 use crate::{FormatError, WriteLayer};
 use gp_esri::{Attribute, Envelope, FeatureSet, Field, FieldType, GeometryType, SpatialReference, date};
 use gp_geometry::Crs;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
-use std::collections::HashSet;
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
 const FEATURES_BETWEEN_CHECKS: usize = 256;
-/// SQLite's own limit, less key and geometry.
-const MAX_FIELDS: usize = 1998;
-const MAX_NAME_BYTES: usize = 100;
-const GEOMETRY: &str = "geom";
-const KEY: &str = "fid";
 /// The clock is not read here; equal layers make equal files.
 const LAST_CHANGE: &str = "1970-01-01T00:00:00.000Z";
 /// Codes above are Esri's own.
@@ -41,7 +37,7 @@ pub(super) fn write(
     connection.execute_batch(schema::SETTINGS).map_err(error_of)?;
     connection.execute_batch("BEGIN").map_err(error_of)?;
     connection.execute_batch(schema::TABLES).map_err(error_of)?;
-    let mut writer = Writer { connection, tables: HashSet::new(), references: Vec::new(), stop };
+    let mut writer = Writer { connection, tables: UniqueNames::default(), references: Vec::new(), stop };
     writer.add_reference(UNDEFINED_SRS, "Undefined Cartesian SRS", "NONE", -1, "undefined")?;
     writer.add_reference(0, "Undefined geographic SRS", "NONE", 0, "undefined")?;
     writer.add_reference(4326, "WGS 84 geodetic", "EPSG", 4326, schema::WGS84)?;
@@ -59,27 +55,17 @@ pub(super) fn write(
 
 struct Writer<'a> {
     connection: Connection,
-    /// Names of tables, lower case.
-    tables: HashSet<String>,
+    tables: UniqueNames,
     /// References that are in the file, with their numbers.
     references: Vec<(SpatialReference, i64)>,
     stop: &'a (dyn Fn() -> bool + Sync),
 }
 
-/// The table of a layer.
-struct Table {
-    name: String,
-    key: String,
-    /// Fields and the names of their columns; not the key.
-    columns: Vec<(usize, String)>,
-    /// The field whose values are the key.
-    key_field: Option<usize>,
-}
-
 impl Writer<'_> {
     fn write_layer(&mut self, layer: &WriteLayer<'_>, warnings: &mut Vec<String>) -> Result<(), FormatError> {
         let set = layer.features;
-        let table = self.table(layer, warnings)?;
+        let table = Table::new(layer.name, set, &mut self.tables, warnings)?;
+        warnings.extend(lost_descriptions(&set.fields, "a GeoPackage"));
         let srs_id = match (set.geometry_type, &set.spatial_reference) {
             (None, _) => None,
             (Some(_), None) => {
@@ -90,59 +76,6 @@ impl Writer<'_> {
         };
         self.create(&table, set, srs_id)?;
         self.fill(&table, set, srs_id, warnings)
-    }
-
-    /// Names of table and columns.
-    fn table(&mut self, layer: &WriteLayer<'_>, warnings: &mut Vec<String>) -> Result<Table, FormatError> {
-        let set = layer.features;
-        let name = table_name(layer.name, &mut self.tables);
-        if name != layer.name {
-            warnings.push(format!("the layer is named {name}"));
-        }
-        let oid = set.oid_index();
-        let key_field = oid.filter(|index| is_key(set, *index));
-        if let (Some(index), None) = (oid, key_field) {
-            warnings.push(format!(
-                "the object ids of {} are not unique, or some are negative or null: features were numbered anew",
-                set.fields[index].name
-            ));
-        }
-        let mut taken = HashSet::new();
-        if set.geometry_type.is_some() {
-            taken.insert(GEOMETRY.to_owned());
-        }
-        let key_name = key_field.map_or(KEY, |index| set.fields[index].name.as_str());
-        let key = unique_name(key_name, &mut taken);
-        let (mut columns, mut renamed, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
-        for (index, field) in set.fields.iter().enumerate() {
-            if Some(index) == key_field || field.field_type == FieldType::Geometry {
-                continue;
-            }
-            if types::declaration(field.field_type).is_none() {
-                dropped.push(field.name.as_str());
-                continue;
-            }
-            let name = unique_name(&field.name, &mut taken);
-            if name != field.name {
-                renamed.push(format!("{} → {name}", field.name));
-            }
-            columns.push((index, name));
-        }
-        if columns.len() > MAX_FIELDS {
-            return Err(FormatError::Unsupported(format!(
-                "a GeoPackage has at most {MAX_FIELDS} fields a layer, not {}",
-                columns.len()
-            )));
-        }
-        for (names, what) in [
-            (renamed.join(", "), "fields have another name in a GeoPackage"),
-            (dropped.join(", "), "fields of bytes were left out"),
-        ] {
-            if !names.is_empty() {
-                warnings.push(format!("{what}: {names}"));
-            }
-        }
-        Ok(Table { name, key, columns, key_field })
     }
 
     fn create(&self, table: &Table, set: &FeatureSet, srs_id: Option<i64>) -> Result<(), FormatError> {
@@ -321,15 +254,6 @@ fn error_of(error: rusqlite::Error) -> FormatError {
     FormatError::Io(io::Error::other(error))
 }
 
-/// Whether the values of a field can be the key of a table. Readers take -1 for none.
-fn is_key(set: &FeatureSet, index: usize) -> bool {
-    let mut seen = HashSet::with_capacity(set.features.len());
-    set.features.iter().all(|feature| match feature.attributes.get(index) {
-        Some(Attribute::Integer(id)) => *id >= 0 && seen.insert(*id),
-        _ => false,
-    })
-}
-
 fn type_name(geometry_type: GeometryType) -> &'static str {
     match geometry_type {
         GeometryType::Point => "POINT",
@@ -353,33 +277,5 @@ fn value(field: &Field, attribute: &Attribute) -> Value {
         Attribute::Integer(number) => Value::Integer(*number),
         Attribute::Double(number) => Value::Real(*number),
         Attribute::Text(text) => Value::Text(text.to_string()),
-    }
-}
-
-/// A name for a table that is none of the standard's or SQLite's own.
-fn table_name(name: &str, taken: &mut HashSet<String>) -> String {
-    let clean = clean_name(name, "layer");
-    let lower = clean.to_lowercase();
-    let is_reserved = ["gpkg_", "rtree_", "sqlite_"].iter().any(|prefix| lower.starts_with(prefix));
-    unique_name(&if is_reserved { format!("layer_{clean}") } else { clean }, taken)
-}
-
-fn unique_name(name: &str, taken: &mut HashSet<String>) -> String {
-    let clean = clean_name(name, "field");
-    let mut unique = clean.clone();
-    let mut number = 1;
-    while !taken.insert(unique.to_lowercase()) {
-        unique = format!("{clean}_{number}");
-        number += 1;
-    }
-    unique
-}
-
-fn clean_name(name: &str, otherwise: &str) -> String {
-    let clean: String = name.trim().chars().map(|char| if char.is_control() { '_' } else { char }).collect();
-    if clean.is_empty() {
-        otherwise.to_owned()
-    } else {
-        clean[..clean.floor_char_boundary(MAX_NAME_BYTES)].to_owned()
     }
 }

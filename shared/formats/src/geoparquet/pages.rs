@@ -1,7 +1,7 @@
 //! The pages of a column, checked before the crate makes room for what they say.
 
-use super::malformed;
 use super::thrift::page_sizes;
+use super::{malformed, unreadable};
 use crate::FormatError;
 use crate::Input;
 use crate::window::Window;
@@ -76,7 +76,7 @@ impl ChunkReader for Chunks {
         let header_length = start.checked_sub(header_at).filter(|length| *length <= MAX_HEADER_BYTES);
         let header_length =
             header_length.ok_or_else(|| handed(malformed("the header of a page is too long")))?;
-        let header = state.window.get(header_at, header_length as usize)?;
+        let header = state.window.get(header_at, header_length as usize).map_err(handed_io)?;
         let sizes = page_sizes(header).map_err(handed)?;
         if sizes.compressed_bytes != length as u64 {
             return Err(handed(malformed("a page contradicts its header")));
@@ -87,13 +87,17 @@ impl ChunkReader for Chunks {
                 "the columns of the file become more bytes than an input may: send a part of it".to_owned(),
             ))
         })?;
-        Ok(state.window.get(start, length).map(Bytes::copy_from_slice)?)
+        state.window.get(start, length).map(Bytes::copy_from_slice).map_err(handed_io)
     }
 }
 
 /// An error that goes through the crate.
 pub(super) fn handed(error: FormatError) -> ParquetError {
     ParquetError::External(Box::new(error))
+}
+
+fn handed_io(error: io::Error) -> ParquetError {
+    handed(unreadable(error))
 }
 
 /// Reads the header of a page.
@@ -115,7 +119,8 @@ impl Read for HeaderReader {
         }
         let left = self.chunks.byte_len.saturating_sub(self.at);
         let count = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        buffer[..count].copy_from_slice(state.window.get(self.at, count)?);
+        let bytes = state.window.get(self.at, count).map_err(|error| io::Error::other(unreadable(error)))?;
+        buffer[..count].copy_from_slice(bytes);
         self.at += count as u64;
         Ok(count)
     }
@@ -124,10 +129,15 @@ impl Read for HeaderReader {
 /// The pages of a column, each checked.
 pub(super) struct CheckedPages {
     pages: SerializedPageReader<Chunks>,
-    /// The least bytes of a value in a dictionary.
     least_value_bytes: usize,
-    /// Whether values may be missing; then the levels that say which stand before the values.
-    is_optional: bool,
+    values: Values,
+}
+
+/// Whether a column has nulls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Values {
+    Required,
+    MayBeMissing,
 }
 
 impl CheckedPages {
@@ -143,50 +153,52 @@ impl CheckedPages {
         Ok(CheckedPages {
             pages: SerializedPageReader::new(Arc::new(chunks.clone()), column, rows, None)?,
             least_value_bytes,
-            is_optional: description.max_def_level() > 0,
+            values: if description.max_def_level() > 0 { Values::MayBeMissing } else { Values::Required },
         })
     }
+}
 
-    fn check(&self, page: &Page) -> std::result::Result<(), FormatError> {
-        if page.num_values() > MAX_PAGE_VALUES {
-            return Err(malformed(format_args!("a page promises {} values", page.num_values())));
+/// Whether a page has room for what it promises. `least_value_bytes` are those of a value in a dictionary; where values may be
+/// missing, the levels that say which stand before the values.
+fn check(page: &Page, least_value_bytes: usize, values: Values) -> std::result::Result<(), FormatError> {
+    if page.num_values() > MAX_PAGE_VALUES {
+        return Err(malformed(format_args!("a page promises {} values", page.num_values())));
+    }
+    let count = page.num_values() as usize;
+    let (buffer, values_at) = match page {
+        Page::DictionaryPage { buf, .. } => {
+            if count > buf.len() / least_value_bytes {
+                return Err(malformed(format_args!(
+                    "a dictionary promises {count} values in {} bytes",
+                    buf.len()
+                )));
+            }
+            return Ok(());
         }
-        let count = page.num_values() as usize;
-        let (buffer, values_at) = match page {
-            Page::DictionaryPage { buf, .. } => {
-                if count > buf.len() / self.least_value_bytes {
-                    return Err(malformed(format_args!(
-                        "a dictionary promises {count} values in {} bytes",
-                        buf.len()
-                    )));
-                }
-                return Ok(());
-            }
-            Page::DataPage { buf, .. } if self.is_optional => {
-                let length = buf.first_chunk().copied().unwrap_or_default();
-                (buf, 4 + u32::from_le_bytes(length) as usize)
-            }
-            Page::DataPage { buf, .. } => (buf, 0),
-            Page::DataPageV2 { buf, def_levels_byte_len, rep_levels_byte_len, .. } => {
-                (buf, *def_levels_byte_len as usize + *rep_levels_byte_len as usize)
-            }
-        };
-        match page.encoding() {
-            // Each value may repeat the one before, so that a few bytes become any number of them.
-            Encoding::DELTA_BYTE_ARRAY => Err(FormatError::Unsupported(
-                "a column of the file is encoded as DELTA_BYTE_ARRAY, which is not read: write it in the plain or the \
-                 dictionary encoding"
-                    .to_owned(),
-            )),
-            Encoding::DELTA_LENGTH_BYTE_ARRAY => {
-                let promised = delta_count(buffer.get(values_at..).unwrap_or_default());
-                if promised > count as u64 {
-                    return Err(malformed(format_args!("a page of {count} values promises {promised}")));
-                }
-                Ok(())
-            }
-            _ => Ok(()),
+        Page::DataPage { buf, .. } if values == Values::MayBeMissing => {
+            let length = buf.first_chunk().copied().unwrap_or_default();
+            (buf, 4 + u32::from_le_bytes(length) as usize)
         }
+        Page::DataPage { buf, .. } => (buf, 0),
+        Page::DataPageV2 { buf, def_levels_byte_len, rep_levels_byte_len, .. } => {
+            (buf, *def_levels_byte_len as usize + *rep_levels_byte_len as usize)
+        }
+    };
+    match page.encoding() {
+        // Each value may repeat the one before, so that a few bytes become any number of them.
+        Encoding::DELTA_BYTE_ARRAY => Err(FormatError::Unsupported(
+            "a column of the file is encoded as DELTA_BYTE_ARRAY, which is not read: write it in the plain or the \
+             dictionary encoding"
+                .to_owned(),
+        )),
+        Encoding::DELTA_LENGTH_BYTE_ARRAY => {
+            let promised = delta_count(buffer.get(values_at..).unwrap_or_default());
+            if promised > count as u64 {
+                return Err(malformed(format_args!("a page of {count} values promises {promised}")));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -217,7 +229,7 @@ impl PageReader for CheckedPages {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
         let page = self.pages.get_next_page()?;
         if let Some(page) = &page {
-            self.check(page).map_err(handed)?;
+            check(page, self.least_value_bytes, self.values).map_err(handed)?;
         }
         Ok(page)
     }
@@ -232,5 +244,46 @@ impl PageReader for CheckedPages {
 
     fn at_record_boundary(&mut self) -> Result<bool> {
         self.pages.at_record_boundary()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data_page(buf: Vec<u8>, num_values: u32, encoding: Encoding) -> Page {
+        let (level, statistics) = (Encoding::RLE, None);
+        let (def_level_encoding, rep_level_encoding) = (level, level);
+        Page::DataPage {
+            buf: buf.into(),
+            num_values,
+            encoding,
+            def_level_encoding,
+            rep_level_encoding,
+            statistics,
+        }
+    }
+
+    #[test]
+    fn pages_that_promise_more_than_they_hold_are_refused() {
+        let dictionary = |num_values| Page::DictionaryPage {
+            buf: vec![0; 16].into(),
+            num_values,
+            encoding: Encoding::PLAIN,
+            is_sorted: false,
+        };
+        assert!(check(&dictionary(4), 4, Values::Required).is_ok());
+        assert!(check(&dictionary(u32::MAX), 4, Values::Required).is_err());
+        assert!(check(&data_page(Vec::new(), u32::MAX, Encoding::PLAIN), 4, Values::Required).is_err());
+        let encoding = Encoding::DELTA_LENGTH_BYTE_ARRAY;
+        // Blocks of 128 values in 4 parts; 300 values.
+        let lengths = vec![0x80, 1, 4, 0xac, 2, 0];
+        assert!(check(&data_page(lengths.clone(), 300, encoding), 4, Values::Required).is_ok());
+        assert!(check(&data_page(lengths.clone(), 299, encoding), 4, Values::Required).is_err());
+        let with_levels = [vec![2, 0, 0, 0, 9, 9], lengths].concat();
+        assert!(check(&data_page(with_levels.clone(), 299, encoding), 4, Values::MayBeMissing).is_err());
+        assert!(check(&data_page(with_levels, 300, encoding), 4, Values::MayBeMissing).is_ok());
+        let repeating = data_page(Vec::new(), 1, Encoding::DELTA_BYTE_ARRAY);
+        assert!(matches!(check(&repeating, 4, Values::Required), Err(FormatError::Unsupported(_))));
     }
 }

@@ -1,18 +1,24 @@
 //! The folders of a document, and the placemarks in them.
 
 use super::FORMAT;
-use super::element::{Element, Step, Xml, local_name};
+use super::element::{Step, Xml, local_name};
 use super::placemark::{self, Columns, Placemark};
+use super::schema::Schemas;
 use crate::budget::Budget;
 use crate::text::shortened;
 use crate::{FormatError, ReadOptions};
-use gp_esri::FieldType;
 
 /// What was read of a document.
 #[derive(Default)]
-pub(super) struct Document {
+pub(crate) struct Document {
     pub(super) layers: Vec<RawLayer>,
     pub(super) skipped: Skipped,
+    /// Where links lead that were not followed.
+    pub(crate) links: Vec<String>,
+    /// The layer of placemarks that stand in no folder.
+    outside: Option<usize>,
+    /// The layer of a document without any placemark: its name and fields.
+    empty: RawLayer,
 }
 
 /// The placemarks of an outermost folder, of whatever geometry types.
@@ -26,25 +32,13 @@ pub(super) struct RawLayer {
 /// What was not read, or not as it came.
 #[derive(Default)]
 pub(super) struct Skipped {
-    pub(super) links: usize,
     pub(super) overlays: usize,
     pub(super) tours: usize,
     pub(super) models: usize,
+    /// Elements of extended data in a language of their own, and lists of values.
+    pub(super) foreign_data: usize,
     /// Folders within the folders that are layers.
     pub(super) inner_folders: usize,
-}
-
-/// A description of extended data.
-pub(super) struct Schema {
-    pub(super) id: String,
-    pub(super) fields: Vec<SchemaField>,
-}
-
-/// A field of a schema.
-pub(super) struct SchemaField {
-    pub(super) name: String,
-    pub(super) alias: Option<String>,
-    pub(super) field_type: FieldType,
 }
 
 /// A document or folder that is open.
@@ -54,25 +48,16 @@ struct Container {
     /// The layer of its placemarks.
     layer: Option<usize>,
     has_placemarks: bool,
+    /// The number of a schema that stands in it.
+    schema: Option<usize>,
 }
-
-/// Types of schemas, KML 2.2, section 9.9.
-const TYPES: &[(&str, FieldType)] = &[
-    ("short", FieldType::SmallInteger),
-    ("ushort", FieldType::Integer),
-    ("int", FieldType::Integer),
-    ("uint", FieldType::BigInteger),
-    ("float", FieldType::Single),
-    ("double", FieldType::Double),
-    ("bool", FieldType::SmallInteger),
-];
 
 /// Reads a whole document; layers without a name get that of the file, which is `stem`.
 pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<Document, FormatError> {
     let mut xml = Xml::new(text);
     let mut budget = Budget::new(options);
     let mut document = Document::default();
-    let mut schemas: Vec<Schema> = Vec::new();
+    let mut schemas = Schemas::default();
     // What is open: the outermost element, then documents and folders. Whatever else begins is read to its end at once.
     let mut open: Vec<Option<Container>> = Vec::new();
     let mut folder_name = None;
@@ -82,7 +67,10 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
         let start = match xml.next()? {
             Step::Start(start) => start,
             Step::End => {
-                open.pop();
+                let closed = open.pop().flatten();
+                if open.iter().flatten().count() == 1 {
+                    keep_empty(closed, &mut document, &schemas)?;
+                }
                 continue;
             }
             Step::Text(_) => continue,
@@ -102,7 +90,7 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
                 is_kml = true;
                 let element = xml.element(&start)?;
                 let number = layer_of(&mut open, &mut document, stem);
-                let Document { layers, skipped } = &mut document;
+                let Document { layers, skipped, .. } = &mut document;
                 let Some(layer) = layers.get_mut(number) else { continue };
                 let placemark = placemark::read(&element, &mut layer.columns, &schemas, skipped, &mut budget)
                     .map_err(|error| within(error, &layer.name, layer.placemarks.len()))?;
@@ -114,7 +102,12 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
                     format_args!("its outermost element is {} and not kml", shortened(&name)),
                 ));
             }
-            "Schema" => schemas.push(schema_of(&xml.element(&start)?)),
+            "Schema" => {
+                let number = schemas.add(&xml.element(&start)?)?;
+                if let Some(Some(container)) = open.last_mut() {
+                    container.schema = Some(number);
+                }
+            }
             "name" => {
                 let text = xml.element(&start)?.text.trim().to_owned();
                 let depth = open.iter().flatten().count();
@@ -130,8 +123,10 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
                 }
             }
             "NetworkLink" => {
-                document.skipped.links += 1;
-                xml.skip()?;
+                let element = xml.element(&start)?;
+                let link = element.child("Link").or_else(|| element.child("Url"));
+                let href = link.and_then(|link| link.child_text("href")).unwrap_or_default();
+                document.links.push(href.to_owned());
             }
             "GroundOverlay" | "ScreenOverlay" | "PhotoOverlay" => {
                 document.skipped.overlays += 1;
@@ -147,15 +142,46 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
     if !is_kml {
         return Err(FormatError::malformed(FORMAT, "it holds no element"));
     }
-    if document.layers.is_empty() {
-        let name = folder_name.or(document_name).unwrap_or_else(|| stem.to_owned());
-        let mut layer = RawLayer { name, ..RawLayer::default() };
-        if let Some(schema) = schemas.first() {
-            layer.columns.add_schema(0, schema);
-        }
-        document.layers.push(layer);
+    document.empty.name = folder_name.or(document_name).unwrap_or_else(|| stem.to_owned());
+    if let Some(schema) = schemas.numbered(0) {
+        document.empty.columns.add_schema(0, schema)?;
     }
     Ok(document)
+}
+
+impl Document {
+    /// Takes the layers of a document that this one links to.
+    pub(crate) fn absorb(&mut self, other: Document) {
+        self.layers.extend(other.layers);
+        self.links.extend(other.links);
+        let (mine, theirs) = (&mut self.skipped, other.skipped);
+        mine.overlays += theirs.overlays;
+        mine.tours += theirs.tours;
+        mine.models += theirs.models;
+        mine.foreign_data += theirs.foreign_data;
+        mine.inner_folders += theirs.inner_folders;
+    }
+
+    /// Its layers; an empty one where it has no placemarks.
+    pub(super) fn layers(&self) -> &[RawLayer] {
+        if self.layers.is_empty() { std::slice::from_ref(&self.empty) } else { &self.layers }
+    }
+}
+
+/// A second container that ended without placemarks but with a schema of its own is an empty layer.
+fn keep_empty(
+    closed: Option<Container>,
+    document: &mut Document,
+    schemas: &Schemas,
+) -> Result<(), FormatError> {
+    if let Some(Container { name: Some(name), layer: None, schema: Some(number), .. }) = closed
+        && let Some(schema) = schemas.numbered(number)
+    {
+        let mut layer = RawLayer { name, ..RawLayer::default() };
+        layer.columns.add_schema(number, schema)?;
+        document.layers.push(layer);
+    }
+    Ok(())
 }
 
 /// The layer of a placemark: that of the second container around it, or of the only one.
@@ -176,8 +202,7 @@ fn layer_of(open: &mut [Option<Container>], document: &mut Document, stem: &str)
     };
     let known = match &owner {
         Some(container) => container.layer,
-        // Placemarks in no container at all: one layer, named as the file.
-        None => document.layers.iter().position(|layer| layer.name == stem),
+        None => document.outside,
     };
     if let Some(number) = known {
         return number;
@@ -188,26 +213,13 @@ fn layer_of(open: &mut [Option<Container>], document: &mut Document, stem: &str)
             container.layer = Some(number);
             container.name.clone()
         }
-        None => None,
+        None => {
+            document.outside = Some(number);
+            None
+        }
     };
     document.layers.push(RawLayer { name: name.unwrap_or_else(|| stem.to_owned()), ..RawLayer::default() });
     number
-}
-
-fn schema_of(element: &Element) -> Schema {
-    let id = element.attribute("id").or(element.attribute("name")).unwrap_or_default();
-    let mut fields = Vec::new();
-    for field in element.children.iter().filter(|child| child.name == "SimpleField") {
-        let type_name = field.attribute("type").unwrap_or_default().trim_start_matches("xsd:");
-        let known = TYPES.iter().find(|(name, _)| *name == type_name);
-        let alias = field.child_text("displayName").filter(|alias| !alias.is_empty());
-        fields.push(SchemaField {
-            name: field.attribute("name").unwrap_or_default().to_owned(),
-            alias: alias.map(str::to_owned),
-            field_type: known.map_or(FieldType::String, |(_, field_type)| *field_type),
-        });
-    }
-    Schema { id: id.to_owned(), fields }
 }
 
 /// Says which placemark an error is about.

@@ -15,6 +15,9 @@ const MAX_DEPTH: usize = 64;
 /// Most elements of one placemark: an empty one is short in the file and long in memory.
 const MAX_ELEMENTS: usize = 1_000_000;
 
+/// The attributes that mean something; the others are not kept.
+const ATTRIBUTES: &[&str] = &["name", "id", "type", "schemaUrl"];
+
 /// An element with what is in it. Names are without their prefix.
 #[derive(Debug, Default)]
 pub(super) struct Element {
@@ -44,11 +47,15 @@ impl Element {
     fn of(start: &BytesStart<'_>) -> Element {
         let mut element = Element { name: local_name(start), ..Element::default() };
         for attribute in start.attributes().with_checks(false).flatten() {
+            let key = attribute.key.local_name().into_inner();
+            if !ATTRIBUTES.contains(&key) || element.attribute(key).is_some() {
+                continue;
+            }
             let value = match attribute.normalized_value(XmlVersion::Implicit1_0) {
                 Ok(value) => value.into_owned(),
                 Err(_) => attribute.value.to_string(),
             };
-            element.attributes.push((attribute.key.local_name().as_ref().to_owned(), value));
+            element.attributes.push((key.to_owned(), value));
         }
         element
     }

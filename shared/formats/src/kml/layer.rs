@@ -1,15 +1,14 @@
 //! Placemarks into the feature sets that they make: one a geometry type.
 
-use super::document::{Document, RawLayer, Skipped};
+use super::document::{Document, RawLayer};
 use super::placemark::{Column, Placemark, Source};
 use crate::budget::Budget;
 use crate::column_types::{self, settle_dates, value_of};
-use crate::field_names::{adopt_object_id, make_unique};
+use crate::field_names::{UniqueNames, adopt_object_id, make_unique};
 use crate::{FormatError, ReadLayer, ReadOptions};
 use gp_esri::{
     Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Path, Point, SpatialReference,
 };
-use std::collections::HashSet;
 
 /// A layer to choose: the placemarks of a folder that have a shape of one type.
 pub(super) struct Part {
@@ -45,7 +44,7 @@ impl Shape {
 /// The layers of a document, their names unlike each other.
 pub(super) fn parts(document: &Document) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
-    for (number, layer) in document.layers.iter().enumerate() {
+    for (number, layer) in document.layers().iter().enumerate() {
         let has = |shape: Shape| layer.placemarks.iter().any(|placemark| shape.is_in(placemark));
         let shapes: Vec<(Shape, &str)> = SHAPES.into_iter().filter(|(shape, _)| has(*shape)).collect();
         if shapes.len() < 2 {
@@ -58,14 +57,9 @@ pub(super) fn parts(document: &Document) -> Vec<Part> {
             parts.push(Part { name, layer: number, shape: Some(shape), takes_shapeless: place == 0 });
         }
     }
-    let mut taken = HashSet::new();
+    let mut unique = UniqueNames::default();
     for part in &mut parts {
-        let name = part.name.clone();
-        let mut number = 2;
-        while !taken.insert(part.name.to_lowercase()) {
-            part.name = format!("{name} {number}");
-            number += 1;
-        }
+        part.name = unique.named(std::mem::take(&mut part.name), " ");
     }
     parts
 }
@@ -76,9 +70,9 @@ pub(super) fn build(
     part: &Part,
     options: &ReadOptions<'_>,
 ) -> Result<ReadLayer, FormatError> {
-    let mut warnings = skipped_sentences(&document.skipped);
+    let mut warnings = skipped_sentences(document);
     let empty = RawLayer::default();
-    let layer = document.layers.get(part.layer).unwrap_or(&empty);
+    let layer = document.layers().get(part.layer).unwrap_or(&empty);
     let columns = typed_columns(layer);
     let mut place_of = vec![None; layer.columns.columns.len()];
     for (place, (column, _)) in columns.iter().enumerate() {
@@ -115,7 +109,7 @@ pub(super) fn build(
         set.features.push(Feature { attributes, geometry: geometry(part.shape, placemark, is_multipoint) });
     }
     if bad_times > 0 {
-        warnings.push(format!("{bad_times} times are no dates and were read as null"));
+        warnings.push(format!("times that are no dates and were read as null: {bad_times}"));
     }
     settle_ordinates(&mut set);
     settle_dates(&mut set);
@@ -195,16 +189,25 @@ fn typed_columns(layer: &RawLayer) -> Vec<(usize, Field)> {
 fn repeated_name(layer: &RawLayer) -> Option<usize> {
     let is_name = |column: &Column| column.source == Source::Element && column.name == "name";
     let name = layer.columns.columns.iter().position(is_name)?;
-    let value = |placemark: &Placemark, wanted: usize| {
-        let mut values = placemark.values.iter().filter(|(column, _)| *column == wanted);
-        values.next().map(|(_, text)| text.trim().to_owned()).filter(|text| !text.is_empty())
+    // Counted in one go: how often each column has a value, and how often it is that of the name.
+    let mut filled = vec![0_usize; layer.columns.columns.len()];
+    let mut repeating = filled.clone();
+    for placemark in &layer.placemarks {
+        let texts = || placemark.values.iter().map(|(column, text)| (*column, text.trim()));
+        let Some((_, own)) = texts().find(|(column, _)| *column == name) else {
+            texts().filter(|(_, text)| !text.is_empty()).for_each(|(column, _)| filled[column] += 1);
+            continue;
+        };
+        for (column, text) in texts().filter(|(_, text)| !text.is_empty()) {
+            filled[column] += 1;
+            repeating[column] += usize::from(text == own);
+        }
+    }
+    let repeats = |(column, of): (usize, &Column)| {
+        let is_data = matches!(of.source, Source::Data | Source::Declared(_));
+        is_data && filled[column] == filled[name] && repeating[column] == filled[name]
     };
-    let repeats = |column: usize| {
-        layer.placemarks.iter().all(|placemark| value(placemark, column) == value(placemark, name))
-    };
-    let is_data = |column: &Column| matches!(column.source, Source::Data | Source::Declared(_));
-    let mut data = layer.columns.columns.iter().enumerate().filter(|(_, column)| is_data(column));
-    data.any(|(column, _)| repeats(column)).then_some(name)
+    layer.columns.columns.iter().enumerate().any(repeats).then_some(name)
 }
 
 /// The value in the type of its field; `None` for a time that is none.
@@ -255,17 +258,19 @@ fn settle_ordinates(set: &mut FeatureSet) {
     }
 }
 
-fn skipped_sentences(skipped: &Skipped) -> Vec<String> {
+fn skipped_sentences(document: &Document) -> Vec<String> {
+    let skipped = &document.skipped;
     let counts = [
-        (skipped.links, "links to other files were not followed"),
-        (skipped.overlays, "overlays were not read"),
-        (skipped.tours, "tours were not read"),
-        (skipped.models, "three-dimensional models were not read"),
+        (document.links.len(), "links to other files that were not followed"),
+        (skipped.overlays, "overlays that were not read"),
+        (skipped.tours, "tours that were not read"),
+        (skipped.foreign_data, "elements of extended data of other kinds that were not read"),
+        (skipped.models, "three-dimensional models that were not read"),
         (
             skipped.inner_folders,
-            "folders within folders were read as part of the outer one, without their names",
+            "folders within folders that were read as part of the outer one, without their names",
         ),
     ];
     let some = counts.into_iter().filter(|(count, _)| *count > 0);
-    some.map(|(count, what)| format!("{count} {what}")).collect()
+    some.map(|(count, what)| format!("{what}: {count}")).collect()
 }

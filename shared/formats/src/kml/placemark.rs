@@ -1,19 +1,23 @@
 //! One placemark: its texts and its shapes.
 
 use super::coordinates;
-use super::document::{Schema, Skipped};
+use super::document::Skipped;
 use super::element::Element;
+use super::schema::{Schema, Schemas};
 use crate::FormatError;
 use crate::budget::Budget;
 use gp_esri::{FieldType, Path, date};
 use gp_geometry::{close, orient};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Elements of a placemark that are columns.
 const TEXTS: &[&str] = &["name", "description", "address", "phoneNumber"];
 /// Elements that are times: where they stand, and the column.
 const TIMES: &[(&str, &str, &str)] =
     &[("TimeStamp", "when", "timestamp"), ("TimeSpan", "begin", "begin"), ("TimeSpan", "end", "end")];
+
+/// More columns than any layer has; each is short in the file and long in memory.
+const MAX_COLUMNS: usize = 10_000;
 
 /// Where the values of a column come from, which decides their type.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,7 +47,7 @@ pub(super) struct Columns {
     /// Whether it is extended data, and the name in lower case.
     places: HashMap<(bool, String), usize>,
     /// The schemas whose fields are all there.
-    schemas: Vec<usize>,
+    schemas: HashSet<usize>,
 }
 
 /// What a placemark holds.
@@ -59,28 +63,34 @@ pub(super) struct Placemark {
 }
 
 impl Columns {
-    fn place(&mut self, name: &str, source: Source) -> usize {
+    fn place(&mut self, name: &str, source: Source) -> Result<usize, FormatError> {
         let is_data = matches!(source, Source::Data | Source::Declared(_));
-        let columns = &mut self.columns;
-        *self.places.entry((is_data, name.to_lowercase())).or_insert_with(|| {
-            columns.push(Column { name: name.to_owned(), alias: None, source });
-            columns.len() - 1
-        })
+        let count = self.columns.len();
+        let place = *self.places.entry((is_data, name.to_lowercase())).or_insert(count);
+        if place == count {
+            if count == MAX_COLUMNS {
+                return Err(FormatError::TooLarge(format!(
+                    "a layer of the file has more than {MAX_COLUMNS} fields, the most that are read"
+                )));
+            }
+            self.columns.push(Column { name: name.to_owned(), alias: None, source });
+        }
+        Ok(place)
     }
 
     /// Adds all fields of a schema, so that those without any value are there too.
-    pub(super) fn add_schema(&mut self, number: usize, schema: &Schema) {
-        if self.schemas.contains(&number) {
-            return;
+    pub(super) fn add_schema(&mut self, number: usize, schema: &Schema) -> Result<(), FormatError> {
+        if !self.schemas.insert(number) {
+            return Ok(());
         }
-        self.schemas.push(number);
         for field in &schema.fields {
-            let place = self.place(&field.name, Source::Declared(field.field_type));
+            let place = self.place(&field.name, Source::Declared(field.field_type))?;
             if let Some(column) = self.columns.get_mut(place) {
                 column.source = Source::Declared(field.field_type);
                 column.alias.clone_from(&field.alias);
             }
         }
+        Ok(())
     }
 }
 
@@ -88,24 +98,24 @@ impl Columns {
 pub(super) fn read(
     element: &Element,
     columns: &mut Columns,
-    schemas: &[Schema],
+    schemas: &Schemas,
     skipped: &mut Skipped,
     budget: &mut Budget<'_>,
 ) -> Result<Placemark, FormatError> {
     let mut placemark = Placemark::default();
     for name in TEXTS {
         if let Some(text) = element.child_text(name).filter(|text| !text.is_empty()) {
-            placemark.values.push((columns.place(name, Source::Element), text.into()));
+            placemark.values.push((columns.place(name, Source::Element)?, text.into()));
         }
     }
     for (outer, inner, name) in TIMES {
         let text = element.child(outer).and_then(|time| time.child_text(inner));
         if let Some(text) = text.filter(|text| !text.is_empty()) {
-            placemark.values.push((columns.place(name, Source::Time), text.into()));
+            placemark.values.push((columns.place(name, Source::Time)?, text.into()));
         }
     }
     for data in element.children.iter().filter(|child| child.name == "ExtendedData") {
-        read_data(data, columns, schemas, &mut placemark);
+        read_data(data, columns, schemas, skipped, &mut placemark)?;
     }
     for child in &element.children {
         read_shape(child, &mut placemark, skipped, budget)?;
@@ -114,11 +124,17 @@ pub(super) fn read(
     Ok(placemark)
 }
 
-fn read_data(data: &Element, columns: &mut Columns, schemas: &[Schema], placemark: &mut Placemark) {
+fn read_data(
+    data: &Element,
+    columns: &mut Columns,
+    schemas: &Schemas,
+    skipped: &mut Skipped,
+    placemark: &mut Placemark,
+) -> Result<(), FormatError> {
     for child in &data.children {
         match child.name.as_str() {
             "Data" => {
-                let place = columns.place(child.attribute("name").unwrap_or_default(), Source::Data);
+                let place = columns.place(child.attribute("name").unwrap_or_default(), Source::Data)?;
                 if let Some(value) = child.child("value") {
                     placemark.values.push((place, value.text.as_str().into()));
                 }
@@ -126,19 +142,22 @@ fn read_data(data: &Element, columns: &mut Columns, schemas: &[Schema], placemar
             "SchemaData" => {
                 let url = child.attribute("schemaUrl").unwrap_or_default();
                 let id = url.rsplit('#').next().unwrap_or_default();
-                if let Some((number, schema)) =
-                    schemas.iter().enumerate().find(|(_, schema)| !id.is_empty() && schema.id == id)
-                {
-                    columns.add_schema(number, schema);
+                if let Some((number, schema)) = schemas.named(id) {
+                    columns.add_schema(number, schema)?;
                 }
-                for value in child.children.iter().filter(|value| value.name == "SimpleData") {
-                    let place = columns.place(value.attribute("name").unwrap_or_default(), Source::Data);
+                for value in &child.children {
+                    if value.name != "SimpleData" {
+                        skipped.foreign_data += 1;
+                        continue;
+                    }
+                    let place = columns.place(value.attribute("name").unwrap_or_default(), Source::Data)?;
                     placemark.values.push((place, value.text.as_str().into()));
                 }
             }
-            _ => {}
+            _ => skipped.foreign_data += 1,
         }
     }
+    Ok(())
 }
 
 /// Reads a geometry, and those in it; elements that are none are passed over. They nest no deeper than elements may.

@@ -1,4 +1,4 @@
-//! Writing layers as KML: a schema and a folder a layer.
+//! Writing layers as KML: each a document of its own within one, with its schema. GDAL finds a schema in a KMZ only there.
 
 use super::FORMAT;
 use super::xml_text::XmlText;
@@ -7,10 +7,10 @@ use crate::outlines::{Outline, polygons};
 use crate::text::{Output, some_of};
 use crate::{FormatError, WriteLayer};
 use gp_esri::json::{write_f64, write_i64};
-use gp_esri::{Attribute, FeatureSet, FieldType, Geometry, Xy, date};
+use gp_esri::{Attribute, FeatureSet, Field, FieldType, Geometry, Xy, date};
 use std::io::Write;
 
-/// Writes a document of layers. Placemarks are named by the first field of text.
+/// Writes a document of layers. Placemarks are named by the field `name`, or the first one of text.
 pub(crate) fn write_document(
     to: &mut dyn Write,
     layers: &[WriteLayer<'_>],
@@ -23,40 +23,67 @@ pub(crate) fn write_document(
         b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<kml xmlns=\"http://www.opengis.net/kml/2.2\">\n<Document>\n",
     );
     for (number, layer) in layers.iter().enumerate() {
-        write_schema(&mut out.bytes, &mut text, layer, number);
-    }
-    for (number, layer) in layers.iter().enumerate() {
-        out.bytes.extend_from_slice(b"<Folder>\n<name>");
+        let wide = wide_columns(layer.features);
+        out.bytes.extend_from_slice(b"<Document>\n<name>");
         text.write(&mut out.bytes, layer.name);
         out.bytes.extend_from_slice(b"</name>\n");
+        write_schema(&mut out.bytes, &mut text, layer, number, &wide);
         let mut writer = PlacemarkWriter::new(layer.features, number, &mut text);
         for row in 0..layer.features.features.len() {
             writer.write(&mut out.bytes, row);
             out.feature_done()?;
         }
         warnings.extend(writer.into_warnings());
-        out.bytes.extend_from_slice(b"</Folder>\n");
+        let fields = wide.iter().filter_map(|column| layer.features.fields.get(*column));
+        let names: Vec<&str> = fields.map(|field| field.name.as_str()).collect();
+        if !names.is_empty() {
+            warnings.push(format!(
+                "{FORMAT} has no whole numbers of 64 bits: those of {} were written as text",
+                some_of(&names)
+            ));
+        }
+        out.bytes.extend_from_slice(b"</Document>\n");
     }
     out.bytes.extend_from_slice(b"</Document>\n</kml>\n");
     out.finish()?;
     if text.damaged > 0 {
         let count = text.damaged;
         warnings.push(format!(
-            "{count} texts hold control characters, which {FORMAT} cannot: they were left out"
+            "texts with control characters, which {FORMAT} cannot hold and which were left out: {count}"
         ));
     }
     Ok(warnings)
 }
 
-fn write_schema(out: &mut Vec<u8>, text: &mut XmlText, layer: &WriteLayer<'_>, number: usize) {
+/// The columns of whole numbers that 32 bits do not hold: readers cut them off if they are called integers.
+fn wide_columns(set: &FeatureSet) -> Vec<usize> {
+    let is_wide = |value: Option<&Attribute>| matches!(value, Some(Attribute::Integer(value)) if i32::try_from(*value).is_err());
+    let mut wide = Vec::new();
+    for (column, field) in set.fields.iter().enumerate() {
+        let may_be = matches!(field.field_type, FieldType::BigInteger | FieldType::Oid);
+        if may_be && set.features.iter().any(|feature| is_wide(feature.attributes.get(column))) {
+            wide.push(column);
+        }
+    }
+    wide
+}
+
+fn write_schema(
+    out: &mut Vec<u8>,
+    text: &mut XmlText,
+    layer: &WriteLayer<'_>,
+    number: usize,
+    wide: &[usize],
+) {
     out.extend_from_slice(b"<Schema name=\"");
     text.write(out, layer.name);
     out.extend_from_slice(b"\" id=\"");
     write_schema_id(out, number);
     out.extend_from_slice(b"\">\n");
-    for field in &layer.features.fields {
+    for (column, field) in layer.features.fields.iter().enumerate() {
         out.extend_from_slice(b"<SimpleField type=\"");
-        out.extend_from_slice(type_name(field.field_type).as_bytes());
+        let type_name = if wide.contains(&column) { "string" } else { type_name(field.field_type) };
+        out.extend_from_slice(type_name.as_bytes());
         out.extend_from_slice(b"\" name=\"");
         text.write(out, &field.name);
         if field.alias == field.name {
@@ -75,8 +102,7 @@ fn write_schema_id(out: &mut Vec<u8>, number: usize) {
     write_i64(out, number as i64 + 1);
 }
 
-/// The type in a schema (KML 2.2, section 9.9). There is none for 64 bits and none for dates; those are text, and readers of
-/// whole numbers take the longer ones for what they are.
+/// The type in a schema (KML 2.2, section 9.9). There is none for dates, which are text.
 fn type_name(field_type: FieldType) -> &'static str {
     match field_type {
         FieldType::SmallInteger => "short",
@@ -109,7 +135,9 @@ impl<'a> PlacemarkWriter<'a> {
         }
         let mut schema = Vec::new();
         write_schema_id(&mut schema, number);
-        let display = set.fields.iter().position(|field| field.field_type == FieldType::String);
+        let is_text = |field: &Field| field.field_type == FieldType::String;
+        let named = set.field_index("name").filter(|index| set.fields.get(*index).is_some_and(is_text));
+        let display = named.or_else(|| set.fields.iter().position(is_text));
         PlacemarkWriter { set, openings, schema, display, text, degrees: Degrees::default() }
     }
 

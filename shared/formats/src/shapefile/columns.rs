@@ -20,6 +20,8 @@ const MAX_TEXT_BYTES: usize = 254;
 /// Wide enough for the shortest text of any float that reads back as the same, `-1.7976931348623157e308`.
 const FLOAT_WIDTH: u8 = 24;
 const FLOAT_DECIMALS: u8 = 15;
+/// Whole numbers of more digits are read as floats by GDAL.
+const EXACT_WIDTH: u8 = 18;
 const MAX_COLUMNS: usize = 255;
 const DAY_MS: i64 = 86_400_000;
 /// Midnight of 1 January of the years 1 and 10000: dates have four digits of year.
@@ -28,7 +30,7 @@ const DAYS_MS: std::ops::Range<i64> = -62_135_596_800_000..253_402_300_800_000;
 /// The columns of a layer, and sentences about what they cannot hold.
 pub(super) fn columns(set: &FeatureSet, warnings: &mut Vec<String>) -> Result<Vec<Column>, FormatError> {
     let mut columns = Vec::new();
-    let (mut renamed, mut dropped, mut texts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut renamed, mut dropped, mut texts, mut long) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut taken = HashSet::new();
     for (index, field) in set.fields.iter().enumerate() {
         if matches!(field.field_type, FieldType::Geometry | FieldType::Blob | FieldType::Raster) {
@@ -46,6 +48,9 @@ pub(super) fn columns(set: &FeatureSet, warnings: &mut Vec<String>) -> Result<Ve
         if letter == b'C' && field.field_type == FieldType::Date {
             texts.push(field.name.as_str());
         }
+        if letter == b'N' && width > EXACT_WIDTH {
+            long.push(field.name.as_str());
+        }
         columns.push(Column { source: Some(index), name, letter, width, decimals });
     }
     if columns.len() > MAX_COLUMNS {
@@ -61,6 +66,10 @@ pub(super) fn columns(set: &FeatureSet, warnings: &mut Vec<String>) -> Result<Ve
     for (names, what) in [
         (renamed.join(", "), "field names of a shapefile have 10 bytes; these were shortened"),
         (dropped.join(", "), "a shapefile holds no bytes; these fields were left out"),
+        (
+            long.join(", "),
+            "software reads whole numbers of more than 18 digits as floats, which loses some of them",
+        ),
         (texts.join(", "), "dates of a shapefile have no time of day; these fields were written as text"),
     ] {
         if !names.is_empty() {

@@ -4,9 +4,9 @@ use super::malformed;
 use super::values::{Kind, Value};
 use crate::FormatError;
 use crate::codepage::CodePage;
+use crate::field_names::{UniqueNames, adopt_object_id};
 use crate::zipped::{EntryReader, error_of};
 use gp_esri::{Attribute, Feature, Field, FieldType};
-use std::collections::HashSet;
 use std::io::{BufReader, Read};
 
 const HEADER_BYTES: usize = 32;
@@ -100,7 +100,7 @@ impl Table {
         if total(is_wide) > record_bytes {
             return Err(malformed("the fields of the .dbf are wider than its rows"));
         }
-        let mut names = HashSet::new();
+        let mut names = UniqueNames::default();
         let (mut at, mut dropped) = (1, Vec::new());
         for description in descriptions {
             let (start, width) = (at, width(description, is_wide));
@@ -114,7 +114,7 @@ impl Table {
                 }
                 continue;
             };
-            let name = unique_name(name, &mut names);
+            let name = names.named(if name.is_empty() { "FIELD".to_owned() } else { name }, "_");
             let mut field = Field::new(name, field_type);
             if field_type == FieldType::String {
                 field.length = u32::try_from(width).ok();
@@ -208,6 +208,12 @@ impl Table {
                     }
                 }
             }
+            let is_null = |feature: &Feature| {
+                feature.attributes.get(index).is_none_or(|value| *value == Attribute::Null)
+            };
+            if column.field.name.eq_ignore_ascii_case("OBJECTID") {
+                adopt_object_id(&mut column.field, features.iter().any(is_null));
+            }
             let name = &column.field.name;
             if column.unreadable_count > 0 {
                 self.warnings.push(format!(
@@ -231,18 +237,6 @@ impl Table {
         }
         (self.columns.into_iter().map(|column| column.field).collect(), self.warnings)
     }
-}
-
-/// A name that no field before had, compared without regard to case.
-fn unique_name(name: String, taken: &mut HashSet<String>) -> String {
-    let name = if name.is_empty() { "FIELD".to_owned() } else { name };
-    let mut unique = name.clone();
-    let mut number = 1;
-    while !taken.insert(unique.to_lowercase()) {
-        unique = format!("{name}_{number}");
-        number += 1;
-    }
-    unique
 }
 
 /// Exactly so many bytes, at most 64 kB.

@@ -14,7 +14,7 @@ pub(super) struct Layer {
     pub(super) cpg: Option<Entry>,
 }
 
-/// Every layer, in the order of the archive. Parts lie in one folder and have one name, whatever its case.
+/// Every layer: those with shapes in the order of the archive, then tables. Parts lie in one folder and have one name, whatever its case.
 pub(super) fn layers(archive: &Archive) -> Result<Vec<Layer>, FormatError> {
     let with_extension = |extension: &'static str| {
         archive.entries().iter().filter(move |entry| entry.extension().eq_ignore_ascii_case(extension))
@@ -24,9 +24,8 @@ pub(super) fn layers(archive: &Archive) -> Result<Vec<Layer>, FormatError> {
         with_extension(extension).find(|entry| entry.stem().to_lowercase() == stem).cloned()
     };
     let mut main: Vec<&Entry> = with_extension("shp").collect();
-    if main.is_empty() {
-        main = with_extension("dbf").collect();
-    }
+    let tables = with_extension("dbf").filter(|table| part(table, "shp").is_none());
+    main.extend(tables);
     if main.is_empty() {
         return Err(no_layer(archive));
     }

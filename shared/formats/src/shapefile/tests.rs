@@ -50,6 +50,8 @@ fn as_shapefile(set: &FeatureSet) -> FeatureSet {
             FieldType::Date if is_text_date => FieldType::String,
             other => other,
         };
+        // All ids are there, and so they are ids again.
+        let becomes = if was == FieldType::Oid { FieldType::Oid } else { becomes };
         set.fields[index].field_type = becomes;
         for feature in &mut set.features {
             let value = &mut feature.attributes[index];
@@ -316,10 +318,25 @@ fn several_layers_are_told_apart_and_one_is_chosen() {
 }
 
 #[test]
+fn a_table_beside_the_only_layer_with_shapes_needs_no_name_to_be_passed_over() {
+    let (layer, mut table) = (points(1), points(3));
+    table.geometry_type = None;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.zip");
+    let layers = [("codes", &table), ("roads", &layer)];
+    write(&path, &layers.map(|(name, features)| WriteLayer { name, features }), &|| false).unwrap();
+    let input = Input::open(&path).unwrap();
+    assert_eq!(layer_names(&input, &options()).unwrap(), ["roads", "codes"]);
+    assert_eq!(read(&input, &options()).unwrap().name, "roads");
+    let table = read(&input, &ReadOptions { layer: Some("codes".to_owned()), ..options() }).unwrap();
+    assert_eq!(ids(&table), [1, 2, 3]);
+}
+
+#[test]
 fn what_does_not_fit_is_said_and_texts_are_cut_by_characters() {
     let mut set = points(1);
     set.spatial_reference = None;
-    set.fields[1].name = "a_long_field_name".to_owned();
+    set.fields[1] = gp_esri::Field::new("a_long_field_name", FieldType::String);
     set.features[0].attributes[1] = Attribute::Text("ö".repeat(200).into());
     set.features.push(set.features[0].clone());
     set.features[1].geometry = Some(Geometry::Multipoint(gp_esri::Path::from_xy(vec![[0.0, 0.0]])));

@@ -2,11 +2,11 @@
 
 use super::columns::{Column, columns};
 use super::shp_write::Shapes;
+use crate::field_names::{UniqueNames, lost_descriptions};
 use crate::zipped::ZipWriter;
 use crate::{FormatError, WriteLayer};
 use gp_esri::{Attribute, FeatureSet};
 use gp_geometry::Crs;
-use std::collections::HashSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -27,7 +27,7 @@ pub(super) fn write(
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<String>, FormatError> {
     let mut zip = ZipWriter::create(path)?;
-    let mut names = HashSet::new();
+    let mut names = UniqueNames::default();
     let mut warnings = Vec::new();
     for layer in layers {
         let name = file_name(layer.name, &mut names);
@@ -51,6 +51,7 @@ fn write_layer(
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<(), FormatError> {
     let columns = columns(set, warnings)?;
+    warnings.extend(lost_descriptions(&set.fields, "a shapefile"));
     if let Some(geometry_type) = set.geometry_type {
         let shapes = Shapes::new(set, geometry_type)?;
         zip.add(&format!("{name}.shp"), &mut |out| shapes.write_shp(out, stop))?;
@@ -153,17 +154,10 @@ fn write_table(
 }
 
 /// A name that files may have everywhere, and that no layer before had.
-fn file_name(name: &str, taken: &mut HashSet<String>) -> String {
+fn file_name(name: &str, names: &mut UniqueNames) -> String {
     let is_bad = |char: char| char.is_control() || "/\\:*?\"<>|".contains(char);
     let clean: String = name.trim().chars().map(|char| if is_bad(char) { '_' } else { char }).collect();
     let clean = clean.trim_start_matches('.');
     let clean = &clean[..clean.floor_char_boundary(MAX_NAME_BYTES)];
-    let clean = if clean.is_empty() { "layer" } else { clean };
-    let mut unique = clean.to_owned();
-    let mut number = 1;
-    while !taken.insert(unique.to_lowercase()) {
-        unique = format!("{clean}_{number}");
-        number += 1;
-    }
-    unique
+    names.named(if clean.is_empty() { "layer" } else { clean }.to_owned(), "_")
 }

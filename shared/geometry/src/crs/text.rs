@@ -6,7 +6,7 @@
 use gp_esri::SpatialReference;
 
 use super::definition::Definition;
-use super::{Crs, catalog, wkt, wkt_projection};
+use super::{Crs, catalog, wkt, wkt_projection, wkt_writer};
 
 /// The codes that the list of `crs-definitions` may hold.
 const LISTED_CODES: std::ops::Range<u32> = 2000..32_800;
@@ -35,11 +35,16 @@ impl Crs {
         if let Some((_, text)) = ESRI_TEXTS.iter().find(|(known, _)| *known == code) {
             return Some((*text).to_owned());
         }
-        let listed = crs_definitions::from_code(u16::try_from(code).ok()?)?;
         // Some codes are corrected here, so that the text of the list would say something else.
-        let text = (!listed.wkt.is_empty()).then(|| listed.wkt.to_owned())?;
-        let of_text = Crs::new(&SpatialReference { wkt: Some(text.as_str().into()), ..Default::default() });
-        of_text.is_ok_and(|of_text| of_text.same_as(self)).then_some(text)
+        let means_the_same = |text: &String| {
+            let of_text = SpatialReference { wkt: Some(text.as_str().into()), ..Default::default() };
+            Crs::new(&of_text).is_ok_and(|of_text| of_text.same_as(self))
+        };
+        let listed = u16::try_from(code).ok().and_then(crs_definitions::from_code);
+        if let Some(text) = listed.map(|listed| listed.wkt.to_owned()).filter(|text| !text.is_empty()) {
+            return Some(text).filter(means_the_same);
+        }
+        catalog::find(code).and_then(|entry| wkt_writer::text(&entry)).filter(means_the_same)
     }
 
     /// The EPSG or Esri code: the one that is stated, else that of a system with the same datum by name and the same
@@ -135,6 +140,15 @@ mod tests {
         }
         let own = transverse_mercator(NAD83, -122.5);
         assert_eq!(of_text(&own).well_known_text(), Some(own));
-        assert_eq!(Crs::from_code(102_008).unwrap().well_known_text(), None);
+    }
+
+    #[test]
+    fn codes_that_the_list_has_no_text_of_get_one_that_means_the_same() {
+        for code in [102_008, 102_003, 54030, 54009, 102_100, 102_039, 102_601] {
+            let crs = Crs::from_code(code).unwrap();
+            let text = crs.well_known_text().unwrap_or_else(|| panic!("{code}"));
+            assert!(of_text(&text).same_as(&crs), "{code}");
+            assert_eq!(of_text(&text).find_code(), crs.code(), "{text}");
+        }
     }
 }
