@@ -95,6 +95,17 @@ impl<'a> Gathering<'a> {
     }
 }
 
+/// Adds a ring, closed and turned by its place in its polygon: the first is the exterior, which Esri has clockwise, the
+/// others are holes.
+pub(crate) fn push_ring(rings: &mut Vec<Path>, mut ring: Path, place: usize) {
+    gp_geometry::close(&mut ring);
+    let is_exterior = place == 0;
+    if gp_geometry::is_clockwise(&ring.xy) != is_exterior {
+        gp_geometry::reverse(&mut ring);
+    }
+    rings.push(ring);
+}
+
 /// Gives fields whose names differ only in case different ones.
 fn distinguish(fields: &mut [Field], warnings: &mut Vec<String>) {
     let mut taken = std::collections::HashSet::new();

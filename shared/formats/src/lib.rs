@@ -34,6 +34,7 @@ mod shapefile;
 #[cfg(test)]
 mod testing;
 mod text;
+mod window;
 mod wkb;
 mod wkt;
 mod zipped;

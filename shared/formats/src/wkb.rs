@@ -9,8 +9,8 @@ mod read;
 mod tests;
 mod write;
 
-pub(crate) use read::{WkbError, read_wkb};
-pub(crate) use write::write_wkb;
+pub(crate) use read::read_wkb;
+pub(crate) use write::{polygons_of, write_wkb};
 
 /// Which ordinates stand beside x and y.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

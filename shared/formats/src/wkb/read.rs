@@ -3,8 +3,8 @@
 use super::Dimensions;
 use crate::FormatError;
 use crate::budget::Budget;
+use crate::gather::push_ring;
 use gp_esri::{Geometry, Path, Point};
-use gp_geometry::{close, is_clockwise, reverse};
 
 /// Why a geometry could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -291,14 +291,9 @@ impl Cursor<'_> {
         rings: &mut Vec<Path>,
     ) -> Result<(), WkbError> {
         const COUNT_BYTES: usize = 4;
-        for index in 0..self.count(header, COUNT_BYTES)? {
-            let mut ring = self.path(header, budget)?;
-            close(&mut ring);
-            let is_exterior = index == 0;
-            if is_clockwise(&ring.xy) != is_exterior {
-                reverse(&mut ring);
-            }
-            rings.push(ring);
+        for place in 0..self.count(header, COUNT_BYTES)? {
+            let ring = self.path(header, budget)?;
+            push_ring(rings, ring, place);
         }
         Ok(())
     }

@@ -1,4 +1,5 @@
-use super::{Dimensions, WkbError, read_wkb, write_wkb};
+use super::read::WkbError;
+use super::{Dimensions, read_wkb, write_wkb};
 use crate::budget::Budget;
 use crate::{FormatError, ReadOptions};
 use gp_esri::{Geometry, Path, Point, ReadLimits};

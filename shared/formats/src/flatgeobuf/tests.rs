@@ -1,0 +1,119 @@
+use super::{read, write};
+use crate::gather::tests::options;
+use crate::samples::{assert_close, feature_set};
+use crate::window::tests::Counted;
+use crate::{FormatError, Input, ReadLayer, ReadOptions, WriteLayer};
+use gp_esri::{Attribute, Envelope, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Point};
+use proptest::prelude::*;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+fn written(set: &FeatureSet) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("layer.fgb");
+    write(&path, &WriteLayer { name: "Straße", features: set }, &|| false).unwrap();
+    std::fs::read(path).unwrap()
+}
+
+fn read_bytes(bytes: Vec<u8>, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
+    read(&Input::new("layer.fgb", Arc::new(bytes::Bytes::from(bytes))), options)
+}
+
+/// What the format makes of a set: types that it has not become text, and the index gives an order.
+fn expected(mut set: FeatureSet, read: &FeatureSet) -> FeatureSet {
+    for field in &mut set.fields {
+        if field.field_type == FieldType::DateOnly {
+            field.field_type = FieldType::String;
+        }
+    }
+    // Object ids of the samples may repeat; then rows are compared in the order in which they were read.
+    let key = |feature: &Feature| format!("{:?}", feature);
+    let position = |feature: &Feature| read.features.iter().position(|other| key(other) == key(feature));
+    set.features.sort_by_key(position);
+    set
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_is_written_is_read_again(set in feature_set()) {
+        let layer = read_bytes(written(&set), &options()).unwrap();
+        prop_assert_eq!(&layer.name, "Straße");
+        prop_assert!(layer.warnings.is_empty(), "{:?}", layer.warnings);
+        assert_close(&layer.features, &expected(set, &layer.features), 0.0);
+    }
+
+    #[test]
+    fn cut_or_changed_bytes_never_panic(set in feature_set(), at in any::<prop::sample::Index>(), bits in 1..=255_u8) {
+        let mut bytes = written(&set);
+        let at = at.index(bytes.len());
+        prop_assert!(read_bytes(bytes[..at].to_vec(), &options()).is_err());
+        bytes[at] ^= bits;
+        let _ = read_bytes(bytes.clone(), &options());
+        let envelope = Some(Envelope { xmin: 0.0, ymin: 0.0, xmax: 90.0, ymax: 90.0 });
+        let _ = read_bytes(bytes, &ReadOptions { envelope, ..options() });
+    }
+}
+
+/// Points on a grid of so many a side, a unit apart.
+fn grid(side: i64) -> FeatureSet {
+    let feature = |n: i64| Feature {
+        attributes: vec![Attribute::Integer(n), Attribute::Text(format!("feature number {n}").into())],
+        geometry: Some(Geometry::Point(Point::from_xy([(n % side) as f64, (n / side) as f64]))),
+    };
+    FeatureSet {
+        geometry_type: Some(GeometryType::Point),
+        fields: vec![Field::new("id", FieldType::Oid), Field::new("name", FieldType::String)],
+        features: (0..side * side).map(feature).collect(),
+        ..FeatureSet::default()
+    }
+}
+
+#[test]
+fn a_small_box_of_a_large_file_reads_a_small_share_of_it() {
+    let set = grid(250);
+    let file = Arc::new(Counted { bytes: written(&set), ..Counted::default() });
+    let envelope = Envelope { xmin: 99.5, ymin: 149.5, xmax: 103.5, ymax: 153.5 };
+    let options = ReadOptions { envelope: Some(envelope), ..options() };
+    let layer = read(&Input::new("grid.fgb", file.clone()), &options).unwrap();
+    let mut ids: Vec<i64> = (0..16).map(|row| layer.features.oid_of(row)).collect();
+    ids.sort_unstable();
+    assert_eq!(layer.features.features.len(), 16);
+    assert_eq!(ids[..4], [37_600, 37_601, 37_602, 37_603]);
+    let (reads, read) = (file.reads.load(Ordering::Relaxed), file.bytes_read.load(Ordering::Relaxed));
+    assert!(file.bytes.len() > 9_000_000, "{}", file.bytes.len());
+    assert!(reads <= 10 && read < file.bytes.len() as u64 / 10, "{reads} reads of {read} bytes");
+}
+
+#[test]
+fn without_index_a_box_is_asked_of_every_geometry() {
+    let mut set = grid(10);
+    set.features.push(Feature { attributes: vec![Attribute::Integer(100), Attribute::Null], geometry: None });
+    let bytes = written(&set);
+    let envelope = Envelope { xmin: 0.0, ymin: 0.0, xmax: 1.0, ymax: 1.0 };
+    let layer = read_bytes(bytes.clone(), &ReadOptions { envelope: Some(envelope), ..options() }).unwrap();
+    assert_eq!(layer.features.features.len(), 4);
+    assert_eq!(read_bytes(bytes, &options()).unwrap().features.features.len(), 101);
+}
+
+#[test]
+fn an_index_of_more_features_than_the_file_has_bytes_is_refused_at_once() {
+    let mut bytes = written(&grid(3));
+    let count = 9_u64.to_le_bytes();
+    let at = bytes.windows(8).position(|window| window == count).unwrap();
+    for claim in [u64::MAX, u64::MAX / 41, 1 << 40] {
+        bytes[at..at + 8].copy_from_slice(&claim.to_le_bytes());
+        assert!(matches!(read_bytes(bytes.clone(), &options()), Err(FormatError::Malformed { .. })));
+    }
+}
+
+#[test]
+fn limits_and_stops_are_kept() {
+    let bytes = written(&grid(10));
+    let mut few = options();
+    few.limits.max_features = 99;
+    assert!(matches!(read_bytes(bytes.clone(), &few), Err(FormatError::TooLarge(_))));
+    let stopped = ReadOptions { stop: &|| true, ..options() };
+    assert!(matches!(read_bytes(bytes, &stopped), Err(FormatError::Stopped)));
+}
