@@ -26,10 +26,11 @@ pub(crate) struct Download {
 pub(super) async fn download(rest: &Rest, service: &Service, id: &str) -> Result<Reply, Failure> {
     let item = read_upload(&rest.app, service, id).await?;
     let byte_len = item.byte_len();
+    let disposition = file_name::disposition(&item.name);
     if let Some(max_bytes) = rest.settings.max_reply_bytes
         && base64_bytes(byte_len) > max_bytes as u64
     {
-        if let Some(url) = rest.app.uploads.link(&item).await? {
+        if let Some(url) = rest.app.uploads.link(&item, &disposition).await? {
             return Ok(Reply::elsewhere(&url));
         }
         let detail = format!(
@@ -40,7 +41,7 @@ pub(super) async fn download(rest: &Rest, service: &Service, id: &str) -> Result
         return Err(RequestError { code: 413, ..RequestError::bad(detail) }.into());
     }
     let source = rest.app.uploads.read(&item).await?;
-    let disposition = HeaderValue::from_str(&file_name::disposition(&item.name));
+    let disposition = HeaderValue::from_str(&disposition);
     let disposition = disposition.unwrap_or(HeaderValue::from_static("attachment"));
     let download = Download { source, byte_len, disposition };
     Ok(Reply { download: Some(download), ..Reply::volatile("") })
