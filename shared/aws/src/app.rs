@@ -5,8 +5,8 @@ use crate::{
 };
 use async_trait::async_trait;
 use gp_core::{
-    App, BlobStore, Catalog, JobQueue, JobStore, Meter, Runner, TaskResult, ToolError, Work, WorkError,
-    WorkEvent,
+    App, BlobStore, Catalog, JobQueue, JobStore, Meter, Runner, TaskResult, ToolError, UploadStore, Work,
+    WorkError, WorkEvent,
 };
 use gp_workers::ProcessPool;
 use std::path::PathBuf;
@@ -41,12 +41,17 @@ pub fn app(
     role: Role,
     catalog: Arc<Catalog>,
 ) -> Result<App, ConfigError> {
-    let (jobs, queue, blobs): (Arc<dyn JobStore>, Arc<dyn JobQueue>, Arc<dyn BlobStore>) = match role {
-        Role::Execute => (Arc::new(Unavailable), Arc::new(Unavailable), Arc::new(Unavailable)),
+    let upload_settings = function.upload_settings();
+    type Ports = (Arc<dyn JobStore>, Arc<dyn JobQueue>, Arc<dyn BlobStore>, Arc<dyn UploadStore>);
+    let (jobs, queue, blobs, uploads): Ports = match role {
+        Role::Execute => {
+            (Arc::new(Unavailable), Arc::new(Unavailable), Arc::new(Unavailable), Arc::new(Unavailable))
+        }
         Role::Api | Role::Worker | Role::Janitor => {
             let config = Config::read(&variable)?;
             let stores = stores(&if role == Role::Api { config.hurried() } else { config })?;
-            (stores.jobs, stores.queue, stores.blobs)
+            let uploads = Arc::new(stores.uploads(upload_settings.max_whole_bytes));
+            (stores.jobs, stores.queue, stores.blobs, uploads)
         }
     };
     let runs_on_submit = role == Role::Api && variable("GP_RUN_ON_SUBMIT").as_deref() == Some("true");
@@ -71,6 +76,7 @@ pub fn app(
         jobs,
         queue,
         blobs,
+        uploads,
         job_runner: runner.clone(),
         execute_runner: if role == Role::Execute { runner.clone() } else { Arc::new(NotHere) },
         submit_runner: runs_on_submit.then_some(runner),
@@ -78,6 +84,7 @@ pub fn app(
         limits,
         job_settings: function.job_settings(),
         scratch: PathBuf::from("/tmp"),
+        upload_settings,
         now_ms,
     })
 }

@@ -83,7 +83,7 @@ impl BlobStore for S3Blobs {
 }
 
 impl S3Blobs {
-    async fn download(&self, name: &str) -> Result<ByteStream, StoreError> {
+    pub(crate) async fn download(&self, name: &str) -> Result<ByteStream, StoreError> {
         let error = match self.client.get_object().bucket(&self.bucket).key(name).send().await {
             Ok(object) => return Ok(object.body),
             Err(error) => error,

@@ -42,6 +42,11 @@ impl Expression {
         self.set.push(format!("{name} = {text}"));
     }
 
+    /// Sets what lies at a path inside of an attribute; path and value are made of placeholders.
+    pub(crate) fn set_path(&mut self, path: &str, value: &str) {
+        self.set.push(format!("{path} = {value}"));
+    }
+
     /// Adds a number to an attribute.
     pub(crate) fn add(&mut self, attribute: &'static str, value: AttributeValue) {
         let (name, value) = (self.name(attribute), self.value(value));

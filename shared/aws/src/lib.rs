@@ -26,6 +26,7 @@ mod size;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod unavailable;
+mod uploads;
 
 pub use app::{Forgotten, Role, app, forgotten};
 pub use blobs::S3Blobs;
@@ -38,6 +39,7 @@ pub use logging::start_log;
 pub use meter::PriceList;
 pub use queue::{SqsQueue, with_trace};
 pub use unavailable::Unavailable;
+pub use uploads::S3Uploads;
 
 use std::sync::Arc;
 
@@ -50,6 +52,14 @@ pub struct Stores {
     pub queue: Arc<SqsQueue>,
     /// Inputs and results.
     pub blobs: Arc<S3Blobs>,
+}
+
+impl Stores {
+    /// Uploads in the same table and bucket; `max_joined_bytes` says up to which size the parts of a file are put together
+    /// for a download.
+    pub fn uploads(&self, max_joined_bytes: u64) -> S3Uploads {
+        S3Uploads { jobs: self.jobs.clone(), blobs: self.blobs.clone(), max_joined_bytes }
+    }
 }
 
 /// The storage of a deployed stack. No call is made.

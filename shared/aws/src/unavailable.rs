@@ -4,15 +4,16 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use gp_core::StoredFile;
 use gp_core::{
-    BlobKey, BlobStore, Content, Created, Expected, Job, JobDetail, JobId, JobQueue, JobStore, JobUpdate,
-    StoreError, Updated,
+    BlobKey, BlobStore, ByteSource, Content, Created, Expected, Job, JobDetail, JobId, JobQueue, JobStore,
+    JobUpdate, StoreError, StoredBytes, Updated, UploadBytes, UploadChange, UploadError, UploadId,
+    UploadItem, UploadPart, UploadStore,
 };
 use std::path::Path;
 use std::time::Duration;
 
 const REASON: &str = "this function only executes; it has no storage";
 
-/// A store of jobs, a queue and a store of bytes that fail at every call.
+/// A store of jobs, a queue, a store of bytes and one of uploads that fail at every call.
 #[derive(Clone, Copy, Debug)]
 pub struct Unavailable;
 
@@ -62,5 +63,42 @@ impl BlobStore for Unavailable {
 
     async fn link(&self, _: &BlobKey) -> Result<Option<String>, StoreError> {
         Err(StoreError::unavailable("sign a link", REASON))
+    }
+}
+
+#[async_trait]
+impl UploadStore for Unavailable {
+    async fn create(&self, _: &UploadItem) -> Result<(), StoreError> {
+        Err(StoreError::unavailable("store an upload", REASON))
+    }
+
+    async fn get(&self, _: &UploadId) -> Result<Option<UploadItem>, StoreError> {
+        Err(StoreError::unavailable("read an upload", REASON))
+    }
+
+    async fn receive(&self, _: &UploadId, _: &mut dyn ByteSource) -> Result<StoredBytes, UploadError> {
+        Err(StoreError::unavailable("store uploaded bytes", REASON).into())
+    }
+
+    async fn discard(&self, _: &UploadId, _: StoredBytes) {}
+
+    async fn add_part(&self, _: &UploadId, _: &UploadPart) -> Result<UploadChange, StoreError> {
+        Err(StoreError::unavailable("add a part of an upload", REASON))
+    }
+
+    async fn commit(&self, _: &UploadItem, _: &[UploadPart]) -> Result<UploadChange, StoreError> {
+        Err(StoreError::unavailable("commit an upload", REASON))
+    }
+
+    async fn delete(&self, _: &UploadItem) -> Result<UploadChange, StoreError> {
+        Err(StoreError::unavailable("delete an upload", REASON))
+    }
+
+    async fn read(&self, _: &UploadItem) -> Result<Box<dyn ByteSource>, StoreError> {
+        Err(StoreError::unavailable("read uploaded bytes", REASON))
+    }
+
+    async fn locate(&self, _: &UploadItem) -> Result<UploadBytes, StoreError> {
+        Err(StoreError::unavailable("find uploaded bytes", REASON))
     }
 }

@@ -69,10 +69,10 @@ pub use submit::{Submission, SubmitError, submit_job};
 pub use tend::{Tended, bury_job, tend_job};
 pub use tool::{Published, Task, Tool};
 pub use uploads::{
-    ByteSource, DirectUpload, NamedUpload, StoredBytes, UploadBytes, UploadChange, UploadError, UploadId,
-    UploadItem, UploadLimits, UploadPart, UploadSettings, add_upload_part, check_upload_name, commit_upload,
-    create_upload, delete_upload, direct_upload, find_upload, new_upload_id, open_for_parts, read_upload,
-    receive_upload, register_upload, upload_limits,
+    ByteSource, DirectUpload, NamedUpload, SendTo, StoredBytes, UploadBytes, UploadChange, UploadError,
+    UploadId, UploadItem, UploadLimits, UploadPart, UploadSettings, add_upload_part, check_upload_name,
+    commit_upload, create_upload, delete_upload, direct_upload, find_upload, new_upload_id, open_for_parts,
+    read_upload, receive_upload, register_upload, upload_limits,
 };
 pub use value::{
     BareEnvelope, Composite, CoordinateSystem, DataFile, Date, HiddenString, RasterData, RasterDataLayer,

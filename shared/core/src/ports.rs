@@ -3,7 +3,7 @@
 //! Every adapter passes the conformance suite in `testing`. No signature names a storage product.
 
 use crate::{
-    ByteSource, StoredBytes, TaskResult, ToolError, UploadBytes, UploadChange, UploadError, UploadId,
+    ByteSource, SendTo, StoredBytes, TaskResult, ToolError, UploadBytes, UploadChange, UploadError, UploadId,
     UploadItem, UploadPart,
 };
 use crate::{
@@ -193,18 +193,15 @@ pub trait UploadStore: Send + Sync {
     /// Where the bytes are, for a program that is not the server.
     async fn locate(&self, item: &UploadItem) -> Result<UploadBytes, StoreError>;
 
-    /// A URL where whoever has it can download the whole file for a while; `None` when this store gives none.
-    async fn link(&self, _item: &UploadItem) -> Result<Option<String>, StoreError> {
+    /// A URL where whoever has it can download the whole file for a while, with that `Content-Disposition`; `None` when this
+    /// store gives none for it.
+    async fn link(&self, _item: &UploadItem, _disposition: &str) -> Result<Option<String>, StoreError> {
         Ok(None)
     }
 
-    /// A URL that takes one PUT of exactly so many bytes for a while, and where they will be; `None` when this store gives
-    /// none.
-    async fn direct(
-        &self,
-        _id: &UploadId,
-        _byte_len: u64,
-    ) -> Result<Option<(String, StoredBytes)>, StoreError> {
+    /// Where a client can send so many bytes by itself, once: what has come is never replaced. `None` when this store gives
+    /// no such URL.
+    async fn direct(&self, _id: &UploadId, _byte_len: u64) -> Result<Option<SendTo>, StoreError> {
         Ok(None)
     }
 

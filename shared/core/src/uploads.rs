@@ -73,6 +73,17 @@ pub struct StoredBytes {
     pub byte_len: u64,
 }
 
+/// Where a client sends bytes by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendTo {
+    /// A URL that takes one PUT of exactly the bytes that were announced, for a while.
+    pub url: String,
+    /// Headers that the request must have, with their values.
+    pub headers: Vec<(String, String)>,
+    /// What they are stored as.
+    pub bytes: StoredBytes,
+}
+
 /// What became of a change of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UploadChange {

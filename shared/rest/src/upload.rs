@@ -156,8 +156,14 @@ async fn presign(rest: &Rest, service: &Service, with: &Parameters) -> Result<Re
     let direct = direct_upload(&rest.app, service, name, description(with), byte_len).await?;
     let mut out = b"{\"success\":true,\"item\":".to_vec();
     write_item(&mut out, &direct.item);
-    json::text(&mut out, "url", &direct.url);
+    json::text(&mut out, "url", &direct.send_to.url);
     json::text(&mut out, "method", "PUT");
+    json::key(&mut out, "headers");
+    out.push(b'{');
+    for (header, value) in &direct.send_to.headers {
+        json::text(&mut out, header, value);
+    }
+    out.push(b'}');
     number(&mut out, "size", byte_len);
     out.push(b'}');
     Ok(Reply::volatile(out))

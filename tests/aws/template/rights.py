@@ -13,9 +13,12 @@ RIGHTS = {
         ("s3:PutObject", "Bucket/inputs/*"),
         ("s3:PutObject", "Bucket/replies/*"),
         ("s3:PutObject", "Bucket/results/* if RunsOnSubmit"),
+        ("s3:PutObject", "Bucket/uploads/*"),
         ("s3:GetObject", "Bucket/inputs/*"),
         ("s3:GetObject", "Bucket/replies/*"),
         ("s3:GetObject", "Bucket/results/*"),
+        ("s3:GetObject", "Bucket/uploads/*"),
+        ("s3:DeleteObject", "Bucket/uploads/*"),
     },
     "Execute": set(),
     "Worker": {

@@ -81,10 +81,15 @@ class Data(unittest.TestCase):
         self.assertEqual(rules["expire"]["ExpirationInDays"], {"Fn::FindInMap": ["Expiry", {"Ref": "RetentionDays"}, "ObjectDays"]})
         self.assertEqual(rules["abort-uploads"]["AbortIncompleteMultipartUpload"], {"DaysAfterInitiation": 1})
         for rule in rules.values():
-            self.assertEqual((rule["Status"], rule["Prefix"]), ("Enabled", ""))
+            self.assertEqual(rule["Status"], "Enabled")
+            self.assertEqual(rule["Prefix"], "uploads/" if rule["Id"] == "expire-uploads" else "")
         expiry = {int(days): entry["ObjectDays"] for days, entry in TEMPLATE["Mappings"]["Expiry"].items()}
         allowed = [int(days) for days in TEMPLATE["Parameters"]["RetentionDays"]["AllowedValues"]]
         self.assertEqual(expiry, {days: days + 1 for days in allowed})
+
+    def test_uploads_outlive_the_24_hours_in_which_they_can_be_used(self):
+        rules = {rule["Id"]: rule for rule in properties(BUCKET)["LifecycleConfiguration"]["Rules"]}
+        self.assertEqual((rules["expire-uploads"]["Prefix"], rules["expire-uploads"]["ExpirationInDays"]), ("uploads/", 2))
 
     def test_no_service_keeps_jobs_longer_than_the_least_retention(self):
         least_minutes = min(int(days) for days in TEMPLATE["Parameters"]["RetentionDays"]["AllowedValues"]) * 24 * 60
@@ -94,9 +99,9 @@ class Data(unittest.TestCase):
             service = tomllib.loads(file.read_text())
             self.assertLessEqual(service.get("retention_minutes", 360), least_minutes, file.name)
 
-    def test_any_page_may_read_what_a_presigned_url_names(self):
+    def test_any_page_may_read_and_send_what_a_presigned_url_names(self):
         (rule,) = properties(BUCKET)["CorsConfiguration"]["CorsRules"]
-        self.assertEqual((rule["AllowedOrigins"], rule["AllowedMethods"]), (["*"], ["GET", "HEAD"]))
+        self.assertEqual((rule["AllowedOrigins"], rule["AllowedMethods"]), (["*"], ["GET", "HEAD", "PUT"]))
 
     def test_data_outlives_the_stack(self):
         for name in (TABLE, BUCKET):

@@ -33,6 +33,11 @@ async fn the_blob_store_conforms() {
 }
 
 #[tokio::test]
+async fn the_upload_store_conforms() {
+    testing::upload_store(&stores().await.uploads(64 << 20)).await;
+}
+
+#[tokio::test]
 async fn the_queue_conforms() {
     let queue = stores().await.queue;
     let next = async || -> JobId {

@@ -1,8 +1,8 @@
 //! What can be done with an upload, step by step, and when it is refused.
 
 use super::{
-    ByteSource, StoredBytes, UploadChange, UploadError, UploadId, UploadItem, UploadLimits, UploadPart,
-    check_upload_name, checksum,
+    ByteSource, SendTo, StoredBytes, UploadChange, UploadError, UploadId, UploadItem, UploadLimits,
+    UploadPart, check_upload_name, checksum,
 };
 use crate::{App, RequestError, Service, StoreError};
 use async_trait::async_trait;
@@ -23,8 +23,8 @@ const MAX_NAMED: usize = 20;
 pub struct DirectUpload {
     /// The item, not committed.
     pub item: UploadItem,
-    /// A URL that takes one PUT of exactly the bytes that were announced, for a while.
-    pub url: String,
+    /// Where they go.
+    pub send_to: SendTo,
 }
 
 /// What the service takes.
@@ -97,14 +97,14 @@ pub async fn direct_upload(
     let name = check_upload_name(limits, name)?;
     check_size(limits, byte_len)?;
     let mut item = new_item(app, service, new_upload_id()?, name, description)?;
-    let Some((url, bytes)) = app.uploads.direct(&item.id, byte_len).await? else {
+    let Some(send_to) = app.uploads.direct(&item.id, byte_len).await? else {
         let detail =
             "this server gives no URLs to send to; use uploads/upload, or register, uploadPart and commit";
         return Err(RequestError::bad(detail).into());
     };
-    item.direct = Some(bytes);
+    item.direct = Some(send_to.bytes.clone());
     app.uploads.create(&item).await?;
-    Ok(DirectUpload { item, url })
+    Ok(DirectUpload { item, send_to })
 }
 
 /// Stores bytes for an item, seen by nobody until they become its part; `held_bytes` are what it has already.

@@ -27,10 +27,11 @@ pub(crate) struct Download {
 pub(super) async fn download(rest: &Rest, service: &Service, id: &str) -> Result<Reply, Failure> {
     let item = read_upload(&rest.app, service, id).await?;
     let byte_len = item.byte_len();
+    let disposition = file_name::disposition(&item.name);
     if let Some(max_bytes) = rest.settings.max_reply_bytes
         && base64_bytes(byte_len) > max_bytes as u64
     {
-        if let Some(url) = rest.app.uploads.link(&item).await? {
+        if let Some(url) = rest.app.uploads.link(&item, &disposition).await? {
             return Ok(Reply::elsewhere(&url));
         }
         let detail = format!(

@@ -376,6 +376,7 @@ async fn presign_tells_where_to_send_a_file_that_a_commit_makes_visible() {
     let item = path_of(&answer["item"]);
     let id = answer["item"]["itemID"].as_str().unwrap();
     assert_eq!(answer["url"], format!("https://store.example.org/put/{id}"));
+    assert_eq!(answer["headers"], json!({"if-none-match": "*"}));
     assert_eq!(
         (&answer["method"], &answer["size"], &answer["item"]["committed"]),
         (&json!("PUT"), &json!(5), &json!(false))

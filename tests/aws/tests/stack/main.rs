@@ -10,6 +10,7 @@ mod jobs;
 mod large;
 mod logs;
 mod requests;
+mod uploads;
 
 /// Tasks that several files use.
 mod tasks {

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use gp_core::{
-    ByteSource, StoreError, StoredBytes, UploadBytes, UploadChange, UploadError, UploadId, UploadItem,
-    UploadPart, UploadStore,
+    ByteSource, SendTo, StoreError, StoredBytes, UploadBytes, UploadChange, UploadError, UploadId,
+    UploadItem, UploadPart, UploadStore,
 };
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Mutex;
@@ -129,21 +129,17 @@ impl UploadStore for MemoryUploads {
         Ok(UploadBytes::Files(Vec::new()))
     }
 
-    async fn link(&self, item: &UploadItem) -> Result<Option<String>, StoreError> {
+    async fn link(&self, item: &UploadItem, _: &str) -> Result<Option<String>, StoreError> {
         Ok(self.0.lock().unwrap().gives_urls.then(|| format!("https://store.example.org/{}", item.id)))
     }
 
-    async fn direct(
-        &self,
-        id: &UploadId,
-        byte_len: u64,
-    ) -> Result<Option<(String, StoredBytes)>, StoreError> {
+    async fn direct(&self, id: &UploadId, byte_len: u64) -> Result<Option<SendTo>, StoreError> {
         let mut state = self.0.lock().unwrap();
         state.count += 1;
-        let name = format!("direct-{}", state.count);
-        Ok(state
-            .gives_urls
-            .then(|| (format!("https://store.example.org/put/{id}"), StoredBytes { name, byte_len })))
+        let bytes = StoredBytes { name: format!("direct-{}", state.count), byte_len };
+        let url = format!("https://store.example.org/put/{id}");
+        let headers = vec![("if-none-match".to_owned(), "*".to_owned())];
+        Ok(state.gives_urls.then_some(SendTo { url, headers, bytes }))
     }
 
     async fn arrived(&self, _: &UploadId, bytes: &StoredBytes) -> Result<Option<u64>, StoreError> {
