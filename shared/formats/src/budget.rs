@@ -42,6 +42,11 @@ impl<'a> Budget<'a> {
         let most = self.options.limits.max_vertices;
         if self.vertices > most { Err(too_large("vertices", most)) } else { Ok(()) }
     }
+
+    /// Gives back the vertices of a geometry that was read and is not kept.
+    pub(crate) fn forget(&mut self, geometry: Option<&Geometry>) {
+        self.vertices = self.vertices.saturating_sub(geometry.map_or(0, Geometry::vertex_count));
+    }
 }
 
 fn too_large(what: &str, most: usize) -> FormatError {

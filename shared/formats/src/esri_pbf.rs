@@ -9,6 +9,7 @@ mod decode;
 mod encode;
 mod quantise;
 mod schema;
+mod shapes;
 #[cfg(test)]
 mod tests;
 mod wire;

@@ -9,6 +9,7 @@ mod feature;
 mod flatbuffer;
 mod header;
 mod index;
+mod shapes;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -16,7 +17,6 @@ mod write;
 use crate::gather::Gathering;
 use crate::window::Window;
 use crate::{FormatError, Input, ReadLayer, ReadOptions};
-use gp_esri::{Envelope, Geometry};
 use header::Header;
 use index::Layout;
 use std::io;
@@ -29,6 +29,8 @@ const MAGIC: [u8; 8] = *b"fgb\x03fgb\x00";
 /// The greatest header and the greatest feature, in bytes: one is read in one piece.
 const MAX_HEADER_BYTES: usize = 16 * 1024 * 1024;
 const MAX_FEATURE_BYTES: usize = 256 * 1024 * 1024;
+/// Features that are looked at before anybody asks whether to go on.
+const FEATURES_BETWEEN_CHECKS: u64 = 256;
 /// The bytes of a length.
 const PREFIX_BYTES: usize = 4;
 
@@ -60,8 +62,7 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
             for hit in hits {
                 let at = features_at.checked_add(hit).ok_or_else(|| malformed("the index points nowhere"))?;
                 let bytes = sized(&mut window, at, MAX_FEATURE_BYTES)?;
-                let (row, geometry) = feature::read(bytes, &header, &mut gathering)?;
-                gathering.push(row, geometry);
+                feature::read(bytes, &header, None, &mut gathering)?;
             }
         }
         _ => read_all(&mut window, features_at, input.bytes().byte_len(), &header, &mut gathering, options)?,
@@ -79,21 +80,17 @@ fn read_all(
     options: &ReadOptions<'_>,
 ) -> Result<(), FormatError> {
     let is_counted = header.features_count > 0;
-    let mut count = 0;
+    let mut count: u64 = 0;
     while if is_counted { count < header.features_count } else { at < file_end } {
+        if count.is_multiple_of(FEATURES_BETWEEN_CHECKS) && (options.stop)() {
+            return Err(FormatError::Stopped);
+        }
         count += 1;
         let bytes = sized(window, at, MAX_FEATURE_BYTES)?;
         at += (PREFIX_BYTES + bytes.len()) as u64;
-        let (row, geometry) = feature::read(bytes, header, gathering)?;
-        if options.envelope.as_ref().is_none_or(|envelope| touches(geometry.as_ref(), envelope)) {
-            gathering.push(row, geometry);
-        }
+        feature::read(bytes, header, options.envelope.as_ref(), gathering)?;
     }
     Ok(())
-}
-
-fn touches(geometry: Option<&Geometry>, envelope: &Envelope) -> bool {
-    geometry.is_some_and(|geometry| geometry.envelope().intersects(envelope))
 }
 
 /// The bytes that a length at that position announces.

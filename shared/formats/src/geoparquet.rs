@@ -5,9 +5,11 @@
 //! about sizes in some places, so what it is given is checked before (`thrift.rs`, `pages.rs`), and a panic in it is an error
 //! of the file. A file without those metadata is a table. It must never read a row group that a box excludes.
 
+mod crs;
 mod kind;
 mod metadata;
 mod pages;
+mod plan;
 mod rows;
 #[cfg(test)]
 mod tests;

@@ -27,6 +27,7 @@ mod json_features;
 mod kml;
 mod kmz;
 mod layers;
+mod ogc_types;
 mod outlines;
 #[cfg(test)]
 mod samples;

@@ -5,17 +5,18 @@ use super::header::{ColumnType, Header, geometry_type};
 use super::malformed;
 use crate::FormatError;
 use crate::gather::{Gathering, push_ring};
-use gp_esri::{Attribute, Geometry, GeometryType, Path, Point, date};
+use gp_esri::{Attribute, Envelope, Geometry, GeometryType, Path, Point, date};
 
 /// The number of the type whose parts are polygons.
 const MULTI_POLYGON: u8 = 6;
 
-/// Reads a feature from its bytes.
+/// Reads a feature from its bytes and adds it, unless an envelope is given that its geometry does not touch.
 pub(super) fn read(
     bytes: &[u8],
     header: &Header,
+    envelope: Option<&Envelope>,
     gathering: &mut Gathering<'_>,
-) -> Result<(Vec<Attribute>, Option<Geometry>), FormatError> {
+) -> Result<(), FormatError> {
     let table = Table::root(bytes)?;
     if table.tables(2)?.len() > 0 {
         return Err(FormatError::Unsupported(
@@ -23,13 +24,21 @@ pub(super) fn read(
                 .to_owned(),
         ));
     }
-    let mut row = gathering.row()?;
-    read_properties(table.vector(1, 1)?, header, &mut row)?;
     let geometry = match table.table(0)? {
         Some(geometry) => read_geometry(geometry, header, gathering)?,
         None => None,
     };
-    Ok((row, geometry))
+    let touches = |envelope: &Envelope| {
+        geometry.as_ref().is_some_and(|geometry| geometry.envelope().intersects(envelope))
+    };
+    if !envelope.is_none_or(touches) {
+        gathering.budget().forget(geometry.as_ref());
+        return Ok(());
+    }
+    let mut row = gathering.row()?;
+    read_properties(table.vector(1, 1)?, header, &mut row)?;
+    gathering.push(row, geometry);
+    Ok(())
 }
 
 fn read_properties(mut bytes: &[u8], header: &Header, row: &mut [Attribute]) -> Result<(), FormatError> {

@@ -4,6 +4,7 @@ use super::flatbuffer::Table;
 use super::malformed;
 use crate::FormatError;
 use crate::gather::MAX_FIELDS;
+use crate::ogc_types::refusal;
 use gp_esri::{FeatureSet, Field, FieldType, GeometryType, SpatialReference};
 
 /// The positions of fields in the table of the header.
@@ -174,32 +175,15 @@ fn read_crs(crs: Table<'_>) -> Result<Option<SpatialReference>, FormatError> {
 
 /// The type of geometries of that number; `None` for 0, where each says its own.
 pub(super) fn geometry_type(code: u8) -> Result<Option<GeometryType>, FormatError> {
-    const OTHER_TYPES: [&str; 11] = [
-        "GeometryCollection",
-        "CircularString",
-        "CompoundCurve",
-        "CurvePolygon",
-        "MultiCurve",
-        "MultiSurface",
-        "Curve",
-        "Surface",
-        "PolyhedralSurface",
-        "TIN",
-        "Triangle",
-    ];
     Ok(Some(match code {
         0 => return Ok(None),
         1 => GeometryType::Point,
         4 => GeometryType::Multipoint,
         2 | 5 => GeometryType::Polyline,
         3 | 6 => GeometryType::Polygon,
-        7..=17 => {
-            return Err(FormatError::Unsupported(format!(
-                "the file holds geometries of type {}, which has no counterpart here: only points, lines and polygons of \
-                 straight segments can be read",
-                OTHER_TYPES[usize::from(code - 7)]
-            )));
+        _ => {
+            let unknown = || malformed(format_args!("{code} is no geometry type"));
+            return Err(refusal(u32::from(code)).unwrap_or_else(unknown));
         }
-        _ => return Err(malformed(format_args!("{code} is no geometry type"))),
     }))
 }

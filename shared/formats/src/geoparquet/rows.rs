@@ -1,21 +1,20 @@
 //! Reading the rows of a file: row group by row group, in each one column after the other.
 
-use super::kind::{Kind, Raw};
-use super::metadata::{self, Geometries};
+use super::kind::Raw;
 use super::pages::{CheckedPages, Chunks};
+use super::plan::{Plan, geometries_of, is_outside, plan};
 use super::{FORMAT, failed, malformed, thrift, unreadable};
-use crate::gather::{Gathering, MAX_FIELDS};
+use crate::gather::Gathering;
 use crate::wkb::read_wkb;
 use crate::{FormatError, Input, ReadLayer, ReadOptions};
-use gp_esri::{Attribute, Envelope, FeatureSet, Field, Geometry};
-use parquet::basic::{LogicalType, Type};
+use gp_esri::{Attribute, Envelope, Geometry};
+use parquet::basic::Type;
 use parquet::column::reader::ColumnReaderImpl;
 use parquet::data_type::{
     BoolType, ByteArrayType, DataType, DoubleType, FixedLenByteArrayType, FloatType, Int32Type, Int64Type,
     Int96Type,
 };
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
-use parquet::file::statistics::Statistics;
 
 /// The greatest metadata, in bytes: they are read in one piece.
 const MAX_METADATA_BYTES: u64 = 32 * 1024 * 1024;
@@ -25,15 +24,6 @@ const TAIL_BYTES: u64 = 64 * 1024;
 const MAX_GROUP_ROWS: usize = 1 << 26;
 /// Values that are read at once.
 const BATCH: usize = 1024;
-
-/// The columns that are read.
-struct Plan {
-    geometry: Option<usize>,
-    /// The number of a column in the file, for each field.
-    fields: Vec<(usize, Kind)>,
-    /// Timestamps finer than a millisecond, a field.
-    cut: Vec<usize>,
-}
 
 /// The needed rows of a row group.
 struct Rows {
@@ -102,117 +92,6 @@ fn read_metadata(chunks: &Chunks, file_bytes: u64) -> Result<ParquetMetaData, Fo
     ParquetMetaDataReader::decode_metadata(&bytes).map_err(failed)
 }
 
-/// What is known about the geometries; `None` of a table.
-fn geometries_of(metadata: &ParquetMetaData) -> Result<Option<Geometries>, FormatError> {
-    let pairs = metadata.file_metadata().key_value_metadata();
-    let geo = pairs.into_iter().flatten().find(|pair| pair.key == metadata::KEY);
-    if let Some(text) = geo.and_then(|pair| pair.value.as_deref()) {
-        return metadata::read(text).map(Some);
-    }
-    // Parquet itself has learnt what a geometry is: then no other metadata are needed.
-    for column in metadata.file_metadata().schema_descr().columns() {
-        let crs = match column.logical_type_ref() {
-            Some(LogicalType::Geometry(geometry)) => &geometry.crs,
-            Some(LogicalType::Geography(geography)) => &geography.crs,
-            _ => continue,
-        };
-        let spatial_reference = match crs.as_deref() {
-            None => Some(gp_esri::SpatialReference::from_wkid(4326)),
-            Some(text) => {
-                let value = serde_json::from_str(text).unwrap_or_else(|_| text.into());
-                metadata::reference_of(&value)
-            }
-        };
-        return Ok(Some(Geometries {
-            column: column.name().to_owned(),
-            spatial_reference,
-            ..Geometries::default()
-        }));
-    }
-    Ok(None)
-}
-
-/// Decides which columns are read, and says which are not.
-fn plan(
-    metadata: &ParquetMetaData,
-    geometries: Option<&Geometries>,
-) -> Result<(Plan, FeatureSet, Vec<String>), FormatError> {
-    let mut schema = FeatureSet::default();
-    let mut warnings = Vec::new();
-    let mut plan = Plan { geometry: None, fields: Vec::new(), cut: Vec::new() };
-    if let Some(geometries) = geometries {
-        schema.geometry_type = geometries.geometry_type;
-        schema.spatial_reference.clone_from(&geometries.spatial_reference);
-        warnings.clone_from(&geometries.warnings);
-    }
-    let covering = geometries.and_then(|geometries| geometries.covering.as_ref());
-    let covering = covering.and_then(|paths| paths[0].split('.').next());
-    let (mut left_out, mut decimals) = (Vec::new(), Vec::new());
-    for (index, column) in metadata.file_metadata().schema_descr().columns().iter().enumerate() {
-        let path = column.path().parts();
-        let root = path.first().cloned().unwrap_or_default();
-        let is_flat = path.len() == 1 && column.max_rep_level() == 0 && column.max_def_level() <= 1;
-        if is_flat && geometries.is_some_and(|geometries| geometries.column == root) {
-            if column.physical_type() != Type::BYTE_ARRAY {
-                return Err(malformed(format_args!("its column of geometries, {root}, holds no bytes")));
-            }
-            plan.geometry = Some(index);
-            continue;
-        }
-        let is_other = geometries.is_some_and(|geometries| geometries.others.contains(&root));
-        match Kind::of(column).filter(|_| is_flat && !is_other) {
-            Some(kind) => {
-                if matches!(kind, Kind::Decimal(_)) {
-                    decimals.push(root.clone());
-                }
-                let mut field = Field::new(root, kind.field_type());
-                field.nullable = Some(column.max_def_level() > 0);
-                schema.fields.push(field);
-                plan.fields.push((index, kind));
-            }
-            // The boxes of the geometries are no loss.
-            None if covering != Some(root.as_str()) && !left_out.contains(&root) => left_out.push(root),
-            None => {}
-        }
-    }
-    if plan.fields.len() > MAX_FIELDS {
-        return Err(FormatError::TooLarge(format!("the file has more than {MAX_FIELDS} columns")));
-    }
-    if geometries.is_some() && plan.geometry.is_none() {
-        return Err(malformed("the column that its metadata say holds the geometries is not there"));
-    }
-    if !left_out.is_empty() {
-        warnings.push(format!(
-            "these columns hold lists, structures, bytes or further geometries and were left out: {}",
-            left_out.join(", ")
-        ));
-    }
-    if !decimals.is_empty() {
-        warnings.push(format!("these columns hold decimals and came as floats: {}", decimals.join(", ")));
-    }
-    plan.cut = vec![0; plan.fields.len()];
-    Ok((plan, schema, warnings))
-}
-
-/// Whether the boxes of all geometries of a row group miss the envelope, as far as their statistics say.
-fn is_outside(group: &RowGroupMetaData, geometries: &Geometries, envelope: &Envelope) -> bool {
-    let Some(covering) = &geometries.covering else { return false };
-    let bound = |path: &str, is_least: bool| -> Option<f64> {
-        let column = group.columns().iter().find(|column| column.column_path().string() == path)?;
-        match (column.statistics()?, is_least) {
-            (Statistics::Double(values), true) => values.min_opt().copied(),
-            (Statistics::Double(values), false) => values.max_opt().copied(),
-            (Statistics::Float(values), true) => values.min_opt().map(|value| f64::from(*value)),
-            (Statistics::Float(values), false) => values.max_opt().map(|value| f64::from(*value)),
-            _ => None,
-        }
-    };
-    let [xmin, ymin, xmax, ymax] = covering;
-    let bounds = (bound(xmin, true), bound(ymin, true), bound(xmax, false), bound(ymax, false));
-    let (Some(xmin), Some(ymin), Some(xmax), Some(ymax)) = bounds else { return false };
-    !Envelope { xmin, ymin, xmax, ymax }.intersects(envelope)
-}
-
 /// Makes the needed rows of a group, with their geometries.
 fn begin(
     group: &RowGroupMetaData,
@@ -250,6 +129,8 @@ fn begin(
         rows.is_needed.push(is_needed);
         if is_needed {
             rows.needed.push((gathering.row()?, geometry));
+        } else {
+            gathering.budget().forget(geometry.as_ref());
         }
         Ok(())
     })?;

@@ -99,3 +99,16 @@ fn limits_and_stops_are_kept() {
     let stopped = ReadOptions { stop: &|| true, ..options() };
     assert!(matches!(read_bytes(bytes, &stopped), Err(FormatError::Stopped)));
 }
+
+#[test]
+fn a_row_group_whose_boxes_miss_the_envelope_is_not_read() {
+    // Made by GeoPandas, with the box of every geometry in a column; its pages are destroyed here.
+    let mut bytes = include_bytes!("../../tests/data/columnar/polygon.parquet").to_vec();
+    bytes[4..1500].fill(0);
+    let within = |xmin: f64| {
+        let envelope = Envelope { xmin, ymin: 0.0, xmax: xmin + 1.0, ymax: 1.0 };
+        read_bytes(bytes.clone(), &ReadOptions { envelope: Some(envelope), ..options() })
+    };
+    assert!(within(22.0).unwrap().features.features.is_empty());
+    assert!(within(0.0).is_err());
+}

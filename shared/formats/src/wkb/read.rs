@@ -4,6 +4,7 @@ use super::Dimensions;
 use crate::FormatError;
 use crate::budget::Budget;
 use crate::gather::push_ring;
+use crate::ogc_types::refusal;
 use gp_esri::{Geometry, Path, Point};
 
 /// Why a geometry could not be read.
@@ -43,21 +44,6 @@ const POLYGON: u32 = 3;
 const MULTI_POINT: u32 = 4;
 const MULTI_LINE_STRING: u32 = 5;
 const MULTI_POLYGON: u32 = 6;
-/// Types that exist and have no counterpart here.
-const OTHER_TYPES: &[(u32, &str)] = &[
-    (7, "GeometryCollection"),
-    (8, "CircularString"),
-    (9, "CompoundCurve"),
-    (10, "CurvePolygon"),
-    (11, "MultiCurve"),
-    (12, "MultiSurface"),
-    (13, "Curve"),
-    (14, "Surface"),
-    (15, "PolyhedralSurface"),
-    (16, "TIN"),
-    (17, "Triangle"),
-];
-
 /// PostGIS's flags in the type.
 const FLAG_Z: u32 = 0x8000_0000;
 const FLAG_M: u32 = 0x4000_0000;
@@ -138,12 +124,8 @@ fn push(points: &mut Path, point: Point) {
 }
 
 fn unknown_type(kind: u32) -> WkbError {
-    match OTHER_TYPES.iter().find(|(code, _)| *code == kind) {
-        Some((_, name)) => FormatError::Unsupported(format!(
-            "a geometry is a {name}, which has no counterpart here: only points, lines and polygons of straight \
-             segments can be read"
-        ))
-        .into(),
+    match refusal(kind) {
+        Some(refusal) => refusal.into(),
         None => WkbError::Malformed(format!("{kind} is no geometry type of well-known binary")),
     }
 }
