@@ -8,7 +8,7 @@ use gp_geometry::Crs;
 use rusqlite::{OptionalExtension, Row, params};
 
 /// More layers than anybody has.
-const MAX_LAYERS: usize = 10_000;
+const MAX_LAYERS: usize = 2_000;
 
 /// A table with or without geometry.
 pub(super) struct Layer {

@@ -3,6 +3,7 @@
 use super::malformed;
 use crate::FormatError;
 use crate::zipped::{Archive, Entry};
+use std::collections::HashMap;
 
 /// The parts of a layer. One of `shp` and `dbf` is always there.
 pub(super) struct Layer {
@@ -16,23 +17,29 @@ pub(super) struct Layer {
 
 /// Every layer: those with shapes in the order of the archive, then tables. Parts lie in one folder and have one name, whatever its case.
 pub(super) fn layers(archive: &Archive) -> Result<Vec<Layer>, FormatError> {
+    let mut by_name: HashMap<(String, String), &Entry> = HashMap::new();
+    for entry in archive.entries() {
+        by_name.entry((entry.stem().to_lowercase(), entry.extension().to_lowercase())).or_insert(entry);
+    }
+    let part = |main: &Entry, extension: &str| {
+        by_name.get(&(main.stem().to_lowercase(), extension.to_owned())).map(|entry| (*entry).clone())
+    };
     let with_extension = |extension: &'static str| {
         archive.entries().iter().filter(move |entry| entry.extension().eq_ignore_ascii_case(extension))
     };
-    let part = |main: &Entry, extension: &'static str| {
-        let stem = main.stem().to_lowercase();
-        with_extension(extension).find(|entry| entry.stem().to_lowercase() == stem).cloned()
-    };
     let mut main: Vec<&Entry> = with_extension("shp").collect();
-    let tables = with_extension("dbf").filter(|table| part(table, "shp").is_none());
-    main.extend(tables);
+    main.extend(with_extension("dbf").filter(|table| part(table, "shp").is_none()));
     if main.is_empty() {
         return Err(no_layer(archive));
+    }
+    let mut name_counts: HashMap<String, usize> = HashMap::new();
+    for entry in &main {
+        *name_counts.entry(name_of(entry).to_lowercase()).or_default() += 1;
     }
     let mut layers = Vec::new();
     for entry in &main {
         let name = name_of(entry);
-        let is_shared = main.iter().filter(|other| name_of(other).eq_ignore_ascii_case(name)).count() > 1;
+        let is_shared = name_counts.get(&name.to_lowercase()).is_some_and(|count| *count > 1);
         layers.push(Layer {
             name: if is_shared { entry.stem() } else { name }.to_owned(),
             shp: part(entry, "shp"),

@@ -333,6 +333,16 @@ fn a_table_beside_the_only_layer_with_shapes_needs_no_name_to_be_passed_over() {
 }
 
 #[test]
+fn thousands_of_layers_are_told_apart_at_once() {
+    let bytes = with_parts(&written(&points(1)).0, |parts| {
+        *parts = (0..9_000).map(|n| (format!("{}/{n}.shp", n % 2), Vec::new())).collect();
+    });
+    let start = Instant::now();
+    assert_eq!(layer_names(&input(bytes), &options()).unwrap().len(), 9_000);
+    assert!(start.elapsed() < Duration::from_secs(1));
+}
+
+#[test]
 fn what_does_not_fit_is_said_and_texts_are_cut_by_characters() {
     let mut set = points(1);
     set.spatial_reference = None;
