@@ -1,5 +1,6 @@
 //! The application as each function sees it: the same ports, and only what it has a right to.
 
+use crate::outputs::Outputs;
 use crate::{
     Config, ConfigError, DeadLetters, DynamoJobs, Function, PriceList, Unavailable, clients, stores,
 };
@@ -45,7 +46,8 @@ pub fn app(
     type Ports = (Arc<dyn JobStore>, Arc<dyn JobQueue>, Arc<dyn BlobStore>, Arc<dyn UploadStore>);
     let (jobs, queue, blobs, uploads): Ports = match role {
         Role::Execute => {
-            (Arc::new(Unavailable), Arc::new(Unavailable), Arc::new(Unavailable), Arc::new(Unavailable))
+            let outputs = Arc::new(Outputs::new(Config::read(&variable)?)?);
+            (Arc::new(Unavailable), Arc::new(Unavailable), outputs, Arc::new(Unavailable))
         }
         Role::Api | Role::Worker | Role::Janitor => {
             let config = Config::read(&variable)?;

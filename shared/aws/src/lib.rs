@@ -20,6 +20,7 @@ mod keys;
 mod logging;
 mod messages;
 mod meter;
+mod outputs;
 mod queue;
 #[cfg(any(test, feature = "testing"))]
 mod size;

@@ -18,9 +18,13 @@ RIGHTS = {
         ("s3:GetObject", "Bucket/replies/*"),
         ("s3:GetObject", "Bucket/results/*"),
         ("s3:GetObject", "Bucket/uploads/*"),
+        ("s3:GetObject", "Bucket/outputs/*"),
         ("s3:DeleteObject", "Bucket/uploads/*"),
     },
-    "Execute": set(),
+    # It runs tools on foreign input: it may add files that nobody asked for by name, and read none.
+    "Execute": {
+        ("s3:PutObject", "Bucket/outputs/*"),
+    },
     "Worker": {
         ("dynamodb:GetItem", TABLE),
         ("dynamodb:UpdateItem", TABLE),
@@ -29,6 +33,7 @@ RIGHTS = {
         ("sqs:ReceiveMessage", JOBS),
         ("sqs:SendMessage", JOBS),
         ("s3:GetObject", "Bucket/inputs/*"),
+        ("s3:GetObject", "Bucket/uploads/*"),
         ("s3:PutObject", "Bucket/results/*"),
     },
     "Janitor": {

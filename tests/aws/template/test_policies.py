@@ -50,11 +50,12 @@ class Rights(unittest.TestCase):
         for function in FUNCTIONS:
             self.assertNotIn("*", "".join(action for action, _ in RIGHTS[function]))
 
-    def test_execute_has_no_right_to_data(self):
-        services = {action.split(":")[0] for action, _ in RIGHTS["Execute"] | common_rights("Execute")}
-        self.assertEqual(services & {"dynamodb", "sqs", "s3"}, set())
+    def test_execute_may_add_files_and_has_no_other_right_to_data(self):
+        rights = RIGHTS["Execute"] | common_rights("Execute")
+        data = {(action, on) for action, on in rights if action.split(":")[0] in {"dynamodb", "sqs", "s3"}}
+        self.assertEqual(data, {("s3:PutObject", "Bucket/outputs/*")})
         environment = properties("ExecuteFunction")["Environment"]["Variables"]
-        self.assertEqual(set(environment) & {"GP_JOBS_TABLE", "GP_QUEUE_URL", "GP_BUCKET"}, set())
+        self.assertEqual(set(environment) & {"GP_JOBS_TABLE", "GP_QUEUE_URL"}, set())
 
     def test_each_function_runs_under_its_own_role(self):
         for function in FUNCTIONS:

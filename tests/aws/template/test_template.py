@@ -82,7 +82,8 @@ class Data(unittest.TestCase):
         self.assertEqual(rules["abort-uploads"]["AbortIncompleteMultipartUpload"], {"DaysAfterInitiation": 1})
         for rule in rules.values():
             self.assertEqual(rule["Status"], "Enabled")
-            self.assertEqual(rule["Prefix"], "uploads/" if rule["Id"] == "expire-uploads" else "")
+            own = {"expire-uploads": "uploads/", "expire-outputs": "outputs/"}
+            self.assertEqual(rule["Prefix"], own.get(rule["Id"], ""))
         expiry = {int(days): entry["ObjectDays"] for days, entry in TEMPLATE["Mappings"]["Expiry"].items()}
         allowed = [int(days) for days in TEMPLATE["Parameters"]["RetentionDays"]["AllowedValues"]]
         self.assertEqual(expiry, {days: days + 1 for days in allowed})
@@ -90,6 +91,10 @@ class Data(unittest.TestCase):
     def test_uploads_outlive_the_24_hours_in_which_they_can_be_used(self):
         rules = {rule["Id"]: rule for rule in properties(BUCKET)["LifecycleConfiguration"]["Rules"]}
         self.assertEqual((rules["expire-uploads"]["Prefix"], rules["expire-uploads"]["ExpirationInDays"]), ("uploads/", 2))
+
+    def test_files_of_an_execute_are_gone_after_a_day(self):
+        rules = {rule["Id"]: rule for rule in properties(BUCKET)["LifecycleConfiguration"]["Rules"]}
+        self.assertEqual(rules["expire-outputs"]["ExpirationInDays"], 1)
 
     def test_no_service_keeps_jobs_longer_than_the_least_retention(self):
         least_minutes = min(int(days) for days in TEMPLATE["Parameters"]["RetentionDays"]["AllowedValues"]) * 24 * 60
