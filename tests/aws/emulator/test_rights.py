@@ -92,7 +92,7 @@ def calls():
         found["sqs:ReceiveMessage", name] = ("sqs", "receive_message", {"QueueUrl": url})
         found["sqs:GetQueueAttributes", name] = ("sqs", "get_queue_attributes", {"QueueUrl": url})
         found["sqs:PurgeQueue", name] = ("sqs", "purge_queue", {"QueueUrl": url})
-    for prefix in ("inputs", "results", "replies", "others"):
+    for prefix in ("inputs", "results", "replies", "uploads", "others"):
         target = {"Bucket": bucket, "Key": f"{prefix}/probe"}
         found["s3:GetObject", f"Bucket/{prefix}/*"] = ("s3", "get_object", target)
         found["s3:PutObject", f"Bucket/{prefix}/*"] = ("s3", "put_object", target)
@@ -112,7 +112,7 @@ def request(method, path, body=None, headers=None):
 
 class Rights(unittest.TestCase):
     def test_each_function_is_refused_what_its_policy_does_not_grant(self):
-        for prefix in ("inputs", "results", "replies", "others"):
+        for prefix in ("inputs", "results", "replies", "uploads", "others"):
             client("s3").put_object(Bucket=state["bucket"], Key=f"{prefix}/probe", Body=b"probe")
         tried = calls()
         for function in FUNCTIONS:
@@ -193,7 +193,7 @@ class Applied(unittest.TestCase):
         ttl = client("dynamodb").describe_time_to_live(TableName=state["table"])["TimeToLiveDescription"]
         self.assertEqual((ttl["TimeToLiveStatus"], ttl["AttributeName"]), ("ENABLED", "ttl"))
         rules = client("s3").get_bucket_lifecycle_configuration(Bucket=state["bucket"])["Rules"]
-        self.assertEqual([rule["Expiration"]["Days"] for rule in rules if "Expiration" in rule], [3])
+        self.assertEqual([rule["Expiration"]["Days"] for rule in rules if "Expiration" in rule], [3, 2])
         mappings = client("lambda").list_event_source_mappings(FunctionName=state["functions"]["worker"])
         self.assertEqual(mappings["EventSourceMappings"][0]["ScalingConfig"], {"MaximumConcurrency": 4})
 
