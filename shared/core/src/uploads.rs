@@ -5,16 +5,18 @@
 //! (`ports.rs`). What a request may do stands in `steps.rs`, which file names are taken in `name.rs`.
 
 mod checksum;
+mod commit;
 mod name;
 mod named;
 mod steps;
 
+pub use commit::commit_upload;
 pub use name::check_upload_name;
 pub use named::NamedUpload;
 pub(crate) use named::named_uploads;
 pub use steps::{
-    DirectUpload, add_upload_part, commit_upload, create_upload, delete_upload, direct_upload, find_upload,
-    new_upload_id, open_for_parts, read_upload, receive_upload, register_upload, upload_limits,
+    DirectUpload, add_upload_part, create_upload, delete_upload, direct_upload, find_upload, new_upload_id,
+    open_for_parts, read_upload, receive_upload, register_upload, upload_limits,
 };
 
 use crate::{RequestError, ServiceName, StoreError};
@@ -186,6 +188,12 @@ impl UploadItem {
     /// Bytes of all its parts.
     pub fn byte_len(&self) -> u64 {
         self.parts.iter().map(|part| part.bytes.byte_len).sum()
+    }
+
+    /// Bytes of all parts but the one of that number, which may be sent again.
+    pub fn byte_len_without(&self, number: u32) -> u64 {
+        let others = self.parts.iter().filter(|part| part.number != number);
+        others.map(|part| part.bytes.byte_len).sum()
     }
 }
 

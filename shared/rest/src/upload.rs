@@ -141,7 +141,7 @@ async fn add_received_part(
         let number = part_number(with)?;
         // Looked at again: other parts came while this one did.
         let item = gp_core::open_for_parts(&rest.app, service, id).await?;
-        add_upload_part(&rest.app, &item, number, file.bytes).await?;
+        add_upload_part(&rest.app, service, &item, number, file.bytes).await?;
         Ok::<_, Failure>(item)
     };
     added.await.map_err(|failure| (stored_as, failure))

@@ -193,7 +193,7 @@ class Applied(unittest.TestCase):
         ttl = client("dynamodb").describe_time_to_live(TableName=state["table"])["TimeToLiveDescription"]
         self.assertEqual((ttl["TimeToLiveStatus"], ttl["AttributeName"]), ("ENABLED", "ttl"))
         rules = client("s3").get_bucket_lifecycle_configuration(Bucket=state["bucket"])["Rules"]
-        self.assertEqual([rule["Expiration"]["Days"] for rule in rules if "Expiration" in rule], [3])
+        self.assertEqual([rule["Expiration"]["Days"] for rule in rules if "Expiration" in rule], [3, 2])
         mappings = client("lambda").list_event_source_mappings(FunctionName=state["functions"]["worker"])
         self.assertEqual(mappings["EventSourceMappings"][0]["ScalingConfig"], {"MaximumConcurrency": 4})
 

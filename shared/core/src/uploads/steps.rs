@@ -2,21 +2,16 @@
 
 use super::{
     ByteSource, SendTo, StoredBytes, UploadChange, UploadError, UploadId, UploadItem, UploadLimits,
-    UploadPart, check_upload_name, checksum,
+    UploadPart, check_upload_name,
 };
 use crate::{App, RequestError, Service, StoreError};
 use async_trait::async_trait;
 use bytes::Bytes;
-use std::collections::{HashMap, HashSet};
 
 /// Descriptions are shown, not read by tools.
 const MAX_DESCRIPTION_BYTES: usize = 4096;
 /// Part numbers, both included.
 const PART_NUMBERS: std::ops::RangeInclusive<u32> = 0..=1_000_000;
-/// How often a commit is tried whose item was changed while it was checked.
-const MAX_COMMITS: u32 = 5;
-/// Missing parts that an error names.
-const MAX_NAMED: usize = 20;
 
 /// An item whose bytes the client sends by itself, and where to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,9 +154,10 @@ pub async fn open_for_parts(app: &App, service: &Service, id: &str) -> Result<Up
 /// Makes received bytes the part of that number; one that was sent before is replaced.
 ///
 /// # Errors
-/// The number is out of range, there are too many parts, or the item was committed or deleted meanwhile.
+/// The number is out of range, there are too many parts or bytes, or the item was committed or deleted meanwhile.
 pub async fn add_upload_part(
     app: &App,
+    service: &Service,
     item: &UploadItem,
     number: u32,
     bytes: StoredBytes,
@@ -176,61 +172,12 @@ pub async fn add_upload_part(
         let detail = format!("the item has {most} parts, which is the most; send larger parts");
         return Err(RequestError::bad(detail).into());
     }
+    check_size(upload_limits(service)?, item.byte_len_without(number).saturating_add(bytes.byte_len))?;
     match app.uploads.add_part(&item.id, &UploadPart { number, bytes }).await? {
         UploadChange::Written => Ok(()),
         UploadChange::Refused => Err(complete(item.id.as_str()).into()),
         UploadChange::Gone => Err(not_found(app, item.id.as_str()).into()),
     }
-}
-
-/// Makes the parts, in the order of `order` or else of their numbers, one complete file. Committing again in the same way
-/// succeeds again, because clients repeat what got no answer.
-///
-/// The write is conditional: it happens only if nobody changed the item since its parts were looked at.
-///
-/// # Errors
-/// Parts are missing or named twice, the file is too large or has another checksum, the item is complete already in
-/// another way, or is not there.
-pub async fn commit_upload(
-    app: &App,
-    service: &Service,
-    id: &str,
-    order: &[u32],
-    checksum: Option<&str>,
-) -> Result<UploadItem, UploadError> {
-    if let Some(checksum) = checksum {
-        checksum::check_form(checksum)?;
-    }
-    let limits = upload_limits(service)?;
-    for _ in 0..MAX_COMMITS {
-        let item = find_upload(app, service, id).await?;
-        if item.committed {
-            let numbers = item.parts.iter().map(|part| part.number);
-            return if order.is_empty() || numbers.eq(order.iter().copied()) {
-                Ok(item)
-            } else {
-                Err(complete(id).into())
-            };
-        }
-        let parts = match &item.direct {
-            Some(announced) => vec![sent_directly(app, &item, announced).await?],
-            None => ordered(&item, order)?,
-        };
-        let whole = UploadItem { committed: true, parts, ..item.clone() };
-        check_size(limits, whole.byte_len())?;
-        if let Some(checksum) = checksum {
-            check_whole(app, &whole)?;
-            checksum::compare(checksum, app.uploads.read(&whole).await?.as_mut()).await?;
-        }
-        match app.uploads.commit(&item, &whole.parts).await? {
-            UploadChange::Written => return Ok(whole),
-            UploadChange::Refused => {}
-            UploadChange::Gone => return Err(not_found(app, id).into()),
-        }
-    }
-    let detail =
-        format!("parts of the item {id} still arrive; commit it when all uploadPart requests were answered");
-    Err(RequestError::bad(detail).into())
 }
 
 /// Removes the item, whatever else is done with it at the same time.
@@ -297,7 +244,7 @@ fn new_item(
     })
 }
 
-fn check_size(limits: &UploadLimits, byte_len: u64) -> Result<(), RequestError> {
+pub(super) fn check_size(limits: &UploadLimits, byte_len: u64) -> Result<(), RequestError> {
     if byte_len <= limits.max_file_bytes {
         return Ok(());
     }
@@ -308,81 +255,11 @@ fn check_size(limits: &UploadLimits, byte_len: u64) -> Result<(), RequestError> 
     Err(RequestError { code: 413, ..RequestError::bad(detail) })
 }
 
-fn check_whole(app: &App, whole: &UploadItem) -> Result<(), RequestError> {
-    let most = app.upload_settings.max_whole_bytes;
-    if whole.byte_len() <= most {
-        return Ok(());
-    }
-    let detail = format!(
-        "checksum: the file has more than {} MB, which cannot be read within one request here; leave the checksum out",
-        most >> 20
-    );
-    Err(RequestError::invalid(detail))
-}
-
-/// The parts in the order asked for.
-fn ordered(item: &UploadItem, order: &[u32]) -> Result<Vec<UploadPart>, RequestError> {
-    if item.parts.is_empty() {
-        let detail = format!("the item {} has no parts yet; send them with uploadPart", item.id);
-        return Err(RequestError::bad(detail));
-    }
-    if order.is_empty() {
-        return Ok(item.parts.clone());
-    }
-    let received: HashMap<u32, &UploadPart> = item.parts.iter().map(|part| (part.number, part)).collect();
-    let mut named = HashSet::new();
-    let mut parts = Vec::with_capacity(item.parts.len());
-    let mut missing = Vec::new();
-    for number in order {
-        if !named.insert(number) {
-            return Err(RequestError::invalid(format!(
-                "parts: {number} is named twice; name each part once"
-            )));
-        }
-        match received.get(number) {
-            Some(part) => parts.push((*part).clone()),
-            None if missing.len() == MAX_NAMED => break,
-            None => missing.push(number.to_string()),
-        }
-    }
-    if missing.is_empty() {
-        return Ok(parts);
-    }
-    let detail = format!(
-        "parts: not received yet: {}; send them with uploadPart, or leave them out",
-        missing.join(", ")
-    );
-    Err(RequestError::invalid(detail))
-}
-
-/// The bytes that the client sent by itself, once all are there.
-async fn sent_directly(
-    app: &App,
-    item: &UploadItem,
-    announced: &StoredBytes,
-) -> Result<UploadPart, UploadError> {
-    match app.uploads.arrived(&item.id, announced).await? {
-        Some(byte_len) if byte_len == announced.byte_len => {
-            Ok(UploadPart { number: 1, bytes: announced.clone() })
-        }
-        Some(byte_len) => Err(RequestError::bad(format!(
-            "{byte_len} bytes were sent, but {} were announced as size; ask presign again with the right size",
-            announced.byte_len
-        ))
-        .into()),
-        None => Err(RequestError::bad(format!(
-            "no bytes of the item {} have come yet; PUT them to the URL that presign gave, then commit",
-            item.id
-        ))
-        .into()),
-    }
-}
-
-fn complete(id: &str) -> RequestError {
+pub(super) fn complete(id: &str) -> RequestError {
     RequestError::bad(format!("the item {id} is complete and takes no more parts; register another one"))
 }
 
-fn not_found(app: &App, id: &str) -> RequestError {
+pub(super) fn not_found(app: &App, id: &str) -> RequestError {
     let shown: String = id.chars().take(60).collect();
     let hours = app.upload_settings.lifetime.as_secs() / 3600;
     let detail = format!(

@@ -3,7 +3,7 @@
 //! Apart from `request/multipart.rs`, which has all of a body in memory. Whatever a client sends, no more of it is held
 //! than [`MAX_HELD_BYTES`] and a few chunks.
 
-use super::file_name;
+use super::{file_name, part_number};
 use crate::Rest;
 use crate::error::Failure;
 use crate::request::body::{Chunks, announced_bytes};
@@ -16,7 +16,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 use gp_core::{
-    ByteSource, Parameters, RequestError, StoredBytes, UploadError, UploadId, UploadLimits,
+    ByteSource, Parameters, RequestError, StoredBytes, UploadError, UploadId, UploadItem, UploadLimits,
     check_upload_name, new_upload_id, open_for_parts, receive_upload, upload_limits,
 };
 use http::Method;
@@ -51,8 +51,8 @@ pub(crate) struct UploadedFile {
 /// Where the file goes.
 struct Target<'r> {
     limits: &'r UploadLimits,
-    /// The item whose part it becomes, and how many bytes that has; `None` for a file of its own.
-    item: Option<(UploadId, u64)>,
+    /// The item whose part it becomes; `None` for a file of its own.
+    item: Option<UploadItem>,
 }
 
 /// Whether the body is to be received here.
@@ -139,11 +139,7 @@ async fn target<'r>(rest: &'r Rest, path: &UploadsPath) -> Result<Target<'r>, Fa
     let (service, _) = rest.service(&path.service)?;
     let limits = upload_limits(service)?;
     let item = match &path.child {
-        UploadsChild::Item(id, _) => {
-            let item = open_for_parts(&rest.app, service, id).await?;
-            let held_bytes = item.byte_len();
-            Some((item.id, held_bytes))
-        }
+        UploadsChild::Item(id, _) => Some(open_for_parts(&rest.app, service, id).await?),
         _ => None,
     };
     Ok(Target { limits, item })
@@ -192,7 +188,7 @@ async fn read_parts(
             if file.is_some() {
                 return Err(RequestError::invalid("file: send one file in a request, not several").into());
             }
-            *file = Some(receive_file(rest, target, part, held.clone()).await?);
+            *file = Some(receive_file(rest, target, part, held.clone(), parameters).await?);
             continue;
         }
         texts += 1;
@@ -210,9 +206,14 @@ async fn receive_file(
     target: &Target<'_>,
     part: Field<'_>,
     held: Arc<AtomicUsize>,
+    so_far: &Parameters,
 ) -> Result<UploadedFile, Failure> {
     let (id, name, held_bytes) = match &target.item {
-        Some((id, held_bytes)) => (id.clone(), String::new(), *held_bytes),
+        Some(item) => {
+            // Whoever names the part before its file is told at once when it becomes too much, else at the end.
+            let other_bytes = part_number(so_far).map_or(0, |number| item.byte_len_without(number));
+            (item.id.clone(), String::new(), other_bytes)
+        }
         None => {
             let sent = file_name::extended(part.headers());
             let sent = sent.or_else(|| part.file_name().map(file_name::unescaped));

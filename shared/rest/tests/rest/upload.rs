@@ -235,6 +235,15 @@ async fn a_file_that_is_too_large_is_refused_by_what_is_announced_and_by_what_co
     assert_eq!(send_part(&server, &item, 1, &half).await.json()["success"], true);
     let (code, text) = send_part(&server, &item, 2, &half).await.error();
     assert!(code == 413 && text.contains("1 MB"), "{text}");
+    let named_first = format!("{item}/uploadPart?partId=2");
+    let body = form("p", &half, &[("f", "json")]);
+    let (code, _) = server.post_as(MULTIPART, &named_first, body).await.error();
+    assert_eq!(code, 413);
+    assert_eq!(
+        send_part(&server, &item, 1, &half).await.json()["success"],
+        true,
+        "the same part may come again"
+    );
     let exact = form("a.csv", &vec![b'x'; 1 << 20], &[("f", "json")]);
     assert_eq!(server.send(post().body(streamed(&exact)).unwrap()).await.json()["success"], true);
 }

@@ -121,7 +121,7 @@ fn a_file_sent_to_a_presigned_url_is_seen_once_it_is_committed() {
 #[test]
 fn a_file_beyond_one_request_is_told_of_parts_and_presign() {
     let stack = Stack::shared();
-    let file = noise(1, 4_705_000);
+    let file = noise(1, 4_707_000);
     let error = send(&stack, &format!("{UPLOADS}/upload"), &[("f", "json")], "lake.tif", &file).error();
     assert_eq!(error.code, 413, "{error:?}");
     assert!(error.details.contains("uploadPart") && error.details.contains("presign"), "{error:?}");
