@@ -210,6 +210,9 @@ impl Rendering<'_> {
             write_features(out, "output", &FeatureSet::default(), &self.options, false);
         } else if matches!(data_type, DataType::MultiValue(_) | DataType::ValueTable) {
             out.extend_from_slice(b"[]");
+        } else if data_type.is_file_type() {
+            // @arcgis/core looks into the value of a raster; this is also how Python says that there is no file.
+            out.extend_from_slice(br#"{"url":""}"#);
         } else {
             out.extend_from_slice(b"null");
         }

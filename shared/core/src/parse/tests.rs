@@ -341,6 +341,13 @@ fn an_extent_needs_a_spatial_reference_and_an_envelope_none() {
 }
 
 #[test]
+fn a_file_that_was_not_made_is_an_object_because_clients_look_into_it() {
+    let output = Parameter::output::<Option<RasterData>>("P", "The P", "doc");
+    let json = crate::render_value(&output, &Value::Null, &crate::RenderOptions::STORED);
+    assert_eq!(json, br#"{"url":""}"#);
+}
+
+#[test]
 fn a_hidden_text_never_shows_itself() {
     let value = parse::<HiddenString>(&["secret"]).unwrap();
     assert!(!format!("{value:?}").contains("secret"));
