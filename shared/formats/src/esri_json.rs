@@ -94,7 +94,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn a_written_set_is_read_back_the_same(set in testing::any_set()) {
+        fn a_written_set_is_read_back_the_same(set in testing::telling_set()) {
             let bytes = written(Format::EsriJson, &set).0;
             assert_same_set(&read_bytes(Format::EsriJson, bytes).unwrap().features, &set);
         }

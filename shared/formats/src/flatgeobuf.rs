@@ -55,14 +55,14 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
     for sentence in std::mem::take(&mut header.warnings) {
         gathering.warn(sentence);
     }
-    match (&options.envelope, layout.has_nodes()) {
+    match (gathering.envelope(), layout.has_nodes()) {
         (Some(envelope), true) => {
             let most = options.limits.max_features;
-            let hits = index::search(&layout, &mut window, at, envelope, most, options.stop)?;
+            let hits = index::search(&layout, &mut window, at, &envelope, most, options.stop)?;
             for hit in hits {
                 let at = features_at.checked_add(hit).ok_or_else(|| malformed("the index points nowhere"))?;
                 let bytes = sized(&mut window, at, MAX_FEATURE_BYTES)?;
-                feature::read(bytes, &header, None, &mut gathering)?;
+                feature::read(bytes, &header, &mut gathering)?;
             }
         }
         _ => read_all(&mut window, features_at, input.bytes().byte_len(), &header, &mut gathering, options)?,
@@ -88,7 +88,7 @@ fn read_all(
         count += 1;
         let bytes = sized(window, at, MAX_FEATURE_BYTES)?;
         at += (PREFIX_BYTES + bytes.len()) as u64;
-        feature::read(bytes, header, options.envelope.as_ref(), gathering)?;
+        feature::read(bytes, header, gathering)?;
     }
     Ok(())
 }

@@ -4,8 +4,9 @@
 //! names and the geometries agree with what the header says. Nothing is left out here without a sentence.
 
 use crate::budget::Budget;
+use crate::extent::envelope_in;
 use crate::{FormatError, ReadLayer, ReadOptions};
-use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Path};
+use gp_esri::{Attribute, Envelope, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Path};
 
 /// Columns of one layer: more than any database has, few enough that a header of nothing but fields costs little.
 pub(crate) const MAX_FIELDS: usize = 4096;
@@ -14,6 +15,8 @@ pub(crate) const MAX_FIELDS: usize = 4096;
 pub(crate) struct Gathering<'a> {
     set: FeatureSet,
     budget: Budget<'a>,
+    /// The box that was asked for, in the reference of the schema.
+    envelope: Option<Envelope>,
     warnings: Vec<String>,
     /// Values that did not fit, a field.
     misfits: Vec<usize>,
@@ -27,7 +30,23 @@ impl<'a> Gathering<'a> {
         let mut warnings = Vec::new();
         distinguish(&mut schema.fields, &mut warnings);
         let misfits = vec![0; schema.fields.len()];
-        Gathering { set: schema, budget: Budget::new(options), warnings, misfits, strangers: 0 }
+        let envelope = envelope_in(options.extent.as_ref(), schema.spatial_reference.as_ref());
+        Gathering { set: schema, budget: Budget::new(options), envelope, warnings, misfits, strangers: 0 }
+    }
+
+    /// The box that was asked for, in the reference of the layer.
+    pub(crate) fn envelope(&self) -> Option<Envelope> {
+        self.envelope
+    }
+
+    /// Whether a geometry touches the box that was asked for. One that does not is no longer counted.
+    pub(crate) fn is_needed(&mut self, geometry: Option<&Geometry>) -> bool {
+        let Some(envelope) = &self.envelope else { return true };
+        let touches = geometry.is_some_and(|geometry| geometry.envelope().intersects(envelope));
+        if !touches {
+            self.budget.forget(geometry);
+        }
+        touches
     }
 
     pub(crate) fn budget(&mut self) -> &mut Budget<'a> {
@@ -206,21 +225,10 @@ fn settle_ordinates(set: &mut FeatureSet) {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
-    use gp_esri::{Point, ReadLimits};
-
-    /// Options without limits worth the name.
-    pub(crate) fn options() -> ReadOptions<'static> {
-        ReadOptions {
-            limits: ReadLimits::default(),
-            max_decompressed_bytes: 1 << 30,
-            layer: None,
-            envelope: None,
-            scratch: std::path::Path::new("/nowhere"),
-            stop: &|| false,
-        }
-    }
+    use crate::testing::options;
+    use gp_esri::Point;
 
     #[test]
     fn values_come_in_the_type_of_their_field_or_are_counted_as_lost() {

@@ -14,6 +14,7 @@ mod degrees;
 mod error;
 mod esri_json;
 mod esri_pbf;
+mod extent;
 mod field_names;
 mod flatgeobuf;
 mod format;
@@ -29,8 +30,6 @@ mod kmz;
 mod layers;
 mod ogc_types;
 mod outlines;
-#[cfg(test)]
-mod samples;
 mod shapefile;
 #[cfg(test)]
 mod testing;
@@ -45,7 +44,7 @@ pub use esri_pbf::{read_pbf, write_pbf};
 pub use format::Format;
 pub use input::{Input, ReadAt};
 
-use gp_esri::{Envelope, FeatureSet, ReadLimits};
+use gp_esri::{Extent, FeatureSet, ReadLimits};
 use std::path::Path;
 
 /// How to read a file.
@@ -56,9 +55,9 @@ pub struct ReadOptions<'a> {
     pub max_decompressed_bytes: u64,
     /// The layer, in a file that holds several; compared without regard to case.
     pub layer: Option<String>,
-    /// Only features whose box touches this one, in the coordinates of the file, are needed; formats without an index give
-    /// all.
-    pub envelope: Option<Envelope>,
+    /// Only features whose box touches this one are needed. It is taken into the reference of the file where both are known;
+    /// formats without an index give all, and so do files into whose reference it cannot be brought.
+    pub extent: Option<Extent>,
     /// A folder where a reader may unpack what it cannot read in place. It puts its files into temporary ones, which go with it.
     pub scratch: &'a Path,
     /// Whether to stop, asked every few hundred features.

@@ -17,7 +17,7 @@ fn options(layer: Option<&str>) -> ReadOptions<'static> {
         limits: ReadLimits::default(),
         max_decompressed_bytes: 100_000_000,
         layer: layer.map(str::to_owned),
-        envelope: None,
+        extent: None,
         scratch: Path::new(env!("CARGO_TARGET_TMPDIR")),
         stop: &|| false,
     }
@@ -120,8 +120,9 @@ fn geopackages_of_gdal_are_read_as_gdal_reads_them() {
 
 #[test]
 fn the_spatial_index_of_gdal_is_used() {
-    let envelope = Some(gp_esri::Envelope { xmin: 2.0, ymin: 2.0, xmax: 9.0, ymax: 9.0 });
-    let options = ReadOptions { envelope, ..options(Some("points")) };
+    let envelope = gp_esri::Envelope { xmin: 2.0, ymin: 2.0, xmax: 9.0, ymax: 9.0 };
+    let extent = Some(gp_esri::Extent { envelope, spatial_reference: None, z: None, m: None });
+    let options = ReadOptions { extent, ..options(Some("points")) };
     let layer = read(&input("gdal.gpkg"), Format::GeoPackage, &options).unwrap();
     assert_eq!(layer.features.features.len(), 1);
     assert_eq!(layer.features.oid_of(0), 3);

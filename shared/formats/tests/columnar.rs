@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what cannot be set up has failed the test")]
 
-use gp_esri::{Attribute, Envelope, Feature, Geometry, Path, ReadLimits};
+use gp_esri::{Attribute, Envelope, Extent, Feature, Geometry, Path, ReadLimits};
 use gp_formats::{Format, FormatError, Input, ReadLayer, ReadOptions, WriteLayer, read, write};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -24,7 +24,7 @@ fn options() -> ReadOptions<'static> {
         limits: ReadLimits::default(),
         max_decompressed_bytes: 1 << 28,
         layer: None,
-        envelope: None,
+        extent: None,
         scratch: std::path::Path::new("/nowhere"),
         stop: &|| false,
     }
@@ -166,10 +166,11 @@ fn what_other_software_wrote_is_read_again_from_every_format() {
 fn a_box_gives_the_features_that_touch_it() {
     for name in ["polygon.fgb", "polygon.parquet"] {
         for (xmin, count) in [(19.0, None), (0.0, Some(2)), (22.0, Some(0))] {
-            let envelope = Some(Envelope { xmin, ymin: 0.0, xmax: xmin + 1.5, ymax: 0.5 });
+            let envelope = Envelope { xmin, ymin: 0.0, xmax: xmin + 1.5, ymax: 0.5 };
+            let extent = Some(Extent { envelope, spatial_reference: None, z: None, m: None });
             let input = Input::open(&folder().join(name)).unwrap();
             let format = Format::of(name, b"").unwrap();
-            let layer = read(&input, format, &ReadOptions { envelope, ..options() }).unwrap();
+            let layer = read(&input, format, &ReadOptions { extent, ..options() }).unwrap();
             let features = &layer.features.features;
             // GDAL's file has a feature more there, the triangle alone.
             let expected = count.unwrap_or(if name == "polygon.fgb" { 2 } else { 1 });

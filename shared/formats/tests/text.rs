@@ -23,7 +23,7 @@ fn options(layer: Option<&str>) -> ReadOptions<'static> {
         limits: ReadLimits::default(),
         max_decompressed_bytes: 1_000_000,
         layer: layer.map(str::to_owned),
-        envelope: None,
+        extent: None,
         scratch: std::path::Path::new("/tmp"),
         stop: &|| false,
     }

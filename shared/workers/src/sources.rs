@@ -125,7 +125,7 @@ impl Sources {
             limits: read_limits(wanted.limits),
             max_decompressed_bytes: self.max_decompressed_bytes,
             layer: reference.layer.clone(),
-            envelope: wanted.extent.map(|extent| extent.envelope),
+            extent: wanted.extent.cloned(),
             scratch: self.folder()?,
             stop: self.stop.as_ref(),
         };

@@ -166,7 +166,7 @@ fn read_pbf(
         limits,
         max_decompressed_bytes: session.fetcher.settings.max_decompressed_bytes,
         layer: None,
-        envelope: None,
+        extent: None,
         // Nothing is unpacked.
         scratch: Path::new(""),
         stop: session.wait.stop(),

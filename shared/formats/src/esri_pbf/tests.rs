@@ -1,7 +1,6 @@
 use super::{read_pbf, write_pbf};
 use crate::FormatError;
-use crate::gather::tests::options;
-use crate::samples::{assert_close, feature_set};
+use crate::testing::{assert_close, feature_set, options};
 use gp_esri::FeatureSet;
 use proptest::prelude::*;
 

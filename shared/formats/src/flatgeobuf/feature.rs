@@ -5,18 +5,13 @@ use super::header::{ColumnType, Header, geometry_type};
 use super::malformed;
 use crate::FormatError;
 use crate::gather::{Gathering, push_ring};
-use gp_esri::{Attribute, Envelope, Geometry, GeometryType, Path, Point, date};
+use gp_esri::{Attribute, Geometry, GeometryType, Path, Point, date};
 
 /// The number of the type whose parts are polygons.
 const MULTI_POLYGON: u8 = 6;
 
-/// Reads a feature from its bytes and adds it, unless an envelope is given that its geometry does not touch.
-pub(super) fn read(
-    bytes: &[u8],
-    header: &Header,
-    envelope: Option<&Envelope>,
-    gathering: &mut Gathering<'_>,
-) -> Result<(), FormatError> {
+/// Reads a feature from its bytes and adds it, unless its geometry lies beside the box that was asked for.
+pub(super) fn read(bytes: &[u8], header: &Header, gathering: &mut Gathering<'_>) -> Result<(), FormatError> {
     let table = Table::root(bytes)?;
     if table.tables(2)?.len() > 0 {
         return Err(FormatError::Unsupported(
@@ -28,11 +23,7 @@ pub(super) fn read(
         Some(geometry) => read_geometry(geometry, header, gathering)?,
         None => None,
     };
-    let touches = |envelope: &Envelope| {
-        geometry.as_ref().is_some_and(|geometry| geometry.envelope().intersects(envelope))
-    };
-    if !envelope.is_none_or(touches) {
-        gathering.budget().forget(geometry.as_ref());
+    if !gathering.is_needed(geometry.as_ref()) {
         return Ok(());
     }
     let mut row = gathering.row()?;

@@ -1,9 +1,10 @@
 use super::{read, write};
-use crate::gather::tests::options;
-use crate::samples::{assert_close, feature_set};
+use crate::testing::{assert_close, extent, feature_set, options};
 use crate::window::tests::Counted;
 use crate::{FormatError, Input, ReadLayer, ReadOptions, WriteLayer};
-use gp_esri::{Attribute, Envelope, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Point};
+use gp_esri::{
+    Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Point, SpatialReference,
+};
 use proptest::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -51,8 +52,8 @@ proptest! {
         prop_assert!(read_bytes(bytes[..at].to_vec(), &options()).is_err());
         bytes[at] ^= bits;
         let _ = read_bytes(bytes.clone(), &options());
-        let envelope = Some(Envelope { xmin: 0.0, ymin: 0.0, xmax: 90.0, ymax: 90.0 });
-        let _ = read_bytes(bytes, &ReadOptions { envelope, ..options() });
+        let extent = extent([0.0, 0.0, 90.0, 90.0], None);
+        let _ = read_bytes(bytes, &ReadOptions { extent, ..options() });
     }
 }
 
@@ -74,8 +75,7 @@ fn grid(side: i64) -> FeatureSet {
 fn a_small_box_of_a_large_file_reads_a_small_share_of_it() {
     let set = grid(250);
     let file = Arc::new(Counted { bytes: written(&set), ..Counted::default() });
-    let envelope = Envelope { xmin: 99.5, ymin: 149.5, xmax: 103.5, ymax: 153.5 };
-    let options = ReadOptions { envelope: Some(envelope), ..options() };
+    let options = ReadOptions { extent: extent([99.5, 149.5, 103.5, 153.5], None), ..options() };
     let layer = read(&Input::new("grid.fgb", file.clone()), &options).unwrap();
     let mut ids: Vec<i64> = (0..16).map(|row| layer.features.oid_of(row)).collect();
     ids.sort_unstable();
@@ -87,13 +87,30 @@ fn a_small_box_of_a_large_file_reads_a_small_share_of_it() {
 }
 
 #[test]
+fn a_box_in_another_reference_than_the_file_finds_the_same_features() {
+    let mut set = grid(250);
+    // Metres near the equator: 111,319.49 of them are a degree.
+    set.spatial_reference = Some(SpatialReference::from_wkid(3857));
+    let metre = 1.0 / 111_319.490_793_273_57;
+    let degrees = [99.5 * metre, 149.5 * metre, 103.5 * metre, 153.5 * metre];
+    let bytes = written(&set);
+    let count = |extent| {
+        let layer = read_bytes(bytes.clone(), &ReadOptions { extent, ..options() }).unwrap();
+        layer.features.features.len()
+    };
+    assert_eq!(count(extent(degrees, Some(4326))), 16);
+    assert_eq!(count(extent([99.5, 149.5, 103.5, 153.5], None)), 16);
+    // A box that cannot be brought into the reference of the file leaves nothing out.
+    assert_eq!(count(extent(degrees, Some(999_999))), 62_500);
+}
+
+#[test]
 fn without_index_a_box_is_asked_of_every_geometry() {
     let mut set = grid(10);
     set.features.push(Feature { attributes: vec![Attribute::Integer(100), Attribute::Null], geometry: None });
     let bytes = written(&set);
-    let envelope = Envelope { xmin: 0.0, ymin: 0.0, xmax: 1.0, ymax: 1.0 };
     // What is read and not needed does not count.
-    let mut options_for_few = ReadOptions { envelope: Some(envelope), ..options() };
+    let mut options_for_few = ReadOptions { extent: extent([0.0, 0.0, 1.0, 1.0], None), ..options() };
     (options_for_few.limits.max_features, options_for_few.limits.max_vertices) = (4, 5);
     let layer = read_bytes(bytes.clone(), &options_for_few).unwrap();
     assert_eq!(layer.features.features.len(), 4);

@@ -49,7 +49,7 @@ pub(super) fn read_layer(
         gathering.warn(format!("fields of bytes were left out: {}", selection.blobs.join(", ")));
     }
 
-    let envelope = layer.geometry.as_ref().and(options.envelope);
+    let envelope = layer.geometry.as_ref().and(gathering.envelope());
     let (sql, values) = statement(database, layer, &selection, envelope)?;
     let mut statement = database.connection.prepare(&sql).map_err(error_of)?;
     let mut rows = statement.query(params_from_iter(values)).map_err(error_of)?;
@@ -217,10 +217,8 @@ fn read_geometry(
         Some(wkb) => read_wkb(wkb, gathering.budget()).map_err(|error| error.within(FORMAT, "a geometry"))?,
         None => None,
     };
-    let is_outside = envelope.is_some_and(|envelope| {
-        geometry.as_ref().is_none_or(|geometry| !geometry.envelope().intersects(&envelope))
-    });
-    Ok(if is_outside { Found::Outside } else { Found::Geometry(geometry) })
+    let is_needed = gathering.is_needed(geometry.as_ref());
+    Ok(if is_needed { Found::Geometry(geometry) } else { Found::Outside })
 }
 
 /// Object ids beyond 32 bits must say so (specification 6.1).

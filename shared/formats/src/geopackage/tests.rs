@@ -1,10 +1,8 @@
 use super::*;
-use crate::gather::tests::options;
-use crate::samples;
+use crate::testing::{self, extent, options};
 use bytes::Bytes;
 use gp_esri::{
-    Attribute, Envelope, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Point,
-    SpatialReference,
+    Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Point, SpatialReference,
 };
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -77,11 +75,11 @@ fn with_unique_ids(mut set: FeatureSet) -> FeatureSet {
 
 proptest! {
     #[test]
-    fn every_set_comes_back(set in samples::feature_set().prop_map(with_unique_ids)) {
+    fn every_set_comes_back(set in testing::feature_set().prop_map(with_unique_ids)) {
         let written = Written::new(&[("größe \"x\"", &set)]);
         let layer = written.read().unwrap();
         prop_assert_eq!(&layer.name, "größe \"x\"");
-        samples::assert_close(&layer.features, &set, 0.0);
+        testing::assert_close(&layer.features, &set, 0.0);
         prop_assert_eq!(&layer.warnings, &written.warnings);
     }
 
@@ -149,8 +147,8 @@ fn a_box_is_looked_up_in_the_index_and_without_one_row_by_row() {
     let mut set = points(5);
     set.features[4].geometry = None;
     let written = Written::new(&[("a", &set)]);
-    let envelope = Some(Envelope { xmin: 1.5, ymin: 0.0, xmax: 3.5, ymax: 2.0 });
-    let in_box = || ids(&read(&written.input(), &ReadOptions { envelope, ..options() }).unwrap());
+    let options = || ReadOptions { extent: extent([1.5, 0.0, 3.5, 2.0], None), ..options() };
+    let in_box = || ids(&read(&written.input(), &options()).unwrap());
     assert_eq!(in_box(), [20, 30]);
     // What the index does not have is not there.
     written.change("DELETE FROM rtree_a_geom WHERE id = 20");
@@ -247,7 +245,7 @@ fn limits_and_stops_are_heeded() {
     options.limits.max_features = 3;
     options.limits.max_vertices = 2;
     assert!(matches!(read(&written.input(), &options), Err(FormatError::TooLarge(_))));
-    let options = ReadOptions { stop: &|| true, ..crate::gather::tests::options() };
+    let options = ReadOptions { stop: &|| true, ..options };
     assert!(matches!(read(&written.input(), &options), Err(FormatError::Stopped)));
     let layer = WriteLayer { name: "a", features: &points(1) };
     assert!(matches!(write(&written.path(), &[layer], &|| true), Err(FormatError::Stopped)));
@@ -267,5 +265,5 @@ fn a_file_is_not_changed_by_reading_it_and_equal_layers_make_equal_files() {
 fn empty_layers_come_back() {
     let set = points(0);
     let layer = Written::new(&[("a", &set)]).read().unwrap();
-    samples::assert_close(&layer.features, &set, 0.0);
+    testing::assert_close(&layer.features, &set, 0.0);
 }

@@ -7,7 +7,7 @@ use super::{FORMAT, failed, malformed, thrift, unreadable};
 use crate::gather::Gathering;
 use crate::wkb::read_wkb;
 use crate::{FormatError, Input, ReadLayer, ReadOptions};
-use gp_esri::{Attribute, Envelope, Geometry};
+use gp_esri::{Attribute, Geometry};
 use parquet::basic::Type;
 use parquet::column::reader::ColumnReaderImpl;
 use parquet::data_type::{
@@ -44,8 +44,8 @@ pub(super) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
         if (options.stop)() {
             return Err(FormatError::Stopped);
         }
-        if let (Some(envelope), Some(geometries)) = (&options.envelope, &geometries)
-            && is_outside(group, geometries, envelope)
+        if let (Some(envelope), Some(geometries)) = (gathering.envelope(), &geometries)
+            && is_outside(group, geometries, &envelope)
         {
             continue;
         }
@@ -122,15 +122,10 @@ fn begin(
             })?,
             _ => None,
         };
-        let touches = |envelope: &Envelope| {
-            geometry.as_ref().is_some_and(|geometry| geometry.envelope().intersects(envelope))
-        };
-        let is_needed = options.envelope.as_ref().is_none_or(touches);
+        let is_needed = gathering.is_needed(geometry.as_ref());
         rows.is_needed.push(is_needed);
         if is_needed {
             rows.needed.push((gathering.row()?, geometry));
-        } else {
-            gathering.budget().forget(geometry.as_ref());
         }
         Ok(())
     })?;

@@ -1,11 +1,8 @@
 use super::{read, write};
-use crate::gather::tests::options;
-use crate::samples::{assert_close, feature_set};
+use crate::testing::{assert_close, extent, feature_set, options};
 use crate::window::tests::Counted;
 use crate::{FormatError, Input, ReadLayer, ReadOptions, WriteLayer};
-use gp_esri::{
-    Attribute, Envelope, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Path, Point,
-};
+use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Path, Point};
 use proptest::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -74,8 +71,7 @@ fn several_row_groups_are_read_one_after_the_other() {
     let layer = read(&Input::new("layer.parquet", file.clone()), &options()).unwrap();
     assert_eq!(layer.features.features, set.features);
     assert!(file.reads.load(Ordering::Relaxed) < 40, "{:?} reads", file.reads);
-    let envelope = Envelope { xmin: 66_000.0, ymin: -1.0, xmax: 66_002.5, ymax: 1.0 };
-    let options = ReadOptions { envelope: Some(envelope), ..options() };
+    let options = ReadOptions { extent: extent([66_000.0, -1.0, 66_002.5, 1.0], None), ..options() };
     let layer = read(&Input::new("layer.parquet", file), &options).unwrap();
     assert_eq!(layer.features.features, set.features[66_000..66_003]);
 }
@@ -106,8 +102,8 @@ fn a_row_group_whose_boxes_miss_the_envelope_is_not_read() {
     let mut bytes = include_bytes!("../../tests/data/columnar/polygon.parquet").to_vec();
     bytes[4..1500].fill(0);
     let within = |xmin: f64| {
-        let envelope = Envelope { xmin, ymin: 0.0, xmax: xmin + 1.0, ymax: 1.0 };
-        read_bytes(bytes.clone(), &ReadOptions { envelope: Some(envelope), ..options() })
+        let extent = extent([xmin, 0.0, xmin + 1.0, 1.0], None);
+        read_bytes(bytes.clone(), &ReadOptions { extent, ..options() })
     };
     assert!(within(22.0).unwrap().features.features.is_empty());
     assert!(within(0.0).is_err());

@@ -6,6 +6,7 @@ use super::shp::{Shape, ShapeReader, Source};
 use super::{index, malformed};
 use crate::budget::Budget;
 use crate::codepage::CodePage;
+use crate::extent::envelope_in;
 use crate::zipped::{Archive, Entry, error_of};
 use crate::{FormatError, ReadLayer, ReadOptions};
 use gp_esri::{Attribute, Feature, FeatureSet, Geometry, SpatialReference};
@@ -24,10 +25,12 @@ pub(super) fn read_layer(
     options: &ReadOptions<'_>,
 ) -> Result<ReadLayer, FormatError> {
     let mut warnings = Vec::new();
-    let mut shapes = match &layer.shp {
-        Some(shp) => Some(ShapeReader::new(source(archive, layer, shp, options)?, options.envelope)?),
-        None => None,
-    };
+    let (mut shapes, mut spatial_reference) = (None, None);
+    if let Some(shp) = &layer.shp {
+        spatial_reference = reference(archive, layer.prj.as_ref(), &mut warnings)?;
+        let envelope = envelope_in(options.extent.as_ref(), spatial_reference.as_ref());
+        shapes = Some(ShapeReader::new(source(archive, layer, shp, options)?, envelope)?);
+    }
     let mut table = match &layer.dbf {
         Some(dbf) => {
             let code_page = code_page(archive, layer.cpg.as_ref(), &mut warnings)?;
@@ -39,7 +42,7 @@ pub(super) fn read_layer(
         }
     };
 
-    let mut set = FeatureSet::default();
+    let mut set = FeatureSet { spatial_reference, ..FeatureSet::default() };
     let mut budget = Budget::new(options);
     let mut counts = Counts::default();
     loop {
@@ -72,7 +75,7 @@ pub(super) fn read_layer(
             }
             _ => None,
         };
-        if geometry.is_none() && options.envelope.is_some() && shapes.is_some() {
+        if geometry.is_none() && shapes.as_ref().is_some_and(ShapeReader::has_envelope) {
             continue;
         }
         // Vertices of lines and polygons were counted before they were read.
@@ -88,9 +91,6 @@ pub(super) fn read_layer(
         if set.has_m {
             set.features.iter_mut().for_each(fill_measures);
         }
-    }
-    if shapes.is_some() {
-        set.spatial_reference = reference(archive, layer.prj.as_ref(), &mut warnings)?;
     }
     if let Some(table) = table {
         let (fields, of_table) = table.finish(&mut set.features);

@@ -98,6 +98,11 @@ impl ShapeReader {
         Ok(ShapeReader { source, kind, byte_len, position: HEADER_BYTES as u64, envelope, content })
     }
 
+    /// Whether shapes beside a box are passed over.
+    pub(super) fn has_envelope(&self) -> bool {
+        self.envelope.is_some()
+    }
+
     /// What the shapes are, so far as it was said until now.
     pub(super) fn kind(&self) -> Option<Kind> {
         self.kind

@@ -1,8 +1,7 @@
 use super::*;
-use crate::gather::tests::options;
-use crate::samples;
+use crate::testing::{self, extent, options};
 use bytes::Bytes;
-use gp_esri::{Attribute, Envelope, FeatureSet, FieldType, Geometry, Point, date};
+use gp_esri::{Attribute, FeatureSet, FieldType, Geometry, Point, date};
 use proptest::prelude::*;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -76,7 +75,7 @@ fn as_shapefile(set: &FeatureSet) -> FeatureSet {
 
 proptest! {
     #[test]
-    fn every_set_comes_back_as_a_shapefile_can_hold_it(set in samples::feature_set()) {
+    fn every_set_comes_back_as_a_shapefile_can_hold_it(set in testing::feature_set()) {
         let (bytes, _) = written(&set);
         let layer = read_back(bytes).unwrap();
         prop_assert_eq!(&layer.name, "roads");
@@ -85,13 +84,13 @@ proptest! {
         if expected.has_z && expected.features.iter().all(|feature| feature.geometry.is_none()) {
             expected.has_m = false;
         }
-        samples::assert_close(&layer.features, &expected, 0.0);
+        testing::assert_close(&layer.features, &expected, 0.0);
         prop_assert_eq!(layer.warnings, Vec::<String>::new());
     }
 
     #[test]
     fn a_shapefile_with_flipped_bytes_never_panics(
-        set in samples::feature_set(),
+        set in testing::feature_set(),
         flips in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<u8>()), 1..6)
     ) {
         let _ = read_back(damaged(&written(&set).0, &flips));
@@ -285,7 +284,7 @@ fn limits_and_stops_are_heeded() {
     options.limits.max_features = 3;
     options.limits.max_vertices = 2;
     assert!(matches!(read(&input(bytes.clone()), &options), Err(FormatError::TooLarge(_))));
-    let options = ReadOptions { stop: &|| true, ..crate::gather::tests::options() };
+    let options = ReadOptions { stop: &|| true, ..options };
     assert!(matches!(read(&input(bytes), &options), Err(FormatError::Stopped)));
     let folder = tempfile::tempdir().unwrap();
     let layer = WriteLayer { name: "a", features: &points(1) };
@@ -296,9 +295,9 @@ fn limits_and_stops_are_heeded() {
 fn a_box_leaves_out_what_lies_beside_it() {
     let mut set = points(3);
     set.features[0].geometry = None;
-    let envelope = Some(Envelope { xmin: 2.5, ymin: 0.0, xmax: 9.0, ymax: 9.0 });
-    let layer = read(&input(written(&set).0), &ReadOptions { envelope, ..options() }).unwrap();
-    assert_eq!(ids(&layer), [3]);
+    let bytes = written(&set).0;
+    let in_box = |extent| ids(&read(&input(bytes.clone()), &ReadOptions { extent, ..options() }).unwrap());
+    assert_eq!(in_box(extent([2.5, 0.0, 9.0, 9.0], None)), [3]);
 }
 
 #[test]

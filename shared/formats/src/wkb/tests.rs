@@ -1,19 +1,13 @@
 use super::read::WkbError;
 use super::{Dimensions, read_wkb, write_wkb};
 use crate::budget::Budget;
+use crate::testing::options;
 use crate::{FormatError, ReadOptions};
 use gp_esri::{Geometry, Path, Point, ReadLimits};
 use proptest::prelude::*;
 
 fn read_within(bytes: &[u8], max_vertices: usize) -> Result<Option<Geometry>, WkbError> {
-    let options = ReadOptions {
-        limits: ReadLimits { max_vertices, ..ReadLimits::default() },
-        max_decompressed_bytes: 0,
-        layer: None,
-        envelope: None,
-        scratch: std::path::Path::new("/nowhere"),
-        stop: &|| false,
-    };
+    let options = ReadOptions { limits: ReadLimits { max_vertices, ..ReadLimits::default() }, ..options() };
     read_wkb(bytes, &mut Budget::new(&options))
 }
 
