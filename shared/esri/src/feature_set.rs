@@ -2,6 +2,7 @@
 
 mod coerce;
 mod columns;
+mod ids;
 mod lines;
 mod members;
 mod read;

@@ -114,7 +114,7 @@ fn geojson_is_wgs84_with_its_rings_turned() {
     )
     .feature_set;
     assert_eq!(set.spatial_reference.unwrap().code(), Some(4326));
-    assert_eq!(set.features[0].attributes, [text("{\"b\":[1]}")]);
+    assert_eq!(set.features[0].attributes, [Attribute::Integer(1), text("{\"b\":[1]}")]);
     let Some(Geometry::Polygon(rings)) = &set.features[0].geometry else { panic!() };
     let area = |xy: &[[f64; 2]]| xy.windows(2).map(|e| e[0][0] * e[1][1] - e[1][0] * e[0][1]).sum::<f64>();
     assert!(area(&rings[0].xy) < 0.0 && area(&rings[1].xy) > 0.0 && area(&rings[2].xy) < 0.0);

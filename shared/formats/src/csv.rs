@@ -18,6 +18,7 @@ pub(crate) use write::write;
 
 use crate::budget::Budget;
 use crate::column_types::Column;
+use crate::ordinates::settle_ordinates;
 use crate::{FormatError, Input, ReadLayer, ReadOptions, field_names, text, wkt};
 use gp_esri::{FeatureSet, Field, GeometryType, SpatialReference};
 use header::{HeaderColumn, Place};
@@ -53,7 +54,9 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
         features,
         ..FeatureSet::default()
     };
-    field_names::make_unique(&mut set.fields);
+    // Some positions may have z and others none.
+    settle_ordinates(&mut set);
+    warnings.extend(field_names::make_unique(&mut set.fields));
     Ok(ReadLayer { name: input.stem().to_owned(), features: set, warnings })
 }
 

@@ -6,24 +6,33 @@ use crate::text::some_of;
 use gp_esri::{Field, FieldType};
 use std::collections::{HashMap, HashSet};
 
-/// Names what has no name, and numbers names that came before, compared without regard to case.
-pub(crate) fn make_unique(fields: &mut [Field]) {
+/// Names what has no name, and numbers names that came before, compared without regard to case; says which.
+pub(crate) fn make_unique(fields: &mut [Field]) -> Vec<String> {
     let names: Vec<String> = fields.iter().map(|field| field.name.trim().to_owned()).collect();
     // Names that need no change are kept, also where a changed one would have come first.
-    let own: HashSet<String> = names.iter().map(|name| name.to_lowercase()).collect();
-    let mut unique = UniqueNames { taken: HashSet::new(), avoided: own, next: HashMap::new() };
+    let avoided = names.iter().map(|name| name.to_lowercase()).collect();
+    let mut unique = UniqueNames { avoided, ..UniqueNames::within(usize::MAX) };
+    let mut numbered = Vec::new();
     for (place, (field, name)) in fields.iter_mut().zip(names).enumerate() {
         let had_alias = field.alias != field.name;
-        field.name = unique.named(if name.is_empty() { format!("field_{}", place + 1) } else { name }, "_");
+        field.name =
+            unique.named(if name.is_empty() { format!("field_{}", place + 1) } else { name.clone() }, "_");
         if !had_alias {
             field.alias.clone_from(&field.name);
         }
+        if !name.is_empty() && field.name != name {
+            numbered.push(format!("{name} → {}", field.name));
+        }
     }
+    let names: Vec<&str> = numbered.iter().map(String::as_str).collect();
+    let sentence = || format!("fields of one name were numbered: {}", some_of(&names));
+    (!names.is_empty()).then(sentence).into_iter().collect()
 }
 
 /// Names unlike each other, without regard to case.
-#[derive(Default)]
 pub(crate) struct UniqueNames {
+    /// Longer names are cut.
+    max_bytes: usize,
     taken: HashSet<String>,
     /// Names that others have before they are asked for.
     avoided: HashSet<String>,
@@ -32,15 +41,22 @@ pub(crate) struct UniqueNames {
 }
 
 impl UniqueNames {
-    /// The name, with a number behind `divider` where it was there before.
+    /// Names of so many bytes at most.
+    pub(crate) fn within(max_bytes: usize) -> UniqueNames {
+        UniqueNames { max_bytes, taken: HashSet::new(), avoided: HashSet::new(), next: HashMap::new() }
+    }
+
+    /// The name, cut by whole characters, with a number behind `divider` where it was there before.
     pub(crate) fn named(&mut self, name: String, divider: &str) -> String {
+        let name = cut(&name, self.max_bytes);
         let lower = name.to_lowercase();
         if self.taken.insert(lower.clone()) {
-            return name;
+            return name.to_owned();
         }
         let next = self.next.entry(lower).or_insert(1);
         loop {
-            let numbered = format!("{name}{divider}{next}");
+            let ending = format!("{divider}{next}");
+            let numbered = format!("{}{ending}", cut(name, self.max_bytes.saturating_sub(ending.len())));
             *next += 1;
             let lower = numbered.to_lowercase();
             if !self.avoided.contains(&lower) && self.taken.insert(lower) {
@@ -48,6 +64,11 @@ impl UniqueNames {
             }
         }
     }
+}
+
+/// As much of a text as has so many bytes, by whole characters.
+pub(crate) fn cut(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
 }
 
 /// A column named OBJECTID whose values are whole numbers without gaps of null is the object id, as it is in feature sets
@@ -77,7 +98,8 @@ mod tests {
     fn names_are_numbered_where_they_clash_and_made_where_there_are_none() {
         let names = ["A", "a", "", "a_1", " b ", "field_3"];
         let mut fields: Vec<Field> = names.iter().map(|name| Field::new(*name, FieldType::String)).collect();
-        make_unique(&mut fields);
+        let warnings = make_unique(&mut fields);
+        assert_eq!(warnings, ["fields of one name were numbered: a → a_2, field_3 → field_3_1"]);
         let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
         assert_eq!(names, ["A", "a_2", "field_3", "a_1", "b", "field_3_1"]);
         assert!(fields.iter().all(|field| field.alias == field.name));
@@ -88,6 +110,16 @@ mod tests {
         let mut fields = vec![Field::new("a", FieldType::String); 10_000];
         make_unique(&mut fields);
         assert_eq!(fields[9_999].name, "a_9999");
+    }
+
+    #[test]
+    fn long_names_are_cut_and_stay_apart() {
+        let mut names = UniqueNames::within(10);
+        let mut name = |name: &str| names.named(name.to_owned(), "_");
+        assert_eq!(name("population_2020"), "population");
+        assert_eq!(name("population_2021"), "populati_1");
+        assert_eq!(name("POPULATION"), "POPULATI_2");
+        assert_eq!(name("Größenänderung"), "Größenä");
     }
 
     #[test]

@@ -5,8 +5,10 @@
 
 use crate::budget::Budget;
 use crate::extent::envelope_in;
+use crate::field_names::make_unique;
+use crate::ordinates::settle_ordinates;
 use crate::{FormatError, ReadLayer, ReadOptions};
-use gp_esri::{Attribute, Envelope, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Path};
+use gp_esri::{Attribute, Envelope, Feature, FeatureSet, FieldType, Geometry, GeometryType, Path};
 
 /// Columns of one layer: more than any database has, few enough that a header of nothing but fields costs little.
 pub(crate) const MAX_FIELDS: usize = 4096;
@@ -27,8 +29,7 @@ pub(crate) struct Gathering<'a> {
 impl<'a> Gathering<'a> {
     /// Begins with the schema; names that differ only in case are changed.
     pub(crate) fn new(options: &'a ReadOptions<'a>, mut schema: FeatureSet) -> Gathering<'a> {
-        let mut warnings = Vec::new();
-        distinguish(&mut schema.fields, &mut warnings);
+        let warnings = make_unique(&mut schema.fields);
         let misfits = vec![0; schema.fields.len()];
         let envelope = envelope_in(options.extent.as_ref(), schema.spatial_reference.as_ref());
         Gathering { set: schema, budget: Budget::new(options), envelope, warnings, misfits, strangers: 0 }
@@ -125,20 +126,6 @@ pub(crate) fn push_ring(rings: &mut Vec<Path>, mut ring: Path, place: usize) {
     rings.push(ring);
 }
 
-/// Gives fields whose names differ only in case different ones.
-fn distinguish(fields: &mut [Field], warnings: &mut Vec<String>) {
-    let mut taken = std::collections::HashSet::new();
-    for field in fields {
-        if taken.insert(field.name.to_lowercase()) {
-            continue;
-        }
-        let new = (1..).map(|number| format!("{}_{number}", field.name));
-        let Some(new) = new.into_iter().find(|name| taken.insert(name.to_lowercase())) else { return };
-        warnings.push(format!("the file has two fields of the name {}: one came as {new}", field.name));
-        field.name = new;
-    }
-}
-
 /// Brings a value into the type of its field; `false` where it cannot.
 fn fit(value: &mut Attribute, field_type: FieldType) -> bool {
     let new = match (&*value, field_type) {
@@ -186,49 +173,11 @@ fn multipoint(geometry: Geometry) -> Geometry {
     }
 }
 
-/// Says whether the set has z and m, and gives vertices without them NaN beside those with.
-fn settle_ordinates(set: &mut FeatureSet) {
-    let geometries = || set.features.iter().filter_map(|feature| feature.geometry.as_ref());
-    let (mut has_z, mut has_m) = (set.has_z, set.has_m);
-    for geometry in geometries() {
-        match geometry {
-            Geometry::Point(point) => {
-                has_z |= point.z.is_some();
-                has_m |= point.m.is_some();
-            }
-            Geometry::Multipoint(points) => {
-                has_z |= !points.z.is_empty();
-                has_m |= !points.m.is_empty();
-            }
-            Geometry::Polyline(paths) | Geometry::Polygon(paths) => {
-                has_z |= paths.iter().any(|path| !path.z.is_empty());
-                has_m |= paths.iter().any(|path| !path.m.is_empty());
-            }
-        }
-    }
-    (set.has_z, set.has_m) = (has_z, has_m);
-    for geometry in set.features.iter_mut().filter_map(|feature| feature.geometry.as_mut()) {
-        let paths = match geometry {
-            Geometry::Point(_) => &mut [],
-            Geometry::Multipoint(points) => std::slice::from_mut(points),
-            Geometry::Polyline(paths) | Geometry::Polygon(paths) => paths.as_mut_slice(),
-        };
-        for path in paths {
-            let count = path.xy.len();
-            for (wanted, values) in [(has_z, &mut path.z), (has_m, &mut path.m)] {
-                if wanted {
-                    values.resize(count, f64::NAN);
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::options;
-    use gp_esri::Point;
+    use gp_esri::{Field, Point};
 
     #[test]
     fn values_come_in_the_type_of_their_field_or_are_counted_as_lost() {

@@ -43,7 +43,7 @@ pub(crate) fn write(
 mod tests {
     use crate::Format;
     use crate::testing::{self, assert_same_set, read_bytes, sample, written};
-    use gp_esri::{FeatureSet, Geometry, GeometryType, Path};
+    use gp_esri::{FeatureSet, Field, FieldType, Geometry, GeometryType, Path};
     use proptest::prelude::*;
 
     #[test]
@@ -61,6 +61,17 @@ mod tests {
         );
         assert_eq!(String::from_utf8(bytes).unwrap(), expected);
         assert_eq!(warnings, Vec::<String>::new());
+    }
+
+    #[test]
+    fn object_ids_come_back_whatever_their_field_is_named() {
+        let mut set = sample();
+        set.fields[0] = Field { length: Some(8), ..Field::new("fid", FieldType::Oid) };
+        for format in [Format::GeoJson, Format::GeoJsonSeq] {
+            let layer = read_bytes(format, written(format, &set).0).unwrap();
+            assert_same_set(&layer.features, &set);
+            assert_eq!(layer.warnings, Vec::<String>::new());
+        }
     }
 
     #[test]

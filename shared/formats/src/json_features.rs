@@ -28,7 +28,7 @@ pub(crate) fn layer(input: &Input, read: ReadFeatureSet) -> ReadLayer {
     if features.exceeded_transfer_limit {
         warnings.push("the file says that the server did not send all features".to_owned());
     }
-    field_names::make_unique(&mut features.fields);
+    warnings.extend(field_names::make_unique(&mut features.fields));
     ReadLayer { name: input.stem().to_owned(), features, warnings }
 }
 

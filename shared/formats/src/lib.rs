@@ -7,6 +7,7 @@
 //! read, never with what was promised, and every reader counts what it makes against the limits (`budget.rs`).
 
 mod budget;
+mod bytes_at;
 mod codepage;
 mod column_types;
 mod csv;
@@ -29,6 +30,7 @@ mod kml;
 mod kmz;
 mod layers;
 mod ogc_types;
+mod ordinates;
 mod outlines;
 mod shapefile;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Rings and paths in the order in which other formats write them.
 //!
-//! Separate because GeoJSON, KML and well-known text agree with each other and not with Esri: each hole stands with its
+//! Separate because GeoJSON, KML, well-known text and binary, and FlatGeobuf agree with each other and not with Esri: each hole stands with its
 //! exterior, and exteriors run counter-clockwise (RFC 7946, section 3.1.6; KML 2.2, section 10.8; simple features 6.1.11).
 
 use gp_esri::{Path, Xy};
@@ -17,6 +17,11 @@ impl<'a> Outline<'a> {
     /// A path as it is.
     pub(crate) fn of_path(path: &'a Path) -> Outline<'a> {
         Outline { path, backwards: false }
+    }
+
+    /// How many vertices there are.
+    pub(crate) fn len(self) -> usize {
+        self.path.xy.len()
     }
 
     /// The vertices with z, which is `None` where a vertex has none.

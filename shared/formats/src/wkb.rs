@@ -10,7 +10,7 @@ mod tests;
 mod write;
 
 pub(crate) use read::read_wkb;
-pub(crate) use write::{polygons_of, write_wkb};
+pub(crate) use write::write_wkb;
 
 /// Which ordinates stand beside x and y.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -116,7 +116,7 @@ fn from_number(number: Number) -> Attribute {
 }
 
 /// The value as text.
-fn text_of(value: Attribute) -> Box<str> {
+pub(super) fn text_of(value: Attribute) -> Box<str> {
     match value {
         Attribute::Text(text) => text,
         Attribute::Integer(value) => value.to_string().into(),

@@ -49,6 +49,7 @@ impl<'l> FeatureLines<'l> {
                 ("geometry", _) => {
                     geometry = state.geometry(&mut reader, index).map_err(|error| error.within(key))?;
                 }
+                ("id", _) => state.ids.read(&mut reader, index)?,
                 _ => reader.skip_value()?,
             }
         }

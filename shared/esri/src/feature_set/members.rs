@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::columns::Columns;
+use super::ids::Ids;
 use super::read::ReadLimits;
 use super::reference;
 use super::settle::type_mismatch;
@@ -22,6 +23,7 @@ pub(super) struct SetReader<'t, 'l> {
     pub(super) limits: &'l ReadLimits,
     pub(super) budget: Budget,
     pub(super) columns: Columns,
+    pub(super) ids: Ids,
     pub(super) warnings: Warnings,
     pub(super) set: FeatureSet,
     pub(super) seen: Seen<'t>,
@@ -47,6 +49,7 @@ pub(super) struct Seen<'t> {
     /// A single feature's members.
     pub(super) geometry: Option<&'t str>,
     pub(super) attributes: Option<&'t str>,
+    pub(super) id: Option<&'t str>,
     pub(super) url: Option<String>,
     pub(super) item_id: Option<String>,
     pub(super) filter: Option<String>,
@@ -68,6 +71,7 @@ impl<'l> SetReader<'_, 'l> {
                 curve_tolerance: limits.curve_tolerance,
             },
             columns: Columns::default(),
+            ids: Ids::default(),
             warnings: Warnings::default(),
             set: FeatureSet::default(),
             seen: Seen::default(),
@@ -141,6 +145,7 @@ impl<'t> SetReader<'t, '_> {
             }
             ("geometry", _) => self.seen.geometry = Some(reader.raw_value()?),
             ("attributes" | "properties", Kind::Object) => self.seen.attributes = Some(reader.raw_value()?),
+            ("id", Kind::Number | Kind::String) => self.seen.id = Some(reader.raw_value()?),
             ("url", Kind::String) => self.seen.url = Some(reader.string()?.into_owned()),
             ("itemID" | "itemId" | "portalItemID", Kind::String) => {
                 self.seen.item_id = Some(reader.string()?.into_owned())
@@ -221,6 +226,7 @@ impl<'t> SetReader<'t, '_> {
                     attributes = Some(self.columns.read_row(reader).map_err(|error| error.within(key))?);
                 }
                 "geometry" => geometry = self.geometry(reader, index).map_err(|error| error.within(key))?,
+                "id" => self.ids.read(reader, index)?,
                 _ => reader.skip_value()?,
             }
         }

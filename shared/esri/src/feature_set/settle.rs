@@ -19,10 +19,14 @@ impl SetReader<'_, '_> {
         self.settle_reference()?;
         self.settle_type()?;
         self.settle_ordinates();
-        let Seen { late_fields, object_id_field, filter, .. } = self.seen;
+        let Seen { late_fields, object_id_field, filter, geojson, .. } = self.seen;
         let (fields, left_out) =
             self.columns.finish(&mut self.set.features, late_fields, object_id_field.as_deref())?;
         self.set.fields = fields;
+        // Esri's features have no such member that means anything.
+        if geojson {
+            self.ids.settle(&mut self.set).into_iter().for_each(|sentence| self.warnings.add(sentence));
+        }
         left_out.into_iter().for_each(|sentence| self.warnings.add(sentence));
         let values = self.set.fields.len().saturating_mul(self.set.features.len());
         if values > self.limits.max_values {
@@ -60,6 +64,9 @@ impl SetReader<'_, '_> {
                         self.columns.read_row(&mut reader).map_err(|error| error.within("attributes"))?;
                 }
             }
+        }
+        if let Some(text) = self.seen.id {
+            self.ids.read(&mut Reader::new(text, self.limits.max_depth), 0)?;
         }
         self.push(feature)
     }

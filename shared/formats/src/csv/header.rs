@@ -25,7 +25,8 @@ pub(super) enum Place {
     Wkt(usize),
 }
 
-/// Names of coordinate columns: x, y, z, and whether they are longitude and latitude. The first pair is written.
+/// Names of coordinate columns: x, y, z, and whether they are longitude and latitude. The first free pair of
+/// its kind is written.
 pub(super) const PAIRS: &[(&str, &str, &str, bool)] = &[
     ("x", "y", "z", false),
     ("POINT_X", "POINT_Y", "POINT_Z", false),

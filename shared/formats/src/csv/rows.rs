@@ -8,7 +8,7 @@ use crate::column_types::{number, value_of};
 use crate::text::shortened;
 use crate::wkt::{WktError, read_wkt};
 use crate::{FormatError, ReadOptions};
-use gp_esri::{Attribute, Feature, Field, FieldType, Geometry, GeometryType, Path, Point, SpatialReference};
+use gp_esri::{Attribute, Feature, Field, FieldType, Geometry, GeometryType, Point, SpatialReference};
 
 /// Rows that a warning names before it only counts.
 const MAX_NAMED: usize = 3;
@@ -72,12 +72,6 @@ impl<'a> RowReader<'a> {
             }
             let geometry = self.geometry(&cells, row)?;
             features.push(Feature { attributes, geometry });
-        }
-        // Some positions with z and others without are one set.
-        let (has_z, has_m) = (self.has_z, self.has_m);
-        if has_z || has_m {
-            let geometries = features.iter_mut().filter_map(|feature| feature.geometry.as_mut());
-            geometries.for_each(|geometry| fill_ordinates(geometry, has_z, has_m));
         }
         Ok(features)
     }
@@ -210,20 +204,4 @@ fn attribute(cell: &Cell<'_>, field: &Field) -> Result<Attribute, String> {
             field.field_type.name()
         )
     })
-}
-
-fn fill_ordinates(geometry: &mut Geometry, has_z: bool, has_m: bool) {
-    let fill = |path: &mut Path| {
-        let count = path.xy.len();
-        for (wanted, values) in [(has_z, &mut path.z), (has_m, &mut path.m)] {
-            if wanted {
-                values.resize(count, f64::NAN);
-            }
-        }
-    };
-    match geometry {
-        Geometry::Point(_) => {}
-        Geometry::Multipoint(points) => fill(points),
-        Geometry::Polyline(paths) | Geometry::Polygon(paths) => paths.iter_mut().for_each(fill),
-    }
 }

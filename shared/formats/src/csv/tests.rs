@@ -147,7 +147,7 @@ fn names_are_made_unique_and_windows_letters_are_read() {
 #[test]
 fn the_sample_is_written_as_expected() {
     let (bytes, warnings) = written(Format::Csv, &sample());
-    let expected = "x,y,OBJECTID,\"Größe, \"\"x\"\"\",when,value\n\
+    let expected = "lon,lat,OBJECTID,\"Größe, \"\"x\"\"\",when,value\n\
         1.5,-2.25,1,\"a,b;c\td\n\"\"e\"\" <&> é\",2020-01-01T00:00:00Z,5.0\n\
         ,,9007199254740993,,,\n\
         -180,90,3,\"\",1969-12-31T23:59:59.999Z,-1e-7\n";
@@ -158,13 +158,41 @@ fn the_sample_is_written_as_expected() {
 #[test]
 fn coordinate_columns_keep_out_of_the_way_of_fields() {
     let mut set = sample();
+    set.fields[3].name = "LAT".to_owned();
+    let (bytes, _) = written(Format::Csv, &set);
+    assert!(bytes.starts_with(b"longitude,latitude,"));
+    assert_eq!(read_bytes(Format::Csv, bytes).unwrap().features.features, set.features);
     set.fields[3].name = "X".to_owned();
+    set.spatial_reference = None;
     let (bytes, _) = written(Format::Csv, &set);
     assert!(bytes.starts_with(b"POINT_X,POINT_Y,"));
     let read = read_bytes(Format::Csv, bytes).unwrap().features;
     assert_eq!(read.features, set.features);
     let names: Vec<&str> = read.fields.iter().map(|field| field.name.as_str()).collect();
     assert_eq!(names, ["OBJECTID", "Größe, \"x\"", "when", "X"]);
+}
+
+#[test]
+fn points_in_wgs_84_come_back_in_it_with_z_and_others_in_none() {
+    let reread = |set: &gp_esri::FeatureSet| {
+        let (bytes, warnings) = written(Format::Csv, set);
+        (read_bytes(Format::Csv, bytes).unwrap().features, warnings.len())
+    };
+    let mut set = sample();
+    set.has_z = true;
+    for feature in &mut set.features {
+        if let Some(Geometry::Point(point)) = &mut feature.geometry {
+            point.z = Some(7.5);
+        }
+    }
+    let (read, warnings) = reread(&set);
+    assert_same_set(&read, &set);
+    assert_eq!(warnings, 0);
+    // Beyond a turn of the earth, which no longitude is.
+    set.features[0].geometry = Some(Geometry::Point(Point { z: Some(1.0), ..Point::from_xy([200.0, 0.0]) }));
+    let (read, warnings) = reread(&set);
+    assert_eq!((read.spatial_reference, warnings), (None, 1));
+    assert_eq!(read.features, set.features);
 }
 
 #[test]
@@ -196,10 +224,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
-    fn a_written_set_is_read_back_the_same_but_for_its_reference(set in testing::telling_set()) {
+    fn a_written_set_is_read_back_the_same_but_for_the_reference_of_well_known_text(set in testing::telling_set()) {
         let mut read = read_bytes(Format::Csv, written(Format::Csv, &set).0).unwrap().features;
-        prop_assert_eq!(&read.spatial_reference, &None);
-        read.spatial_reference = set.spatial_reference.clone();
+        if set.geometry_type != Some(GeometryType::Point) {
+            prop_assert_eq!(&read.spatial_reference, &None);
+            read.spatial_reference = set.spatial_reference.clone();
+        }
         assert_same_set(&read, &set);
     }
 

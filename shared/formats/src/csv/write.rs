@@ -1,4 +1,5 @@
-//! Writing a set as comma-separated values.
+//! Writing a set as comma-separated values: points on WGS 84 as `lon` and `lat`, others as `x` and `y`, the rest as well-known
+//! text.
 
 use super::header::{PAIRS, WKT_NAMES};
 use super::{FORMAT, WGS84};
@@ -7,13 +8,13 @@ use crate::text::{self, write_double};
 use crate::wkt::write_wkt;
 use crate::{FormatError, WriteLayer};
 use gp_esri::json::{write_f64, write_i64};
-use gp_esri::{Attribute, FeatureSet, FieldType, Geometry, GeometryType, date};
+use gp_esri::{Attribute, FeatureSet, FieldType, Geometry, GeometryType, SpatialReference, date};
 use std::path::Path;
 
 /// How the geometry is written; its columns come first.
 enum Columns {
     None,
-    Xy { names: [&'static str; 3], has_z: bool },
+    Xy { names: [&'static str; 3], has_z: bool, is_degrees: bool },
     Wkt(String),
 }
 
@@ -38,7 +39,7 @@ pub(crate) fn write(
         out.feature_done()?;
     }
     out.finish()?;
-    Ok(warnings(set))
+    Ok(warnings(set, &columns))
 }
 
 fn columns(set: &FeatureSet) -> Columns {
@@ -46,15 +47,31 @@ fn columns(set: &FeatureSet) -> Columns {
     match set.geometry_type {
         None => Columns::None,
         Some(GeometryType::Point) => {
-            let pair =
-                PAIRS.iter().find(|(x, y, z, is_degrees)| !is_degrees && free(x) && free(y) && free(z));
+            let pair_of = |degrees: bool| {
+                let is_free = |(x, y, z, is_degrees): &&(&str, &str, &str, bool)| {
+                    *is_degrees == degrees && free(x) && free(y) && free(z)
+                };
+                PAIRS.iter().find(is_free)
+            };
+            let pair = if is_wgs84(set) { pair_of(true).or_else(|| pair_of(false)) } else { pair_of(false) };
             match pair {
-                Some((x, y, z, _)) => Columns::Xy { names: [*x, *y, *z], has_z: set.has_z },
+                Some((x, y, z, is_degrees)) => {
+                    Columns::Xy { names: [*x, *y, *z], has_z: set.has_z, is_degrees: *is_degrees }
+                }
                 None => Columns::Wkt(wkt_name(set)),
             }
         }
         Some(_) => Columns::Wkt(wkt_name(set)),
     }
+}
+
+/// Whether the points are longitudes and latitudes on WGS 84, which the names of their columns then say.
+fn is_wgs84(set: &FeatureSet) -> bool {
+    let bounds = set.envelope();
+    let is_within =
+        bounds.xmin >= -180.0 && bounds.xmax <= 180.0 && bounds.ymin >= -90.0 && bounds.ymax <= 90.0;
+    set.spatial_reference.as_ref().and_then(SpatialReference::code) == Some(WGS84)
+        && (bounds.is_empty() || is_within)
 }
 
 /// A name that no field has.
@@ -67,7 +84,7 @@ fn write_header(out: &mut Vec<u8>, set: &FeatureSet, columns: &Columns) {
     let start = out.len();
     let geometry: Vec<&str> = match columns {
         Columns::None => Vec::new(),
-        Columns::Xy { names, has_z } => names.iter().take(2 + usize::from(*has_z)).copied().collect(),
+        Columns::Xy { names, has_z, .. } => names.iter().take(2 + usize::from(*has_z)).copied().collect(),
         Columns::Wkt(name) => vec![name.as_str()],
     };
     for name in geometry.into_iter().chain(set.fields.iter().map(|field| field.name.as_str())) {
@@ -142,10 +159,10 @@ fn write_text(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-fn warnings(set: &FeatureSet) -> Vec<String> {
+fn warnings(set: &FeatureSet, columns: &Columns) -> Vec<String> {
     let mut warnings = Vec::new();
     if let (Some(_), Some(reference)) = (set.geometry_type, &set.spatial_reference)
-        && reference.code() != Some(WGS84)
+        && !matches!(columns, Columns::Xy { is_degrees: true, .. })
     {
         warnings.push(format!("{FORMAT} holds no spatial reference: {reference} was not written"));
     }

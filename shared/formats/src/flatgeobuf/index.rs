@@ -5,6 +5,7 @@
 
 use super::{at_end, malformed};
 use crate::FormatError;
+use crate::bytes_at::{f64_le, u64_le};
 use crate::window::Window;
 use gp_esri::Envelope;
 use std::ops::Range;
@@ -102,9 +103,8 @@ pub(super) fn search(
 }
 
 fn read_node(bytes: &[u8]) -> (Envelope, u64) {
-    let number = |at: usize| bytes.get(at..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
-    let [xmin, ymin, xmax, ymax] = [0, 8, 16, 24].map(|at| f64::from_le_bytes(number(at)));
-    (Envelope { xmin, ymin, xmax, ymax }, u64::from_le_bytes(number(32)))
+    let [xmin, ymin, xmax, ymax] = [0, 8, 16, 24].map(|at| f64_le(bytes, at).unwrap_or_default());
+    (Envelope { xmin, ymin, xmax, ymax }, u64_le(bytes, 32).unwrap_or_default())
 }
 
 /// The bytes of the index of features, given by box and place in their order in the file.

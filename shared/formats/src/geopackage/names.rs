@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 /// SQLite's own limit, less key and geometry.
 const MAX_FIELDS: usize = 1998;
-const MAX_NAME_BYTES: usize = 100;
+pub(super) const MAX_NAME_BYTES: usize = 100;
 pub(super) const GEOMETRY: &str = "geom";
 const KEY: &str = "fid";
 
@@ -42,7 +42,7 @@ impl Table {
                 set.fields[index].name
             ));
         }
-        let mut names = UniqueNames::default();
+        let mut names = UniqueNames::within(MAX_NAME_BYTES);
         if set.geometry_type.is_some() {
             names.named(GEOMETRY.to_owned(), "_");
         }
@@ -99,9 +99,5 @@ fn table_name(name: &str, tables: &mut UniqueNames) -> String {
 
 fn clean_name(name: &str, otherwise: &str) -> String {
     let clean: String = name.trim().chars().map(|char| if char.is_control() { '_' } else { char }).collect();
-    if clean.is_empty() {
-        otherwise.to_owned()
-    } else {
-        clean[..clean.floor_char_boundary(MAX_NAME_BYTES)].to_owned()
-    }
+    if clean.is_empty() { otherwise.to_owned() } else { clean }
 }

@@ -1,7 +1,7 @@
 //! Writing layers into a new database: one transaction, one table a layer, each with a spatial index.
 
 use super::blob::write_blob;
-use super::names::{GEOMETRY, Table};
+use super::names::{GEOMETRY, MAX_NAME_BYTES, Table};
 use super::{quoted, schema, types};
 use crate::field_names::{UniqueNames, lost_descriptions};
 use crate::wkb::Dimensions;
@@ -37,7 +37,8 @@ pub(super) fn write(
     connection.execute_batch(schema::SETTINGS).map_err(error_of)?;
     connection.execute_batch("BEGIN").map_err(error_of)?;
     connection.execute_batch(schema::TABLES).map_err(error_of)?;
-    let mut writer = Writer { connection, tables: UniqueNames::default(), references: Vec::new(), stop };
+    let mut writer =
+        Writer { connection, tables: UniqueNames::within(MAX_NAME_BYTES), references: Vec::new(), stop };
     writer.add_reference(UNDEFINED_SRS, "Undefined Cartesian SRS", "NONE", -1, "undefined")?;
     writer.add_reference(0, "Undefined geographic SRS", "NONE", 0, "undefined")?;
     writer.add_reference(4326, "WGS 84 geodetic", "EPSG", 4326, schema::WGS84)?;

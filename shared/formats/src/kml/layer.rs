@@ -57,7 +57,7 @@ pub(super) fn parts(document: &Document) -> Vec<Part> {
             parts.push(Part { name, layer: number, shape: Some(shape), takes_shapeless: place == 0 });
         }
     }
-    let mut unique = UniqueNames::default();
+    let mut unique = UniqueNames::within(usize::MAX);
     for part in &mut parts {
         part.name = unique.named(std::mem::take(&mut part.name), " ");
     }
@@ -113,7 +113,7 @@ pub(super) fn build(
     }
     settle_ordinates(&mut set);
     settle_dates(&mut set);
-    make_unique(&mut set.fields);
+    warnings.extend(make_unique(&mut set.fields));
     Ok(ReadLayer { name: part.name.clone(), features: set, warnings })
 }
 

@@ -127,6 +127,7 @@ fn extended_data_times_cdata_and_entities_are_fields() {
     let wanted = [
         "elements of extended data of other kinds that were not read: 1",
         "times that are no dates and were read as null: 1",
+        "fields of one name were numbered: Name → Name_1",
     ];
     assert_eq!(layer.warnings, wanted);
     assert_eq!(layer.features.geometry_type, None);

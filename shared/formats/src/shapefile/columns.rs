@@ -1,8 +1,8 @@
 //! Columns of a table that is written: names of ten bytes, types and widths that the values need.
 
 use crate::FormatError;
+use crate::field_names::{UniqueNames, cut};
 use gp_esri::{Attribute, FeatureSet, Field, FieldType, date};
-use std::collections::HashSet;
 
 /// A column of a table and where its values come from.
 pub(super) struct Column {
@@ -31,7 +31,7 @@ const DAYS_MS: std::ops::Range<i64> = -62_135_596_800_000..253_402_300_800_000;
 pub(super) fn columns(set: &FeatureSet, warnings: &mut Vec<String>) -> Result<Vec<Column>, FormatError> {
     let mut columns = Vec::new();
     let (mut renamed, mut dropped, mut texts, mut long) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut taken = HashSet::new();
+    let mut names = UniqueNames::within(NAME_BYTES);
     for (index, field) in set.fields.iter().enumerate() {
         if matches!(field.field_type, FieldType::Geometry | FieldType::Blob | FieldType::Raster) {
             if field.field_type != FieldType::Geometry {
@@ -39,7 +39,7 @@ pub(super) fn columns(set: &FeatureSet, warnings: &mut Vec<String>) -> Result<Ve
             }
             continue;
         }
-        let name = unique_name(&field.name, &mut taken);
+        let name = names.named(clean_name(&field.name), "_");
         if name != field.name {
             renamed.push(format!("{} → {name}", field.name));
         }
@@ -173,38 +173,16 @@ fn float_text(value: &Attribute) -> String {
     if text.len() <= usize::from(FLOAT_WIDTH) { text } else { format!("{number:e}") }
 }
 
-/// As much of a text as has so many bytes, by whole characters.
-fn cut(text: &str, bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes)]
-}
-
-fn unique_name(name: &str, taken: &mut HashSet<String>) -> String {
+/// A name that dBASE takes, not cut yet.
+fn clean_name(name: &str) -> String {
     let clean: String = name.chars().map(|char| if char.is_control() { '_' } else { char }).collect();
-    let clean = if clean.trim().is_empty() { "FIELD" } else { clean.trim() };
-    let mut unique = cut(clean, NAME_BYTES).to_owned();
-    let mut number = 1;
-    while !taken.insert(unique.to_lowercase()) {
-        let ending = format!("_{number}");
-        unique = format!("{}{ending}", cut(clean, NAME_BYTES - ending.len()));
-        number += 1;
-    }
-    unique
+    let clean = clean.trim();
+    if clean.is_empty() { "FIELD".to_owned() } else { clean.to_owned() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_names_become_ten_bytes_and_stay_apart() {
-        let mut taken = HashSet::new();
-        let mut name = |name: &str| unique_name(name, &mut taken);
-        assert_eq!(name("population_2020"), "population");
-        assert_eq!(name("population_2021"), "populati_1");
-        assert_eq!(name("POPULATION"), "POPULATI_2");
-        assert_eq!(name("Größenänderung"), "Größenä");
-        assert_eq!(name(""), "FIELD");
-    }
 
     #[test]
     fn floats_read_back_as_they_were() {

@@ -3,6 +3,7 @@
 use super::malformed;
 use super::values::{Kind, Value};
 use crate::FormatError;
+use crate::bytes_at::{u16_le, u32_le};
 use crate::codepage::CodePage;
 use crate::field_names::{UniqueNames, adopt_object_id};
 use crate::zipped::{EntryReader, error_of};
@@ -55,9 +56,8 @@ impl Table {
     pub(super) fn new(reader: EntryReader, code_page: Option<CodePage>) -> Result<Table, FormatError> {
         let mut reader = BufReader::new(reader);
         let header = bytes_of(&mut reader, HEADER_BYTES)?;
-        let number = |at: usize| header.get(at..at + 2).map_or(0, |two| u16::from_le_bytes([two[0], two[1]]));
-        let count =
-            header.get(4..).and_then(|rest| rest.first_chunk()).map_or(0, |four| u32::from_le_bytes(*four));
+        let number = |at: usize| u16_le(&header, at).unwrap_or_default();
+        let count = u32_le(&header, 4).unwrap_or_default();
         if header.first().is_some_and(|version| version & 7 == DBASE_7) {
             return Err(FormatError::Unsupported(
                 "the .dbf is a table of dBASE 7, which is not supported; save it as dBASE IV".to_owned(),
@@ -100,7 +100,7 @@ impl Table {
         if total(is_wide) > record_bytes {
             return Err(malformed("the fields of the .dbf are wider than its rows"));
         }
-        let mut names = UniqueNames::default();
+        let mut names = UniqueNames::within(usize::MAX);
         let (mut at, mut dropped) = (1, Vec::new());
         for description in descriptions {
             let (start, width) = (at, width(description, is_wide));

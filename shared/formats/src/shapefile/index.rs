@@ -3,6 +3,7 @@
 //! Records follow one another, so that the index is not needed, unless software has changed a layer in place: then outdated
 //! records stay, and only the index says which ones count. An index that makes no sense is passed over.
 
+use crate::bytes_at::u32_be;
 use crate::zipped::{Archive, Entry, error_of};
 use crate::{FormatError, ReadOptions};
 use std::io::Read;
@@ -33,10 +34,7 @@ pub(super) fn reordered(
     let mut is_reordered = false;
     let mut offsets = Vec::new();
     for entry in entries.chunks_exact(ENTRY_BYTES as usize) {
-        let word = |at: usize| {
-            entry.get(at..).and_then(|rest| rest.first_chunk()).map(|word| u32::from_be_bytes(*word))
-        };
-        let (Some(offset), Some(length)) = (word(0), word(4)) else { return Ok(None) };
+        let (Some(offset), Some(length)) = (u32_be(entry, 0), u32_be(entry, 4)) else { return Ok(None) };
         let (offset, length) = (u64::from(offset) * 2, u64::from(length) * 2);
         if offset == 0 && length == 0 {
             is_reordered = true;

@@ -7,6 +7,7 @@ use super::{index, malformed};
 use crate::budget::Budget;
 use crate::codepage::CodePage;
 use crate::extent::envelope_in;
+use crate::ordinates::settle_ordinates;
 use crate::zipped::{Archive, Entry, error_of};
 use crate::{FormatError, ReadLayer, ReadOptions};
 use gp_esri::{Attribute, Feature, FeatureSet, Geometry, SpatialReference};
@@ -87,10 +88,9 @@ pub(super) fn read_layer(
     if let Some(kind) = shapes.as_ref().and_then(ShapeReader::kind) {
         set.geometry_type = Some(kind.geometry_type);
         set.has_z = kind.has_z;
-        set.has_m = kind.has_m || set.features.iter().any(has_measure);
-        if set.has_m {
-            set.features.iter_mut().for_each(fill_measures);
-        }
+        set.has_m = kind.has_m;
+        // Shapes without measures may stand among those that have some.
+        settle_ordinates(&mut set);
     }
     if let Some(table) = table {
         let (fields, of_table) = table.finish(&mut set.features);
@@ -205,26 +205,4 @@ fn text(archive: &Archive, entry: &Entry) -> Result<String, FormatError> {
         return Err(malformed(format!("{} is too long to be one", entry.file_name())));
     }
     Ok(CodePage::Unknown.decode(&bytes).into_owned())
-}
-
-fn has_measure(feature: &Feature) -> bool {
-    match &feature.geometry {
-        Some(Geometry::Point(point)) => point.m.is_some(),
-        Some(Geometry::Multipoint(points)) => !points.m.is_empty(),
-        Some(Geometry::Polyline(paths) | Geometry::Polygon(paths)) => {
-            paths.iter().any(|path| !path.m.is_empty())
-        }
-        None => false,
-    }
-}
-
-/// Shapes without measures among those that have some.
-fn fill_measures(feature: &mut Feature) {
-    match &mut feature.geometry {
-        Some(Geometry::Multipoint(points)) => points.m.resize(points.xy.len(), f64::NAN),
-        Some(Geometry::Polyline(paths) | Geometry::Polygon(paths)) => {
-            paths.iter_mut().for_each(|path| path.m.resize(path.xy.len(), f64::NAN));
-        }
-        Some(Geometry::Point(_)) | None => {}
-    }
 }

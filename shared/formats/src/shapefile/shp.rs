@@ -8,9 +8,10 @@ mod layout;
 use super::{NO_DATA_BELOW, malformed};
 use crate::FormatError;
 use crate::budget::Budget;
+use crate::bytes_at::{f64_le, u32_be, u32_le};
 use crate::zipped::{EntryReader, error_of};
 use gp_esri::{Envelope, Geometry, GeometryType, Xy};
-use layout::{Layout, f64_le, point, u32_le};
+use layout::{Layout, point};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
@@ -209,8 +210,4 @@ fn fill(reader: &mut dyn Read, buffer: &mut Vec<u8>, count: u64, what: &str) -> 
 fn skip(reader: &mut dyn Read, count: u64) -> Result<(), FormatError> {
     let skipped = io::copy(&mut reader.take(count), &mut io::sink()).map_err(error_of)?;
     if skipped < count { Err(malformed("the .shp ends within a record: it was cut")) } else { Ok(()) }
-}
-
-fn u32_be(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
 }

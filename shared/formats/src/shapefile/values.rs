@@ -1,5 +1,6 @@
 //! What the bytes of a dBASE field mean.
 
+use crate::bytes_at::u32_le;
 use crate::codepage::CodePage;
 use gp_esri::{FieldType, date};
 use std::borrow::Cow;
@@ -124,8 +125,7 @@ fn day(bytes: &[u8]) -> Value<'_> {
 }
 
 fn stamp(bytes: &[u8]) -> Value<'_> {
-    let number = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
-    match (number(0), number(4)) {
+    match (u32_le(bytes, 0), u32_le(bytes, 4)) {
         (Some(0), _) => Value::Null,
         (Some(days), Some(milliseconds)) if i64::from(milliseconds) < DAY_MS => {
             Value::Integer((i64::from(days) - JULIAN_1970) * DAY_MS + i64::from(milliseconds))

@@ -27,7 +27,7 @@ pub(super) fn write(
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<String>, FormatError> {
     let mut zip = ZipWriter::create(path)?;
-    let mut names = UniqueNames::default();
+    let mut names = UniqueNames::within(MAX_NAME_BYTES);
     let mut warnings = Vec::new();
     for layer in layers {
         let name = file_name(layer.name, &mut names);
@@ -158,6 +158,5 @@ fn file_name(name: &str, names: &mut UniqueNames) -> String {
     let is_bad = |char: char| char.is_control() || "/\\:*?\"<>|".contains(char);
     let clean: String = name.trim().chars().map(|char| if is_bad(char) { '_' } else { char }).collect();
     let clean = clean.trim_start_matches('.');
-    let clean = &clean[..clean.floor_char_boundary(MAX_NAME_BYTES)];
     names.named(if clean.is_empty() { "layer" } else { clean }.to_owned(), "_")
 }

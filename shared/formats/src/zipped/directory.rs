@@ -1,6 +1,7 @@
 //! The directory at the end of a zip archive (APPNOTE 4.3.12 to 4.3.16), and what makes us refuse one.
 
 use super::{Entry, FORMAT};
+use crate::bytes_at::{u16_le, u32_le, u64_le};
 use crate::codepage::CodePage;
 use crate::{FormatError, Input};
 use std::collections::HashSet;
@@ -80,7 +81,7 @@ pub(super) fn data_start(header_at: u64, header: &[u8; LOCAL_HEADER_BYTES]) -> O
     if !header.starts_with(LOCAL_SIGNATURE) {
         return None;
     }
-    let variable = u64::from(u16_at(header, 26)?) + u64::from(u16_at(header, 28)?);
+    let variable = u64::from(u16_le(header, 26)?) + u64::from(u16_le(header, 28)?);
     header_at.checked_add(LOCAL_HEADER_BYTES as u64 + variable)
 }
 
@@ -104,8 +105,8 @@ impl End {
         };
         let at = tail_at + offset as u64;
         let end = &tail[offset..];
-        let number = |position| u16_at(end, position).unwrap_or_default();
-        let long = |position| u32_at(end, position).unwrap_or_default();
+        let number = |position| u16_le(end, position).unwrap_or_default();
+        let long = |position| u32_le(end, position).unwrap_or_default();
         if number(4) != number(6) || number(8) != number(10) {
             return Err(FormatError::Unsupported(
                 "the zip file is one volume of several; pack everything into one".to_owned(),
@@ -131,9 +132,9 @@ impl End {
             return Ok(None);
         }
         let bad = || malformed("its directory is not where its end says");
-        let at = u64_at(&locator, 8).filter(|at| *at < locator_at).ok_or_else(bad)?;
+        let at = u64_le(&locator, 8).filter(|at| *at < locator_at).ok_or_else(bad)?;
         let record = read_at(input, at, (locator_at - at).min(56))?;
-        let numbers = || Some((u64_at(&record, 32)?, u64_at(&record, 40)?, u64_at(&record, 48)?));
+        let numbers = || Some((u64_le(&record, 32)?, u64_le(&record, 40)?, u64_le(&record, 48)?));
         let (entries, directory_bytes, directory_at) =
             numbers().filter(|_| record.starts_with(END64_SIGNATURE)).ok_or_else(bad)?;
         Ok(Some(End { at, entries, directory_at, directory_bytes }))
@@ -143,7 +144,7 @@ impl End {
 /// Whether an end record begins here, whose comment fits.
 fn is_end(bytes: &[u8]) -> bool {
     bytes.starts_with(END_SIGNATURE)
-        && u16_at(bytes, 20).is_some_and(|comment| END_BYTES + usize::from(comment) <= bytes.len())
+        && u16_le(bytes, 20).is_some_and(|comment| END_BYTES + usize::from(comment) <= bytes.len())
 }
 
 /// Takes one header of the directory.
@@ -153,8 +154,8 @@ fn header(rest: &mut &[u8]) -> Result<Entry, FormatError> {
     if !fixed.starts_with(HEADER_SIGNATURE) {
         return Err(cut());
     }
-    let short = |position| u16_at(fixed, position).unwrap_or_default();
-    let long = |position| u32_at(fixed, position).unwrap_or_default();
+    let short = |position| u16_le(fixed, position).unwrap_or_default();
+    let long = |position| u32_le(fixed, position).unwrap_or_default();
     let name = rest.split_off(..usize::from(short(28))).ok_or_else(cut)?;
     let extra = rest.split_off(..usize::from(short(30))).ok_or_else(cut)?;
     rest.split_off(..usize::from(short(32))).ok_or_else(cut)?;
@@ -187,7 +188,7 @@ fn header(rest: &mut &[u8]) -> Result<Entry, FormatError> {
 /// Numbers of 32 bits, and where they are all ones those of 64 bits from the extra field, in that order (APPNOTE 4.5.3).
 fn numbers64(numbers: [u32; 3], mut extra: &[u8]) -> [u64; 3] {
     let mut wide: &[u8] = &[];
-    while let (Some(id), Some(length)) = (u16_at(extra, 0), u16_at(extra, 2)) {
+    while let (Some(id), Some(length)) = (u16_le(extra, 0), u16_le(extra, 2)) {
         let Some(field) = extra.get(4..4 + usize::from(length)) else { break };
         if id == 1 {
             wide = field;
@@ -198,7 +199,7 @@ fn numbers64(numbers: [u32; 3], mut extra: &[u8]) -> [u64; 3] {
         if number != u32::MAX {
             return number.into();
         }
-        let value = u64_at(wide, 0);
+        let value = u64_le(wide, 0);
         wide = wide.get(8..).unwrap_or_default();
         value.unwrap_or(number.into())
     })
@@ -256,16 +257,4 @@ fn read_at(input: &Input, offset: u64, count: u64) -> Result<Vec<u8>, FormatErro
 
 fn malformed(reason: &str) -> FormatError {
     FormatError::malformed(FORMAT, reason)
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }

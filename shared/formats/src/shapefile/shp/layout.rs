@@ -2,6 +2,7 @@
 
 use super::{FIXED_BYTES, Kind, Shape};
 use crate::FormatError;
+use crate::bytes_at::{f64_le, u32_le};
 use crate::shapefile::{NO_DATA_BELOW, malformed};
 use gp_esri::{Geometry, GeometryType, Path, Point, Xy};
 
@@ -132,12 +133,4 @@ fn value_or_nan(value: f64) -> f64 {
 
 fn content_of(content: &[u8], at: u64, count: u64) -> Option<&[u8]> {
     content.get(usize::try_from(at).ok()?..)?.get(..usize::try_from(count).ok()?)
-}
-
-pub(super) fn u32_le(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
-}
-
-pub(super) fn f64_le(bytes: &[u8], at: usize) -> Option<f64> {
-    Some(f64::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
 }
