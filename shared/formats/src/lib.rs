@@ -29,6 +29,7 @@ mod kmz;
 mod layers;
 mod ogc_types;
 mod outlines;
+mod packing;
 #[cfg(test)]
 mod samples;
 mod shapefile;
@@ -44,6 +45,7 @@ pub use error::FormatError;
 pub use esri_pbf::{read_pbf, write_pbf};
 pub use format::Format;
 pub use input::{Input, ReadAt};
+pub use packing::{unzip_file, zip_files, zipped_names};
 
 use gp_esri::{Envelope, FeatureSet, ReadLimits};
 use std::path::Path;
