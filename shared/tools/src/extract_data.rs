@@ -35,9 +35,10 @@ pub(crate) struct ExtractData;
 #[derive(Inputs)]
 pub(crate) struct ExtractDataInputs {
     /// The layers to be written.
+    #[parameter(name = "Layers_to_Clip", display_name = "Layers to Clip")]
     layers_to_clip: Vec<FeatureSet>,
     /// The polygons within which features are taken. Without them everything is.
-    #[parameter(filter = Filter::FeatureClass(vec![GeometryType::Polygon]))]
+    #[parameter(filter = Filter::FeatureClass(vec![GeometryType::Polygon]), name = "Area_of_Interest", display_name = "Area of Interest")]
     area_of_interest: Option<FeatureSet>,
     /// The format of the files.
     #[parameter(default = WrittenFormat(Format::Shapefile))]
