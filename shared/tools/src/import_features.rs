@@ -141,7 +141,14 @@ fn members(paths: &[String], asked: Option<Format>) -> Vec<Member> {
     }
     // A text beside the data is more likely a description than a layer.
     let readable = paths.iter().filter(|path| !matches!(extension(path).as_str(), "txt" | "zip"));
-    let known = readable.filter_map(|path| Some((path.clone(), Format::of(path, b"")?)));
+    let known = readable.filter_map(|path| {
+        // The extension .json is that of both; who asks for one of them knows.
+        let format = match (Format::of(path, b"")?, asked) {
+            (Format::EsriJson, Some(Format::GeoJson)) => Format::GeoJson,
+            (format, _) => format,
+        };
+        Some((path.clone(), format))
+    });
     known.filter(|(_, format)| asked.is_none_or(|asked| asked == *format)).collect()
 }
 

@@ -204,13 +204,21 @@ fn names_are_made_fit_for_files_and_unlike_each_other() {
 
 #[test]
 fn what_a_format_cannot_hold_is_a_warning_that_names_the_layer() {
-    let long = set("Point", 4326, &[(json!({ "A_NAME_OF_MANY_LETTERS": 1 }), json!({ "x": 1, "y": 1 }))]);
-    let parameters = json!({ "Layers_to_Clip": [long], "Layer_Names": ["lakes"] });
-    let warnings = extract(&parameters).unwrap().warnings;
-    assert!(
-        warnings.iter().any(|text| text.starts_with("lakes: ") && text.contains("A_NAME_OF")),
-        "{warnings:?}"
-    );
+    let long = json!({ "A_NAME_OF_MANY_LETTERS": 5_000_000_000_i64 });
+    let mut lakes = set("Point", 4326, &[(long, json!({ "x": 1, "y": 1 }))]);
+    lakes["fields"][1]["type"] = json!("esriFieldTypeBigInteger");
+    lakes["fields"][1]["domain"] = json!({ "type": "range", "name": "d", "range": [0, 9] });
+    for format in ["SHAPEFILE", "KML", "KMZ", "GEOPACKAGE", "CSV", "GEOJSON"] {
+        for layers in [vec![&lakes], vec![&lakes, &lakes]] {
+            let parameters = json!({
+                "Layers_to_Clip": layers, "Layer_Names": ["lakes"], "Feature_Format": format,
+            });
+            let warnings = extract(&parameters).unwrap().warnings;
+            let is_named =
+                |text: &String| text.starts_with("lakes: ") && text.contains("A_NAME_OF_MANY_LETTERS");
+            assert!(warnings.iter().any(is_named), "{format}: {warnings:?}");
+        }
+    }
 }
 
 #[test]

@@ -74,6 +74,13 @@ fn a_file_is_taken_out_of_a_zip_file_by_its_name_or_its_format() {
     let mixed = zip(&[("towns.csv", TOWNS), ("lakes.json", "{}")]);
     let read = import_bytes("a.zip", &mixed, &json!({ "Format": "CSV" })).unwrap();
     assert_eq!(read.column("NAME"), ["Bern"]);
+    let point = r#"{"type":"Feature","properties":{"A":7},"geometry":{"type":"Point","coordinates":[7,46]}}"#;
+    let collection = format!(r#"{{"type":"FeatureCollection","features":[{point}]}}"#);
+    let geojson = zip(&[("towns.json", &collection)]);
+    for format in ["AUTO", "GEOJSON"] {
+        let read = import_bytes("a.zip", &geojson, &json!({ "Format": format })).unwrap();
+        assert_eq!(read.column("A"), ["7"]);
+    }
 }
 
 #[test]
