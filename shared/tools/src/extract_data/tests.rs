@@ -249,3 +249,15 @@ fn what_is_wrong_is_said_with_the_name_of_the_parameter() {
     let format = json!({ "Layers_to_Clip": [towns()], "Feature_Format": "DWG" });
     assert!(error(&format).starts_with("Feature_Format: "));
 }
+
+#[test]
+fn an_error_of_writing_names_the_format_and_the_layers() {
+    let wide = json!({
+        "geometryType": "esriGeometryPoint", "spatialReference": { "wkid": 4326 },
+        "fields": (0..300).map(|number| json!({ "name": format!("F{number}"), "type": "esriFieldTypeInteger" })).collect::<Vec<_>>(),
+        "features": [],
+    });
+    let error = extract(&json!({ "Layers_to_Clip": [towns(), wide], "Layer_Names": ["towns", "wide"] }));
+    let error = error.err().unwrap();
+    assert!(error.starts_with("Feature_Format: ") && error.contains("wide"), "{error}");
+}
