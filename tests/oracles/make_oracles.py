@@ -1,4 +1,4 @@
-"""Writes `cases/<tool>/<case>.json`: what GEOS, PROJ, GeographicLib and SQLite say each tool must answer.
+"""Writes `cases/<tool>/<case>.json`: what GEOS, PROJ, GeographicLib, GDAL and SQLite say each tool must answer.
 
 The format is described in README.md beside this file. Run by `cargo xtask oracles`; the output is deterministic.
 """
@@ -13,6 +13,7 @@ import attribute_cases
 import border_cases
 import buffer_cases
 import feature_cases
+import file_cases
 import generalize_cases
 import h3_cases
 import hull_cases
@@ -68,6 +69,7 @@ FAMILIES = [
     border_cases,
     buffer_cases,
     feature_cases,
+    file_cases,
     generalize_cases,
     h3_cases,
     hull_cases,

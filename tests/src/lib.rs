@@ -7,12 +7,14 @@ pub mod client;
 pub mod expectation;
 pub mod features;
 pub mod job;
+pub mod repository_files;
 pub mod scenario;
 pub mod server;
 pub mod site;
 
 pub use client::{Client, Reply};
 pub use job::Job;
+pub use repository_files::{RepositoryFiles, run_files};
 pub use server::Server;
 pub use site::Site;
 

@@ -126,6 +126,11 @@ impl Format {
         is_wgs84.then(|| SpatialReference::from_wkid(4326))
     }
 
+    /// Whether one file of the format may hold several layers.
+    pub fn holds_several_layers(self) -> bool {
+        matches!(self, Format::Shapefile | Format::Kml | Format::Kmz | Format::GeoPackage)
+    }
+
     pub(crate) fn read(self, input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
         match self {
             Format::EsriJson => esri_json::read(input, options),

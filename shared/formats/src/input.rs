@@ -48,6 +48,12 @@ impl Input {
         Ok(Input::new(name, Arc::new(FileBytes::open(path)?)))
     }
 
+    /// The same file under another name.
+    #[must_use]
+    pub fn renamed(self, name: impl Into<String>) -> Input {
+        Input { name: name.into(), ..self }
+    }
+
     /// Its bytes.
     pub fn bytes(&self) -> &dyn ReadAt {
         self.bytes.as_ref()

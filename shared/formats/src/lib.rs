@@ -32,6 +32,9 @@ mod layers;
 mod ogc_types;
 mod ordinates;
 mod outlines;
+mod packing;
+#[cfg(test)]
+mod samples;
 mod shapefile;
 #[cfg(test)]
 mod testing;
@@ -45,6 +48,7 @@ pub use error::FormatError;
 pub use esri_pbf::{read_pbf, write_pbf};
 pub use format::Format;
 pub use input::{Input, ReadAt};
+pub use packing::{unzip_file, zip_files, zipped_names};
 
 use gp_esri::{Extent, FeatureSet, ReadLimits};
 use std::path::Path;

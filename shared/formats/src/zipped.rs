@@ -225,7 +225,7 @@ pub(crate) fn error_of(error: io::Error) -> FormatError {
 }
 
 /// Copies everything, asking now and then whether to go on.
-fn copy(
+pub(crate) fn copy(
     from: &mut dyn Read,
     to: &mut dyn Write,
     stop: &(dyn Fn() -> bool + Sync),

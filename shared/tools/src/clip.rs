@@ -47,8 +47,8 @@ impl Tool for Clip {
     type Outputs = ClipOutputs;
 
     fn run(inputs: ClipInputs, context: &RunContext) -> Result<ClipOutputs, ToolError> {
-        let output_features =
-            cut(inputs.input_features, inputs.clip_features, "Clip_Features", Keep::Inside, context)?;
+        let (features, masks) = (inputs.input_features, inputs.clip_features);
+        let output_features = cut(features, "Input Features", masks, "Clip_Features", Keep::Inside, context)?;
         Ok(ClipOutputs { output_features })
     }
 }

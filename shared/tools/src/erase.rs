@@ -47,8 +47,9 @@ impl Tool for Erase {
     type Outputs = EraseOutputs;
 
     fn run(inputs: EraseInputs, context: &RunContext) -> Result<EraseOutputs, ToolError> {
+        let (features, masks) = (inputs.input_features, inputs.erase_features);
         let output_features =
-            cut(inputs.input_features, inputs.erase_features, "Erase_Features", Keep::Outside, context)?;
+            cut(features, "Input Features", masks, "Erase_Features", Keep::Outside, context)?;
         Ok(EraseOutputs { output_features })
     }
 }

@@ -26,10 +26,12 @@ mod each;
 mod eliminate;
 mod erase;
 mod extent;
+mod extract_data;
 mod feature_to_line;
 mod feature_to_point;
 mod feature_vertices_to_points;
 mod fields;
+mod file_format;
 mod frequency;
 mod generalize;
 mod generate_near_table;
@@ -37,6 +39,7 @@ mod generate_points_along_lines;
 mod generate_tessellation;
 mod groups;
 mod identity;
+mod import_features;
 mod inside;
 mod intersect;
 mod join_field;
@@ -117,6 +120,7 @@ pub const TOOLSETS: &[&str] = &[
     "Statistics",
     "Data Management",
     "Sampling",
+    "Conversion",
     "Samples",
 ];
 
@@ -139,6 +143,7 @@ pub const TOOLS: &[&dyn Task] = tools![
     samples::echo_values::EchoValues,
     eliminate::Eliminate,
     erase::Erase,
+    extract_data::ExtractData,
     samples::fail::Fail,
     feature_to_line::FeatureToLine,
     feature_to_point::FeatureToPoint,
@@ -148,6 +153,7 @@ pub const TOOLS: &[&dyn Task] = tools![
     generate_points_along_lines::GeneratePointsAlongLines,
     generate_tessellation::GenerateTessellation,
     identity::Identity,
+    import_features::ImportFeatures,
     intersect::Intersect,
     join_field::JoinField,
     merge::Merge,

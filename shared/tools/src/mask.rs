@@ -1,4 +1,4 @@
-//! What Clip, Erase and Split share: cutting features by the union of polygons.
+//! What Clip, Erase, Split and ExtractData share: cutting features by the union of polygons.
 
 use crate::each::each;
 use crate::reference::{drop_zm, match_reference};
@@ -10,7 +10,8 @@ use gp_geometry::{
     points_in_polygon, sliver_width, union_all, without_slivers,
 };
 
-/// Keeps of each feature what lies inside or outside the union of `masks`; features of which nothing is left go.
+/// Keeps of each feature what lies inside or outside the union of `masks`; features of which nothing is left go. Warnings call
+/// the features by `name`.
 ///
 /// Points keep z and m; lines and polygons lose them with a warning, because they get new vertices. What lies on the
 /// border counts as inside; pieces narrower than the rounding of coordinates are left out.
@@ -19,6 +20,7 @@ use gp_geometry::{
 /// The masks cannot be projected to the reference of the features, or the run was stopped.
 pub(crate) fn cut(
     mut features: FeatureSet,
+    name: &str,
     mut masks: FeatureSet,
     mask_parameter: &str,
     keep: Keep,
@@ -27,7 +29,7 @@ pub(crate) fn cut(
     match_reference(&features, &mut masks, mask_parameter, context)?;
     ensure_object_ids(&mut features);
     if !matches!(features.geometry_type, Some(GeometryType::Point | GeometryType::Multipoint)) {
-        drop_zm(&mut features, "Input Features", context);
+        drop_zm(&mut features, name, context);
     }
     context.check()?;
     let mask = Mask::new(&masks.features);

@@ -21,21 +21,7 @@ pub(crate) fn match_reference(
     context: &RunContext,
 ) -> Result<(), ToolError> {
     match (&first.spatial_reference, &other.spatial_reference) {
-        (Some(to), Some(_)) => {
-            let report = project_features_checked(other, to, || context.check())?
-                .map_err(|error| ToolError::invalid(parameter, error.to_string()))?;
-            for text in report.sentences() {
-                context.warning(format!("{parameter}: {text}"));
-            }
-            if report.changed && context.environment().simplify_features {
-                // A projection repairs what it makes invalid, but for polygons across the antimeridian.
-                let repaired = gp_geometry::repair_features_checked(other, || context.check())?;
-                let text = "have no extent in the reference of the first input, so they are left out";
-                warn_of_rows(&repaired.emptied, other, text, context);
-                warn_of_rows(&repaired.failed, other, REPAIR_FAILED, context);
-            }
-            Ok(())
-        }
+        (Some(to), Some(_)) => project_to(other, to, parameter, parameter, context),
         (None, None) => Ok(()),
         _ => {
             context.warning(format!(
@@ -44,6 +30,34 @@ pub(crate) fn match_reference(
             Ok(())
         }
     }
+}
+
+/// Projects features, repaired where that makes them invalid. Warnings call them by `name`.
+///
+/// # Errors
+/// [`ToolError::InvalidParameter`] naming `parameter` when they cannot be projected.
+pub(crate) fn project_to(
+    set: &mut FeatureSet,
+    to: &SpatialReference,
+    parameter: &str,
+    name: &str,
+    context: &RunContext,
+) -> Result<(), ToolError> {
+    let report = project_features_checked(set, to, || context.check())?.map_err(|error| {
+        let of = if name == parameter { String::new() } else { format!("{name}: ") };
+        ToolError::invalid(parameter, format!("{of}{error}"))
+    })?;
+    for text in report.sentences() {
+        context.warning(format!("{name}: {text}"));
+    }
+    if report.changed && context.environment().simplify_features {
+        // A projection repairs what it makes invalid, but for polygons across the antimeridian.
+        let repaired = gp_geometry::repair_features_checked(set, || context.check())?;
+        let text = "have no extent in the reference that they are projected to, so they are left out";
+        warn_of_rows(&repaired.emptied, set, text, context);
+        warn_of_rows(&repaired.failed, set, REPAIR_FAILED, context);
+    }
+    Ok(())
 }
 
 /// What [`warn_of_rows`] says of features whose repair panicked, which is a fault of ours.

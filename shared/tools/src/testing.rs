@@ -2,8 +2,8 @@
 
 use crate::TOOLS;
 use gp_core::{
-    ExecutionType, Limits, Message, MessageLevel, NoSource, Observer, OutputForm, Parameters, Progress,
-    PublishedTask, RunContext, Service, ServiceName, read_request, run_task,
+    ExecutionType, InputSource, Limits, Message, MessageLevel, NoSource, Observer, OutputForm, Parameters,
+    Progress, PublishedTask, RunContext, RunFiles, Service, ServiceName, read_request, run_task,
 };
 use gp_esri::{Attribute, FeatureSet, Geometry, ReadLimits};
 use serde_json::{Value, json};
@@ -20,6 +20,16 @@ pub(crate) struct Run {
 
 /// Runs a tool on parameters as a request has them; an error is all its sentences.
 pub(crate) fn run(tool: &str, parameters: &Value) -> Result<Run, String> {
+    run_with(tool, parameters, &NoSource, RunFiles::default())
+}
+
+/// [`run`] with files: those that parameters name come from `source`, those that are made lie in the folder of `files`.
+pub(crate) fn run_with(
+    tool: &str,
+    parameters: &Value,
+    source: &dyn InputSource,
+    files: RunFiles,
+) -> Result<Run, String> {
     let task = PublishedTask::new(*TOOLS.iter().find(|task| task.name() == tool).unwrap());
     let texts: Parameters = parameters
         .as_object()
@@ -27,10 +37,11 @@ pub(crate) fn run(tool: &str, parameters: &Value) -> Result<Run, String> {
         .iter()
         .map(|(name, value)| (name.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         .collect();
-    let request = read_request(&task, &texts, &Limits::default(), 0, &NoSource);
+    let request = read_request(&task, &texts, &Limits::default(), 0, source);
     let (values, mut warnings, environment) = request.map_err(|error| error.details.join("; "))?;
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let context = RunContext::new(environment, Box::new(Listener(heard.clone())), Arc::default(), None);
+    let context = RunContext::new(environment, Box::new(Listener(heard.clone())), Arc::default(), None)
+        .with_files(files);
     let results = run_task(&service(), &task, values, OutputForm::Stored, &context);
     let results = results.map_err(|error| error.sentences().join("; "))?;
     warnings.extend(heard.lock().unwrap().drain(..));
@@ -38,7 +49,8 @@ pub(crate) fn run(tool: &str, parameters: &Value) -> Result<Run, String> {
         let text = std::str::from_utf8(&result.json).unwrap();
         FeatureSet::from_json(text, &ReadLimits::default()).unwrap().feature_set
     });
-    let features = outputs.next().unwrap();
+    // A tool that makes files may give no features at all.
+    let features = outputs.next().unwrap_or_default();
     Ok(Run { features, more: outputs.collect(), warnings })
 }
 

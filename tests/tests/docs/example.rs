@@ -3,10 +3,11 @@
 use crate::is_sample;
 use anyhow::{Context, Result};
 use gp_core::{
-    ExecutionType, Limits, MessageLevel, NoSource, OutputForm, Parameters, PublishedTask, RecordSet,
-    RunContext, Service, ServiceName, Silent, Task, TaskResult, Value, read_request, run_task,
+    ExecutionType, Limits, MessageLevel, OutputForm, Parameters, PublishedTask, RecordSet, RunContext,
+    Service, ServiceName, Silent, Task, TaskResult, Value, read_request, run_task,
 };
 use gp_esri::{Envelope, FeatureSet, ReadLimits};
+use gp_tests::{RepositoryFiles, run_files};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ pub(crate) struct Example {
     pub(crate) case: String,
     /// Arguments of curl, one a parameter.
     pub(crate) arguments: Vec<String>,
+    /// The file that is uploaded before the request.
+    pub(crate) upload: Option<String>,
     /// The layers of real data that it reads.
     pub(crate) files: Vec<String>,
     /// Feature sets and tables going in, with their parameters.
@@ -66,7 +69,7 @@ impl Example {
         let json = read_json(&case)?;
         let parameters = json["parameters"].as_object().context("no parameters")?;
         let mut texts = Parameters::default();
-        let (mut arguments, mut files) = (Vec::new(), Vec::new());
+        let (mut arguments, mut files, mut upload) = (Vec::new(), Vec::new(), None);
         // In the order of the tool's parameters, with what is none of them behind.
         let position = |name: &str| tool.inputs().iter().position(|parameter| parameter.name == name);
         let mut parameters: Vec<(&String, &Json)> = parameters.iter().collect();
@@ -75,17 +78,21 @@ impl Example {
             texts.push(name.as_str(), text_of(value)?);
             arguments.push(argument(name, value, &case));
             files_in(value, &mut files);
+            upload = upload.or(upload_of(value).map(str::to_owned));
         }
+        files.extend(upload.clone());
         files.dedup();
         let task = PublishedTask::new(tool);
-        let (values, _, environment) = read_request(&task, &texts, &Limits::default(), 0, &NoSource)?;
+        let (values, _, environment) = read_request(&task, &texts, &Limits::default(), 0, &RepositoryFiles)?;
         let names = task.inputs().iter().map(|parameter| parameter.name.as_ref());
         let inputs = names.zip(&values).flat_map(|(name, value)| feature_sets(name, value)).collect();
-        let context = RunContext::new(environment, Box::new(Silent), Arc::default(), None);
+        let made = tempfile::tempdir()?;
+        let context = RunContext::new(environment, Box::new(Silent), Arc::default(), None)
+            .with_files(run_files(made.path()));
         let results = run_task(&service(), &task, values, OutputForm::Stored, &context)?;
         let case = case.to_string_lossy().into_owned();
         let (outputs, values) = read_results(&results)?;
-        Ok(Some(Example { case, arguments, files, inputs, outputs, values, window }))
+        Ok(Some(Example { case, arguments, upload, files, inputs, outputs, values, window }))
     }
 }
 
@@ -113,8 +120,17 @@ fn read_json(path: &Path) -> Result<Json> {
 
 /// The path in an object whose only key is `file`.
 fn file_of(value: &Json) -> Option<&str> {
+    only_member(value, "file")
+}
+
+/// The path in an object whose only key is `upload`.
+fn upload_of(value: &Json) -> Option<&str> {
+    only_member(value, "upload")
+}
+
+fn only_member<'j>(value: &'j Json, name: &str) -> Option<&'j str> {
     let members = value.as_object().filter(|members| members.len() == 1)?;
-    members.get("file")?.as_str()
+    members.get(name)?.as_str()
 }
 
 fn files_in(value: &Json, files: &mut Vec<String>) {
@@ -130,6 +146,9 @@ fn files_in(value: &Json, files: &mut Vec<String>) {
 fn text_of(value: &Json) -> Result<String> {
     if let Some(file) = file_of(value) {
         return Ok(std::fs::read_to_string(gp_tests::repository().join(file))?);
+    }
+    if let Some(file) = upload_of(value) {
+        return Ok(serde_json::json!({ "itemID": file }).to_string());
     }
     Ok(match value {
         Json::String(text) => text.clone(),
@@ -147,6 +166,9 @@ fn text_of(value: &Json) -> Result<String> {
 fn argument(name: &str, value: &Json, case: &Path) -> String {
     if let Some(file) = file_of(value) {
         return format!("--data-urlencode {name}@{file}");
+    }
+    if upload_of(value).is_some() {
+        return format!("--data-urlencode \"{name}={{\\\"itemID\\\":\\\"$ITEM\\\"}}\"");
     }
     let members = value.as_array().map(Vec::as_slice).unwrap_or_default();
     if members.iter().any(|member| file_of(member).is_some()) {

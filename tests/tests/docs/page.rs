@@ -166,16 +166,22 @@ pub(crate) fn asynchronous_service(tool: &dyn Task) -> Result<Option<String>> {
 fn request(text: &mut String, tool: &dyn Task, example: Option<&Example>) -> Result<()> {
     let service = asynchronous_service(tool)?.unwrap_or_else(|| USUAL_SERVICE.to_owned());
     let task = format!("{service}/GPServer/{}", tool.name());
-    let uses_jq = example.is_some_and(|example| example.arguments.iter().any(|text| text.contains("jq -c")));
+    let upload = example.and_then(|example| example.upload.as_ref());
+    let uses_jq = upload.is_some()
+        || example.is_some_and(|example| example.arguments.iter().any(|text| text.contains("jq -c")));
     let shell = if uses_jq { "bash, with jq" } else { "bash" };
     let _ = writeln!(
         text,
         "\n## Example\n\nA server on this machine, in the folder of the repository; the shell is {shell}.\n"
     );
-    let _ = write!(
-        text,
-        "```sh\nGP=${{GP:-http://127.0.0.1:6080/arcgis/rest/services}}\ncurl -s \"$GP/{task}/submitJob\" -d f=json"
-    );
+    text.push_str("```sh\nGP=${GP:-http://127.0.0.1:6080/arcgis/rest/services}\n");
+    if let Some(file) = upload {
+        let _ = writeln!(
+            text,
+            "ITEM=$(curl -s \"$GP/{service}/GPServer/uploads/upload\" -F f=json -F file=@{file} | jq -r .item.itemID)"
+        );
+    }
+    let _ = write!(text, "curl -s \"$GP/{task}/submitJob\" -d f=json");
     for argument in example.into_iter().flat_map(|example| &example.arguments) {
         let _ = write!(text, " \\\n  {argument}");
     }

@@ -132,7 +132,8 @@ impl Row {
     }
 }
 
-/// The parameters as texts; an object whose only key is `file`, alone or in a list, stands for the content of that file.
+/// The parameters as texts; an object whose only key is `file`, alone or in a list, stands for the content of that file, one
+/// whose only key is `upload` for an upload of it.
 fn parameters(json: &Map<String, Value>) -> Result<Parameters> {
     let mut parameters = Parameters::default();
     for (name, value) in json {
@@ -147,6 +148,9 @@ fn text_of(value: &Value) -> Result<String> {
         Value::Object(members) if members.len() == 1 && members.contains_key("file") => {
             let path = gp_tests::repository().join(members["file"].as_str().context("file")?);
             std::fs::read_to_string(&path).with_context(|| path.display().to_string())
+        }
+        Value::Object(members) if members.len() == 1 && members.contains_key("upload") => {
+            Ok(serde_json::json!({ "itemID": members["upload"] }).to_string())
         }
         Value::Array(members) if members.iter().any(Value::is_object) => {
             let texts = members.iter().map(text_of).collect::<Result<Vec<_>>>()?;

@@ -42,6 +42,7 @@ withstand! {
     statistics_tools_withstand_every_layer_and_value: "Statistics",
     data_management_tools_withstand_every_layer_and_value: "Data Management",
     sampling_tools_withstand_every_layer_and_value: "Sampling",
+    conversion_tools_withstand_every_layer_and_value: "Conversion",
     sample_tools_withstand_every_layer_and_value: "Samples",
 }
 
@@ -65,6 +66,7 @@ end_when_cancelled! {
     statistics_tools_end_when_cancelled: "Statistics",
     data_management_tools_end_when_cancelled: "Data Management",
     sampling_tools_end_when_cancelled: "Sampling",
+    conversion_tools_end_when_cancelled: "Conversion",
 }
 
 #[test]

@@ -170,7 +170,17 @@ pub(crate) fn values(parameter: &Parameter) -> Vec<String> {
             DataType::ValueTable => vec!["[[1,\"a\",\"1 Mile\"]]", "[]", "[[\"x\"]]", "7"],
             DataType::Composite => vec!["5", "1 Mile", "{\"dataType\":\"GPLong\",\"value\":5}", "{}"],
             DataType::DataFile | DataType::RasterData | DataType::RasterDataLayer => {
-                vec!["{\"url\":\"https://localhost/a.zip\"}", "x"]
+                // Item ids are files of the repository.
+                vec![
+                    "{\"itemID\":\"tests/data/rivers.json\"}",
+                    "{\"itemID\":\"tests/oracles/files/rivers.gpkg\"}",
+                    "{\"itemID\":\"tests/oracles/files/counties.zip\"}",
+                    "{\"itemID\":\"tests/oracles/files/cities.csv\"}",
+                    "{\"itemID\":\"tests/data/README.md\"}",
+                    "{\"itemID\":\"no/such/file.zip\"}",
+                    "{\"url\":\"https://localhost/a.zip\"}",
+                    "x",
+                ]
             }
             DataType::CoordinateSystem | DataType::SpatialReference => {
                 vec!["3857", "4326", "2263", "32661", "999999"]

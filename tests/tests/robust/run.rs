@@ -2,10 +2,11 @@
 
 use crate::requests::Request;
 use gp_core::{
-    Environment, ExecutionType, Limits, Message, MessageLevel, NoSource, Observer, OutputForm, Parameters,
-    Progress, PublishedTask, RunContext, Service, ServiceName, Task, TaskResult, ToolError, Value,
-    read_request, run_task,
+    Environment, ExecutionType, Limits, Message, MessageLevel, Observer, OutputForm, Parameters, Progress,
+    PublishedTask, RunContext, Service, ServiceName, Task, TaskResult, ToolError, Value, read_request,
+    run_task,
 };
+use gp_tests::{RepositoryFiles, run_files};
 use rustix::time::{ClockId, clock_gettime};
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -41,7 +42,7 @@ impl Observer for Listener {
 pub(crate) fn run(tool: &'static dyn Task, request: &Request, limit: Duration) -> Outcome {
     let parameters = Parameters::from_iter(request.iter().map(|(name, text)| (name.as_str(), text.as_str())));
     let task = PublishedTask::new(tool);
-    match read_request(&task, &parameters, &Limits::default(), 0, &NoSource) {
+    match read_request(&task, &parameters, &Limits::default(), 0, &RepositoryFiles) {
         Ok((values, warnings, environment)) => {
             let mut outcome = run_values(&task, values, environment, Arc::default(), Some(limit));
             outcome.said.extend(warnings);
@@ -60,7 +61,9 @@ pub(crate) fn run_values(
     limit: Option<Duration>,
 ) -> Outcome {
     let listener = Listener::default();
-    let context = RunContext::new(environment, Box::new(listener.clone()), cancelled, limit);
+    let folder = tempfile::tempdir().unwrap();
+    let context = RunContext::new(environment, Box::new(listener.clone()), cancelled, limit)
+        .with_files(run_files(folder.path()));
     let results = run_task(&service(), task, values, OutputForm::Stored, &context);
     let said = std::mem::take(&mut *listener.said.lock().unwrap());
     let percents = std::mem::take(&mut *listener.percents.lock().unwrap());

@@ -238,7 +238,10 @@ fn layers_are_written_as_folders_and_read_back() {
         let layers = [("A & B", &set), ("none", &empty), ("other", &other)];
         let layers = layers.map(|(name, features)| WriteLayer { name, features });
         let warnings = write(&path, format, &layers, &|| false).unwrap();
-        assert_eq!(warnings, ["KML has no whole numbers of 64 bits: those of OBJECTID were written as text"]);
+        assert_eq!(
+            warnings,
+            ["A & B: KML has no whole numbers of 64 bits: those of OBJECTID were written as text"]
+        );
         let file = crate::Input::open(&path).unwrap();
         assert_eq!(layer_names(&file, format, &options()).unwrap(), ["A & B", "none", "other"]);
         for (name, wanted) in [("a & b", &without_wide_numbers(&set)), ("other", &other)] {

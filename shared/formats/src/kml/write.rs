@@ -33,15 +33,17 @@ pub(crate) fn write_document(
             writer.write(&mut out.bytes, row);
             out.feature_done()?;
         }
-        warnings.extend(writer.into_warnings());
+        let mut of_layer = writer.into_warnings();
         let fields = wide.iter().filter_map(|column| layer.features.fields.get(*column));
         let names: Vec<&str> = fields.map(|field| field.name.as_str()).collect();
         if !names.is_empty() {
-            warnings.push(format!(
+            of_layer.push(format!(
                 "{FORMAT} has no whole numbers of 64 bits: those of {} were written as text",
                 some_of(&names)
             ));
         }
+        let prefix = if layers.len() > 1 { format!("{}: ", layer.name) } else { String::new() };
+        warnings.extend(of_layer.into_iter().map(|warning| prefix.clone() + &warning));
         out.bytes.extend_from_slice(b"</Document>\n");
     }
     out.bytes.extend_from_slice(b"</Document>\n</kml>\n");

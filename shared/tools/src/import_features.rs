@@ -1,0 +1,239 @@
+//! ImportFeatures: the features or rows of a file.
+//!
+//! **Method.** The format is what the first bytes of the file say, else its extension, unless Format names one. A zip file is a
+//! shapefile, or holds files of the other formats, of which the one that Layer names is taken out; zip files within it are
+//! left alone. The values are those of the file: nothing is repaired, which the next tool does with its inputs.
+//!
+//! **Inputs.** A file of up to a million features, 20 million vertices and 20 million values, 2 GB unpacked. Z and m stay where
+//! the format has them.
+//!
+//! **Spatial reference and units.** Those of the file; Input_Spatial_Reference where the file names none.
+//!
+//! **Output.** The features, or the rows of a file without geometry, in the order of the file with its fields; the other output
+//! is empty. Without object ids in the file they are counted from 1. What could not be taken as it came is a warning.
+//!
+//! **Errors.** A file of no known format, one that is damaged or too large, several layers of which none is named, and a layer
+//! that is not there; both say which there are.
+
+use crate::file_format::ReadFormat;
+use crate::table::ensure_object_ids;
+use gp_core::{DataFile, Filter, Inputs, MessageLevel, Outputs, RecordSet, RunContext, Tool, ToolError};
+use gp_esri::{FeatureSet, ReadLimits, SpatialReference};
+use gp_formats::{Format, FormatError, Input, ReadOptions, unzip_file, zipped_names};
+use std::borrow::Cow;
+
+/// Reads a file.
+pub(crate) struct ImportFeatures;
+
+/// What ImportFeatures takes.
+#[derive(Inputs)]
+pub(crate) struct ImportFeaturesInputs {
+    /// The file: an upload or a URL.
+    #[parameter(filter = Filter::File(Format::extensions().map(Cow::Borrowed).collect()))]
+    input_file: DataFile,
+    /// The layer, in a file that holds several, or the name of a file in a zip file; whatever its case.
+    layer: Option<String>,
+    /// The format of the file. AUTO: what the file itself says, else its extension.
+    #[parameter(default = ReadFormat(None))]
+    format: ReadFormat,
+    /// The spatial reference of the coordinates, where the file names none.
+    input_spatial_reference: Option<SpatialReference>,
+}
+
+/// What ImportFeatures gives.
+#[derive(Outputs)]
+pub(crate) struct ImportFeaturesOutputs {
+    /// The features of the file, if it holds geometry.
+    output_features: Option<FeatureSet>,
+    /// The rows of the file, if it holds no geometry.
+    output_rows: Option<RecordSet>,
+}
+
+impl Tool for ImportFeatures {
+    const NAME: &'static str = "ImportFeatures";
+    const DESCRIPTION: &'static str =
+        "Reads the features or rows of a file, such as a zipped shapefile, a GeoPackage or a CSV table.";
+    const TOOLSET: &'static str = "Conversion";
+    type Inputs = ImportFeaturesInputs;
+    type Outputs = ImportFeaturesOutputs;
+
+    fn run(inputs: ImportFeaturesInputs, context: &RunContext) -> Result<ImportFeaturesOutputs, ToolError> {
+        let stop = || context.check().is_err();
+        let mut options = ReadOptions {
+            // As many as a request itself may hold (`gp_core::Limits`).
+            limits: ReadLimits::default(),
+            max_decompressed_bytes: MAX_UNPACKED_BYTES,
+            layer: None,
+            envelope: None,
+            scratch: context.scratch_folder()?,
+            stop: &stop,
+        };
+        let file = inputs.input_file.0;
+        let failed = |error: FormatError| failure(&file.name, error, context);
+        context.progress(0, format!("reading {}", file.name));
+        let source = source(&file, inputs.format.0, inputs.layer, &options).map_err(failed)?;
+        options.layer = source.layer;
+        let read = gp_formats::read(&source.input, source.format, &options).map_err(failed)?;
+        for warning in read.warnings {
+            context.warning(format!("{}: {warning}", read.name));
+        }
+        let mut set = read.features;
+        settle_reference(&mut set, inputs.input_spatial_reference, context);
+        ensure_object_ids(&mut set);
+        let what = if set.geometry_type.is_some() { "features" } else { "rows" };
+        let (count, format) = (set.features.len(), source.format.name());
+        let told = format!("{count} {what} of {} were read from {} as {format}", read.name, file.name);
+        context.message(MessageLevel::Info, told);
+        Ok(match set.geometry_type {
+            Some(_) => ImportFeaturesOutputs { output_features: Some(set), output_rows: None },
+            None => ImportFeaturesOutputs { output_features: None, output_rows: Some(RecordSet(set)) },
+        })
+    }
+}
+
+/// What a compressed file may become, as where features are read from a URL.
+const MAX_UNPACKED_BYTES: u64 = 2 << 30;
+/// First bytes that tell every format that can be told by them.
+const HEAD_BYTES: usize = 16;
+/// How every zip file begins that holds something.
+const ZIP_MARK: &[u8] = b"PK\x03\x04";
+
+/// What is read in the end.
+struct Source {
+    input: Input,
+    format: Format,
+    /// Which of its layers.
+    layer: Option<String>,
+}
+
+/// The file itself, or the one that it holds.
+fn source(
+    file: &Input,
+    asked: Option<Format>,
+    layer: Option<String>,
+    options: &ReadOptions<'_>,
+) -> Result<Source, FormatError> {
+    let mut head = [0; HEAD_BYTES];
+    let count = file.bytes().read_at(0, &mut head)?;
+    let head = &head[..count.min(HEAD_BYTES)];
+    let told = Format::of(&file.name, head);
+    if head.starts_with(ZIP_MARK) && (asked.is_some() || told != Some(Format::Kmz)) {
+        let members = members(&zipped_names(file, options)?, asked);
+        if !members.is_empty() {
+            return member(file, &members, layer, options);
+        }
+    }
+    let Some(format) = asked.or(told) else {
+        let reason = "neither its first bytes nor its extension tell its format; say it in Format";
+        return Err(FormatError::Unsupported(reason.to_owned()));
+    };
+    with_layer(file.clone(), format, layer)
+}
+
+/// A file in a zip file: its path there, and its format.
+type Member = (String, Format);
+
+/// The files in a zip file that are of the format, or of any; none where the zip file is a shapefile.
+fn members(paths: &[String], asked: Option<Format>) -> Vec<Member> {
+    let is_part = |path: &String| matches!(extension(path).as_str(), "shp" | "dbf");
+    if asked == Some(Format::Shapefile) || (asked.is_none() && paths.iter().any(is_part)) {
+        return Vec::new();
+    }
+    // A text beside the data is more likely a description than a layer.
+    let readable = paths.iter().filter(|path| !matches!(extension(path).as_str(), "txt" | "zip"));
+    let known = readable.filter_map(|path| {
+        // The extension .json is that of both; who asks for one of them knows.
+        let format = match (Format::of(path, b"")?, asked) {
+            (Format::EsriJson, Some(Format::GeoJson)) => Format::GeoJson,
+            (format, _) => format,
+        };
+        Some((path.clone(), format))
+    });
+    known.filter(|(_, format)| asked.is_none_or(|asked| asked == *format)).collect()
+}
+
+/// Takes a file out of a zip file: the only one, or the one whose name is that of the layer.
+fn member(
+    file: &Input,
+    members: &[Member],
+    layer: Option<String>,
+    options: &ReadOptions<'_>,
+) -> Result<Source, FormatError> {
+    let (path, format, layer) = match (members, layer) {
+        ([(path, format)], layer) => (path, *format, layer),
+        (_, layer) => {
+            let names: Vec<String> = members.iter().map(|(path, _)| stem(path).to_owned()).collect();
+            let Some(asked) = layer else { return Err(FormatError::SeveralLayers { names }) };
+            let found = names.iter().position(|name| name.to_lowercase() == asked.to_lowercase());
+            let Some((path, format)) = found.and_then(|found| members.get(found)) else {
+                return Err(FormatError::NoLayer { asked, names });
+            };
+            (path, *format, None)
+        }
+    };
+    // Never a name that a stranger has given: the extension is one of ours.
+    let to = options.scratch.join(format!("import_features.{}", format.extension()));
+    unzip_file(file, path, &to, options)?;
+    with_layer(Input::open(&to)?.renamed(file_name(path)), format, layer)
+}
+
+/// The layer of a format of one layer is called as the file: readers do not look at the name.
+fn with_layer(input: Input, format: Format, layer: Option<String>) -> Result<Source, FormatError> {
+    if format.holds_several_layers() {
+        return Ok(Source { input, format, layer });
+    }
+    match layer {
+        Some(asked) if asked.to_lowercase() != input.stem().to_lowercase() => {
+            Err(FormatError::NoLayer { asked, names: vec![input.stem().to_owned()] })
+        }
+        _ => Ok(Source { input, format, layer: None }),
+    }
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
+}
+
+fn stem(path: &str) -> &str {
+    let name = file_name(path);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+fn extension(path: &str) -> String {
+    file_name(path).rsplit_once('.').map_or(String::new(), |(_, extension)| extension.to_ascii_lowercase())
+}
+
+/// The reference of the file, or the one that was given for a file without.
+fn settle_reference(set: &mut FeatureSet, given: Option<SpatialReference>, context: &RunContext) {
+    if set.geometry_type.is_none() {
+        return;
+    }
+    match (&set.spatial_reference, given) {
+        (None, Some(given)) => set.spatial_reference = Some(given),
+        (None, None) => context.warning(
+            "the file names no spatial reference, so that of the features is unknown; give it as Input_Spatial_Reference",
+        ),
+        (Some(own), Some(given)) if *own != given => {
+            context.warning("Input_Spatial_Reference is not used, because the file names another");
+        }
+        (Some(_), _) => {}
+    }
+}
+
+/// The error of a run whose file could not be read.
+fn failure(name: &str, error: FormatError, context: &RunContext) -> ToolError {
+    match (context.check(), error) {
+        (Err(stopped), _) => stopped,
+        (Ok(()), error @ (FormatError::SeveralLayers { .. } | FormatError::NoLayer { .. })) => {
+            ToolError::invalid("Layer", error.to_string())
+        }
+        (Ok(()), error @ FormatError::Malformed { .. }) => ToolError::invalid(
+            "Input_File",
+            format!("{name}: {error}; send it again, or say in Format what it is"),
+        ),
+        (Ok(()), error) => ToolError::invalid("Input_File", format!("{name}: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests;
