@@ -11,7 +11,7 @@ use gp_formats::{Format, FormatError, WriteLayer};
 use std::path::Path;
 
 /// How a request wants features that are not sent as JSON.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct FeatureFile<'a> {
     /// The format.
     pub format: Format,
@@ -21,6 +21,8 @@ pub struct FeatureFile<'a> {
     pub out_sr: Option<&'a SpatialReference>,
     /// A result of more features is written without any, marked as exceeded.
     pub maximum_records: u64,
+    /// Whether to stop, asked every few hundred features: once nobody waits for the reply any more.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// Writes results, each with the JSON text of its value, into a new file at that path. Returns sentences about what the format
@@ -50,8 +52,9 @@ pub fn write_feature_file(
     let layers: Vec<WriteLayer<'_>> =
         sets.iter().map(|(name, features)| WriteLayer { name, features }).collect();
     let written =
-        gp_formats::write(path, wanted.format, &layers, &|| false).map_err(|error| match error {
+        gp_formats::write(path, wanted.format, &layers, wanted.stop).map_err(|error| match error {
             FormatError::Unsupported(reason) => RequestError::bad(reason),
+            FormatError::Stopped => stopped(),
             error => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a result could not be written");
                 RequestError::internal()
@@ -59,6 +62,11 @@ pub fn write_feature_file(
         })?;
     warnings.extend(written);
     Ok(warnings)
+}
+
+/// Nobody reads it.
+fn stopped() -> RequestError {
+    RequestError { details: vec!["stopped".to_owned()], ..RequestError::internal() }
 }
 
 /// A KMZ without placemarks would look like a result that has none.
@@ -82,7 +90,8 @@ fn project(
 ) -> Result<Vec<String>, RequestError> {
     let required = wanted.format.required_reference();
     let Some(sr) = required.as_ref().or(wanted.out_sr) else { return Ok(Vec::new()) };
-    let report = gp_geometry::project_features(features, sr).map_err(|error| {
+    let check = || if (wanted.stop)() { Err(stopped()) } else { Ok(()) };
+    let report = gp_geometry::project_features_checked(features, sr, check)?.map_err(|error| {
         RequestError::bad(match required {
             Some(_) => {
                 format!(
@@ -137,6 +146,28 @@ mod tests {
             features: vec![Feature { attributes: Vec::new(), geometry: Some(geometry) }],
             ..FeatureSet::default()
         }
+    }
+
+    #[test]
+    fn writing_stops_when_nobody_waits_and_a_corrupt_text_is_a_fault_of_the_server() {
+        let info = ResultInfo {
+            name: "out".into(),
+            data_type: "GPFeatureRecordSetLayer".into(),
+            feature_count: Some(1),
+            has_z_or_m: false,
+            size: crate::BodySize::default(),
+        };
+        let json = r#"{"geometryType":"esriGeometryPoint","spatialReference":{"wkid":3857},"features":[{"geometry":{"x":1,"y":2}}]}"#;
+        let path = std::env::temp_dir().join("gp-core-feature-file-that-is-never-written");
+        let write = |json: &'static str, stop: &(dyn Fn() -> bool + Sync)| {
+            let options = RenderOptions::default();
+            let wanted =
+                FeatureFile { format: Format::GeoJson, options, out_sr: None, maximum_records: 9, stop };
+            write_feature_file(&path, &[(info.clone(), json.into())], &wanted).unwrap_err()
+        };
+        assert_eq!(write(json, &|| true).details, ["stopped"]);
+        assert_eq!(write(&json[..40], &|| false), RequestError::internal());
+        assert!(!path.exists());
     }
 
     #[test]

@@ -14,15 +14,20 @@ use gp_core::{
 };
 use gp_esri::SpatialReference;
 use gp_formats::Format;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const FEATURE_TYPE: &str = "GPFeatureRecordSetLayer";
 
 /// What is to be written.
 pub(crate) struct FeatureRequest {
+    /// The format.
     pub(crate) format: Format,
+    /// Whether z and m are kept.
     pub(crate) options: RenderOptions,
     /// The reference asked for, where the format leaves a choice.
     pub(crate) out_sr: Option<SpatialReference>,
+    /// How many features the service returns.
     pub(crate) maximum_records: u64,
     /// The file's name, without its extension.
     pub(crate) stem: String,
@@ -99,6 +104,8 @@ pub(crate) async fn reply(
     let format = request.format;
     let name = format!("{}.{}", request.stem, format.extension());
     let scratch = rest.app.scratch.clone();
+    let stop = StopOnDrop(Arc::default());
+    let is_stopped = stop.0.clone();
     let writing = tokio::task::spawn_blocking(move || {
         let results = read()?;
         std::fs::create_dir_all(&scratch).map_err(unwritten)?;
@@ -109,6 +116,7 @@ pub(crate) async fn reply(
             options: request.options,
             out_sr: request.out_sr.as_ref(),
             maximum_records: request.maximum_records,
+            stop: &|| is_stopped.load(Ordering::Relaxed),
         };
         for warning in write_feature_file(&path, &results, &wanted)? {
             tracing::debug!(warning, "a result lost something on its way into another format");
@@ -128,6 +136,15 @@ pub(crate) async fn reply(
     })?;
     let file_name = (format == Format::Kmz).then_some(name);
     Ok(Reply { file_name, is_volatile: true, ..Reply::file(format.media_type(), bytes) })
+}
+
+/// Tells the writing to stop once nobody waits for it any more.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 fn is_feature_output(output: &Parameter) -> bool {
