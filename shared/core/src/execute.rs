@@ -12,10 +12,7 @@ use crate::{
     App, Environment, ExecutionType, Message, Observer, OutputForm, Parameters, Progress, PublishedTask,
 };
 use crate::{Limits, MessageLevel, NoSource, RunFiles, StoreError, run_task, timestamp_text};
-use crate::{
-    RenderOptions, RequestError, RunContext, Service, TaskResult, ToolError, Value, Work, WorkError,
-    WorkEvent,
-};
+use crate::{RequestError, RunContext, Service, TaskResult, ToolError, Value, Work, WorkError, WorkEvent};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::unbounded_channel;
@@ -44,7 +41,7 @@ pub async fn execute(
     service: &Service,
     task: &PublishedTask,
     parameters: Parameters,
-    options: RenderOptions,
+    form: OutputForm,
     site_url: &str,
 ) -> Result<Executed, RequestError> {
     if service.execution_type != ExecutionType::Synchronous {
@@ -60,7 +57,7 @@ pub async fn execute(
         service: service.name.clone(),
         task: task.name.clone(),
         parameters,
-        form: OutputForm::Reply(options),
+        form,
         time_limit: service.time_limit.min(app.limits.max_execute_time),
         max_features: app.limits.max_execute_features,
         now_ms,

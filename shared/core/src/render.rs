@@ -31,6 +31,8 @@ impl RenderOptions {
 /// Everything that decides how a value is written.
 #[derive(Clone, Copy)]
 pub(crate) struct Rendering<'a> {
+    /// The parameter's name, which a feature collection's layer has.
+    pub(crate) name: &'a str,
     pub(crate) options: RenderOptions,
     /// A feature output of more features is written without any, marked as exceeded: never a silent half
     /// (specification 2.8).
@@ -41,7 +43,8 @@ pub(crate) struct Rendering<'a> {
 
 /// Writes a default or an input, as clients send values.
 pub fn render_value(parameter: &Parameter, value: &Value, options: &RenderOptions) -> Vec<u8> {
-    let rendering = Rendering { options: *options, maximum_records: u64::MAX, files_url: "" };
+    let rendering =
+        Rendering { name: &parameter.name, options: *options, maximum_records: u64::MAX, files_url: "" };
     rendering.value(parameter, value)
 }
 
@@ -70,10 +73,26 @@ pub fn render_result(
         return Ok(json.to_vec());
     }
     let exceeded = is_exceeded(info, maximum_records);
-    let text = std::str::from_utf8(json).map_err(|_| RequestError::internal())?;
     if is_table(info) {
+        let text = std::str::from_utf8(json).map_err(|_| RequestError::internal())?;
         return with_column_names(text, columns).map_err(|_| RequestError::internal());
     }
+    let mut features = read_stored_features(info, json)?;
+    if let Some(sr) = out_sr {
+        gp_geometry::project_features(&mut features, sr)
+            .map_err(|error| RequestError::bad(format!("outSR: {error}")))?;
+    }
+    let mut out = Vec::with_capacity(json.len());
+    write_features(&mut out, &info.name, &features, options, exceeded);
+    Ok(out)
+}
+
+/// The features of a result, from the JSON text that was written of them.
+///
+/// # Errors
+/// Code 500 when the text is corrupt.
+pub(crate) fn read_stored_features(info: &ResultInfo, json: &[u8]) -> Result<FeatureSet, RequestError> {
+    let text = std::str::from_utf8(json).map_err(|_| RequestError::internal())?;
     let unlimited = ReadLimits {
         max_features: usize::MAX,
         max_vertices: usize::MAX,
@@ -84,14 +103,7 @@ pub fn render_result(
         tracing::error!(result = %info.name, %error, "a stored result cannot be read");
         RequestError::internal()
     })?;
-    let mut features = read.feature_set;
-    if let Some(sr) = out_sr {
-        gp_geometry::project_features(&mut features, sr)
-            .map_err(|error| RequestError::bad(format!("outSR: {error}")))?;
-    }
-    let mut out = Vec::with_capacity(json.len());
-    write_features(&mut out, &info.name, &features, options, exceeded);
-    Ok(out)
+    Ok(read.feature_set)
 }
 
 /// Whether this request wants the result as it is stored.
@@ -111,7 +123,7 @@ fn is_table(info: &ResultInfo) -> bool {
     info.data_type == "GPValueTable"
 }
 
-fn is_exceeded(info: &ResultInfo, maximum_records: u64) -> bool {
+pub(crate) fn is_exceeded(info: &ResultInfo, maximum_records: u64) -> bool {
     info.feature_count.is_some_and(|count| count > maximum_records)
 }
 
@@ -147,7 +159,7 @@ impl Rendering<'_> {
             }
             Value::FeatureSet(features) | Value::RecordSet(RecordSet(features)) => {
                 let exceeded = features.features.len() as u64 > self.maximum_records;
-                write_features(out, "output", features, &self.options, exceeded);
+                write_features(out, self.name, features, &self.options, exceeded);
             }
             Value::ValueTable(table) => self.write_table(out, infos, table),
             Value::Composite(Composite { data_type, value }) => self.write(out, data_type, &[], value),
@@ -207,7 +219,7 @@ impl Rendering<'_> {
     /// Nothing, in the form that clients of the type can bear (specification 0, rule 9).
     fn write_nothing(&self, out: &mut Vec<u8>, data_type: &DataType) {
         if data_type.is_feature_type() {
-            write_features(out, "output", &FeatureSet::default(), &self.options, false);
+            write_features(out, self.name, &FeatureSet::default(), &self.options, false);
         } else if matches!(data_type, DataType::MultiValue(_) | DataType::ValueTable) {
             out.extend_from_slice(b"[]");
         } else if data_type.is_file_type() {

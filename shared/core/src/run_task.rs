@@ -28,6 +28,9 @@ pub enum OutputForm {
     Stored,
     /// Sent at once, as this request asked.
     Reply(RenderOptions),
+    /// As `Reply`, in longitude and latitude on WGS 84 whatever reference was asked for, because it is on its way to a format
+    /// that knows no other.
+    InWgs84(RenderOptions),
 }
 
 /// Runs the task on typed values and writes its outputs. A panic inside the tool becomes an error.
@@ -49,7 +52,7 @@ pub fn run_task(
             .iter_mut()
             .zip(task.outputs())
             .map(|(value, parameter)| {
-                project_output(parameter, value, context)?;
+                project_output(parameter, value, form, context)?;
                 write_output(service, parameter, value, form, context)
             })
             .collect()
@@ -169,8 +172,18 @@ fn projected(
         .ok_or_else(|| "it has no place in the spatial reference of the features".to_owned())
 }
 
-fn project_output(parameter: &Parameter, value: &mut Value, context: &RunContext) -> Result<(), ToolError> {
-    let Some(sr) = &context.environment().output_sr else { return Ok(()) };
+fn project_output(
+    parameter: &Parameter,
+    value: &mut Value,
+    form: OutputForm,
+    context: &RunContext,
+) -> Result<(), ToolError> {
+    let wgs84 = SpatialReference::from_wkid(4326);
+    let wanted = match form {
+        OutputForm::InWgs84(_) => Some(&wgs84),
+        OutputForm::Stored | OutputForm::Reply(_) => context.environment().output_sr.as_ref(),
+    };
+    let Some(sr) = wanted else { return Ok(()) };
     value
         .feature_sets_mut()
         .into_iter()
@@ -222,10 +235,14 @@ fn write_output(
     }
     let options = match form {
         OutputForm::Stored => RenderOptions::STORED,
-        OutputForm::Reply(options) => options,
+        OutputForm::Reply(options) | OutputForm::InWgs84(options) => options,
     };
-    let rendering =
-        Rendering { options, maximum_records: service.maximum_records, files_url: context.files_url() };
+    let rendering = Rendering {
+        name: &parameter.name,
+        options,
+        maximum_records: service.maximum_records,
+        files_url: context.files_url(),
+    };
     Ok(TaskResult { info, json: rendering.value(parameter, value).into() })
 }
 

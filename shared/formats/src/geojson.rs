@@ -13,6 +13,8 @@ use crate::{FormatError, Input, ReadLayer, ReadOptions, WriteLayer, column_types
 use std::path::Path;
 
 pub(crate) const FORMAT: &str = "GeoJSON";
+/// How feature services say in GeoJSON that they did not send all features: a foreign member (RFC 7946, section 6.1).
+const EXCEEDED: &[u8] = b"\"properties\":{\"exceededTransferLimit\":true},";
 
 pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
     let mut layer = json_features::read(input, options, FORMAT)?;
@@ -28,7 +30,11 @@ pub(crate) fn write(
     let mut file = text::create(path)?;
     let mut out = text::Output::new(&mut file, stop);
     let mut writer = FeatureWriter::new(layer.features);
-    out.bytes.extend_from_slice(b"{\"type\":\"FeatureCollection\",\"features\":[");
+    out.bytes.extend_from_slice(b"{\"type\":\"FeatureCollection\",");
+    if layer.features.exceeded_transfer_limit {
+        out.bytes.extend_from_slice(EXCEEDED);
+    }
+    out.bytes.extend_from_slice(b"\"features\":[");
     for row in 0..layer.features.features.len() {
         out.bytes.extend_from_slice(if row == 0 { b"\n" } else { b",\n" });
         writer.write(&mut out.bytes, row);
@@ -118,6 +124,18 @@ mod tests {
         let empty = FeatureSet { features: Vec::new(), ..sample() };
         let bytes = written(Format::GeoJson, &empty).0;
         assert_eq!(read(&String::from_utf8(bytes).unwrap()).features.len(), 0);
+    }
+
+    #[test]
+    fn a_set_of_which_not_all_was_sent_says_so() {
+        let set = FeatureSet { features: Vec::new(), exceeded_transfer_limit: true, ..sample() };
+        let text = String::from_utf8(written(Format::GeoJson, &set).0).unwrap();
+        assert!(
+            text.starts_with(
+                r#"{"type":"FeatureCollection","properties":{"exceededTransferLimit":true},"features":["#
+            ),
+            "{text}"
+        );
     }
 
     #[test]

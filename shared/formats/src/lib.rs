@@ -33,8 +33,7 @@ mod ogc_types;
 mod ordinates;
 mod outlines;
 mod packing;
-#[cfg(test)]
-mod samples;
+
 mod shapefile;
 #[cfg(test)]
 mod testing;

@@ -24,10 +24,8 @@ pub(crate) enum Fitted {
 /// It does not, and cannot be stored: code 413.
 pub(crate) async fn fit(rest: &Rest, resource: Option<&Resource>, shaped: Shaped) -> Result<Fitted, Failure> {
     let Some(max_bytes) = rest.settings.max_reply_bytes else { return Ok(Fitted::AsItIs(shaped)) };
-    let bytes = match shaped.content.encoding {
-        Some(_) => base64_bytes(shaped.body.len() as u64),
-        None => escaped_bytes(&shaped.body),
-    };
+    let bytes =
+        if shaped.is_text() { escaped_bytes(&shaped.body) } else { base64_bytes(shaped.body.len() as u64) };
     if bytes <= max_bytes as u64 {
         return Ok(Fitted::AsItIs(shaped));
     }

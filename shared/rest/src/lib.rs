@@ -11,11 +11,13 @@ mod cors;
 mod directory;
 mod error;
 mod execute;
+mod features;
 mod info;
 mod input;
 mod job;
 mod json;
 mod metadata;
+mod reply_format;
 mod request;
 mod resource;
 mod response;
@@ -187,7 +189,7 @@ async fn respond(
         _ => (request::receive(request, body, &mut room, &rest.app.limits, most).await, None),
     };
     let bytes_in = received.body_bytes;
-    let (shape, known_shape) = Shape::read(&received.parameters);
+    let (shape, known_shape) = Shape::read(&received.parameters, resource.as_ref().ok());
     let named = resource.as_ref().ok().cloned();
     let reply = match known_shape {
         Ok(()) => checked_reply(rest, resource, request, received, file).await,

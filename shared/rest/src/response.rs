@@ -4,13 +4,17 @@ mod encoding;
 mod pretty;
 
 use crate::error::{Failure, error_json};
-use crate::upload::Download;
+use crate::reply_format::{self, ReplyFormat};
+use crate::resource::Resource;
+use crate::upload::{Download, disposition};
 use axum::body::Body;
 use bytes::Bytes;
 pub(crate) use encoding::Encoding;
 use gp_core::{Content, JobId, Parameters, RequestError, StoreError, StoredResult};
+use gp_formats::Format;
 use http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -25,8 +29,10 @@ const MAX_CALLBACK_BYTES: usize = 200;
 pub(crate) struct Reply {
     /// The JSON text, or the bytes of another media type.
     pub(crate) json: Bytes,
-    /// What the bytes are when they are not JSON; they are then sent as they are, in no other shape.
+    /// What the bytes are when they are not plain JSON; unless they are GeoJSON, they are then sent in no other shape.
     pub(crate) media_type: Option<&'static str>,
+    /// The name to keep them under, of bytes that are a file and compressed in themselves.
+    pub(crate) file_name: Option<String>,
     /// A file to send instead of `json`, as it is read.
     pub(crate) download: Option<Download>,
     /// A stored body to send instead of `json`.
@@ -60,6 +66,7 @@ impl Reply {
         Reply {
             json,
             media_type,
+            file_name: None,
             download: None,
             stored,
             status,
@@ -109,7 +116,10 @@ impl From<Failure> for Reply {
 impl Shape {
     /// Reads `f` and `callback`. Until there are pages, `f=html` means indented JSON. Also code 400 for another format or
     /// a callback that is no JavaScript path: the shape is then what can be had, because errors have one too.
-    pub(crate) fn read(parameters: &Parameters) -> (Shape, Result<(), RequestError>) {
+    pub(crate) fn read(
+        parameters: &Parameters,
+        resource: Option<&Resource>,
+    ) -> (Shape, Result<(), RequestError>) {
         let mut shape = Shape::default();
         match parameters.get("callback") {
             Some(path) if is_script_path(path) => shape.callback = Some(path.to_owned()),
@@ -119,16 +129,8 @@ impl Shape {
             }
             None => {}
         }
-        // R clients quote it: f="json".
-        let format = parameters.get("f").unwrap_or("json").trim_matches(['"', '\'', ' ']);
-        let is = |name: &str| format.eq_ignore_ascii_case(name);
-        shape.is_indented = is("pjson") || is("html");
-        if is("json") || shape.is_indented {
-            return (shape, Ok(()));
-        }
-        let shown: String = format.chars().take(40).collect();
-        let details = vec![format!("f: the format {shown:?} is not available here; use json or pjson")];
-        (shape, Err(RequestError { code: 400, message: "Invalid format".into(), details }))
+        shape.is_indented = ReplyFormat::asked(parameters) == Some(ReplyFormat::IndentedJson);
+        (shape, reply_format::check(parameters, resource))
     }
 
     /// Whether it is JSON as it is stored.
@@ -156,7 +158,20 @@ pub(crate) struct Shaped {
     pub(crate) content: Content,
     status: StatusCode,
     location: Option<HeaderValue>,
+    disposition: Option<HeaderValue>,
     is_volatile: bool,
+}
+
+impl Shaped {
+    /// Whether the body is text as it stands; anything else is carried as base64.
+    pub(crate) fn is_text(&self) -> bool {
+        let media_type = self.content.media_type;
+        let is_json = media_type.starts_with("application/json") || media_type.ends_with("+json");
+        let is_other_text = media_type.starts_with("text/")
+            || media_type.starts_with("application/javascript")
+            || media_type.starts_with("application/xml");
+        self.content.encoding.is_none() && (is_json || is_other_text)
+    }
 }
 
 /// Gives a reply the shape asked for.
@@ -164,12 +179,15 @@ pub(crate) struct Shaped {
 /// # Errors
 /// A stored result is corrupt.
 pub(crate) async fn shape(reply: Reply, shape: Shape, request: &Parts) -> Result<Shaped, StoreError> {
-    let shape = if reply.media_type.is_some() { Shape::default() } else { shape };
-    let media_type = match (reply.media_type, &shape.callback) {
-        (Some(media_type), _) => media_type,
-        (None, Some(_)) => "application/javascript;charset=utf-8",
+    let is_json = reply.media_type.is_none_or(|media_type| media_type == Format::GeoJson.media_type());
+    let shape = if is_json { shape } else { Shape::default() };
+    let media_type = match (&shape.callback, reply.media_type) {
+        (Some(_), _) => "application/javascript;charset=utf-8",
+        (None, Some(media_type)) => media_type,
         (None, None) => "application/json;charset=utf-8",
     };
+    let disposition =
+        reply.file_name.as_deref().and_then(|name| HeaderValue::from_str(&disposition(name)).ok());
     let (body, encoding) = match reply.stored {
         Some(stored)
             if stored.is_gzip() && shape.is_plain() && Encoding::is_gzip_accepted(&request.headers) =>
@@ -177,11 +195,12 @@ pub(crate) async fn shape(reply: Reply, shape: Shape, request: &Parts) -> Result
             (stored.bytes().clone(), Some(Encoding::Gzip.name()))
         }
         Some(stored) => shaped_body(shape, stored.body()?, request).await,
+        None if reply.file_name.is_some() => (reply.json, None),
         None => shaped_body(shape, reply.json, request).await,
     };
     let content = Content { media_type, encoding };
     let (status, location, is_volatile) = (reply.status, reply.location, reply.is_volatile);
-    Ok(Shaped { body, content, status, location, is_volatile })
+    Ok(Shaped { body, content, status, location, disposition, is_volatile })
 }
 
 async fn shaped_body(shape: Shape, json: Bytes, request: &Parts) -> (Bytes, Option<&'static str>) {
@@ -211,6 +230,9 @@ pub(crate) fn build(shaped: Shaped, request: &Parts) -> (Response<Body>, usize) 
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if let Some(encoding) = shaped.content.encoding {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    if let Some(disposition) = shaped.disposition {
+        headers.insert(CONTENT_DISPOSITION, disposition);
     }
     if let Some(location) = shaped.location {
         headers.insert(LOCATION, location);

@@ -4,8 +4,10 @@ use crate::Rest;
 use crate::carry::base64_bytes;
 use crate::error::Failure;
 use crate::execute::render_options;
+use crate::features::{self, FeatureRequest};
 use crate::job;
 use crate::json;
+use crate::reply_format::ReplyFormat;
 use crate::resource::JobPath;
 use crate::response::{Encoding, Reply, Shape};
 use gp_core::{
@@ -16,6 +18,7 @@ use gp_core::{
     is_as_stored, job_result, job_result_link, read_sr, render_result, timestamp_text, write_result,
 };
 use gp_esri::SpatialReference;
+use gp_formats::Format;
 use http::request::Parts;
 
 /// Stored results up to this size are rendered on the thread that answers.
@@ -48,7 +51,10 @@ pub(crate) async fn show(
         return Err(RequestError::bad(format!("job {} has no result {name}", job.id)).into());
     };
     let view = View::read(parameters, service, task)?;
-    if view.is_as_stored(&job.results[index]) && Shape::read(parameters).0.is_plain() {
+    if let Some(format) = ReplyFormat::of_features(parameters) {
+        return as_features(rest, &job, index, service, view, format).await;
+    }
+    if view.is_as_stored(&job.results[index]) && Shape::read(parameters, None).0.is_plain() {
         return as_stored(rest, &job, index, request).await;
     }
     let mut out = Vec::new();
@@ -71,6 +77,34 @@ async fn as_stored(rest: &Rest, job: &Job, index: usize, request: &Parts) -> Res
         return Ok(Reply::elsewhere(&url));
     }
     Ok(Reply::stored(read(rest, job, index).await?))
+}
+
+/// The features of the result in another format than JSON.
+async fn as_features(
+    rest: &Rest,
+    job: &Job,
+    index: usize,
+    service: &Service,
+    view: View,
+    format: Format,
+) -> Result<Reply, Failure> {
+    let Some(info) = job.results.get(index) else { return Err(RequestError::internal().into()) };
+    features::check_result(info, format)?;
+    check_changed_size(rest, std::slice::from_ref(info))?;
+    let stored = read(rest, job, index).await?;
+    let wanted = FeatureRequest {
+        format,
+        options: view.options,
+        out_sr: view.out_sr,
+        maximum_records: view.maximum_records,
+        stem: info.name.clone(),
+    };
+    let info = info.clone();
+    let read = move || {
+        let value = stored.value(&info)?;
+        Ok(vec![(info, value)])
+    };
+    features::reply(rest, wanted, &job.messages, service.message_level, read).await
 }
 
 /// Every result, as an array (11.1).

@@ -5,7 +5,7 @@ use crate::error::Failure;
 use crate::json;
 use crate::resource::TaskPath;
 use crate::response::Reply;
-use gp_core::{Parameters, RequestError};
+use gp_core::{Parameters, RequestError, read_flag};
 use http::request::Parts;
 
 /// Accepts the job. Never an HTTP error: clients would send the same again (specification 0, rule 1).
@@ -16,6 +16,8 @@ pub(crate) async fn submit(
     parameters: Parameters,
 ) -> Result<Reply, Failure> {
     let (service, task) = rest.task(path)?;
+    // Results never hold curves (specification 6.3): the parameter only has to be right.
+    read_flag(&parameters, "returnTrueCurves")?;
     let key = match request.headers.get("idempotency-key").map(|key| key.to_str()) {
         Some(Ok(key)) if !key.trim().is_empty() => Some(key.trim()),
         Some(Err(_)) => {

@@ -9,6 +9,7 @@ mod file_name;
 mod receive;
 
 pub(crate) use download::Download;
+pub(crate) use file_name::disposition;
 pub(crate) use receive::{UploadedFile, receive, takes};
 
 use crate::Rest;

@@ -24,7 +24,7 @@ pub(super) fn unescaped(name: &str) -> String {
 }
 
 /// `attachment` with the name twice: for old clients in ASCII, for all others whole (RFC 6266).
-pub(super) fn disposition(name: &str) -> String {
+pub(crate) fn disposition(name: &str) -> String {
     let plain: String = name
         .chars()
         .map(|letter| {

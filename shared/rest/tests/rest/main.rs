@@ -9,6 +9,7 @@ mod carry;
 mod catalog;
 mod cors;
 mod execute;
+mod formats;
 mod info;
 mod input;
 mod job;

@@ -8,7 +8,7 @@ use gp_core::{
     StoreError, StoredFile, TaskResult, ToolError, Updated, UploadError, Work, WorkError, WorkEvent,
     read_request, run_task,
 };
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -33,6 +33,8 @@ struct State {
     line: VecDeque<JobId>,
     blobs: HashMap<BlobKey, Bytes>,
     gives_links: bool,
+    /// The media types of stored replies.
+    reply_types: BTreeSet<&'static str>,
 }
 
 #[derive(Default)]
@@ -59,6 +61,11 @@ impl Memory {
     pub(crate) fn replies(&self) -> Vec<BlobKey> {
         let state = self.0.lock().unwrap();
         state.blobs.keys().filter(|key| matches!(key, BlobKey::Reply(..))).cloned().collect()
+    }
+
+    /// The media types of stored replies, in alphabetical order.
+    pub(crate) fn reply_types(&self) -> Vec<&'static str> {
+        self.0.lock().unwrap().reply_types.iter().copied().collect()
     }
 
     pub(crate) fn job_count(&self) -> usize {
@@ -152,8 +159,12 @@ impl JobQueue for Memory {
 
 #[async_trait]
 impl BlobStore for Memory {
-    async fn put(&self, key: &BlobKey, bytes: Bytes, _: Content) -> Result<(), StoreError> {
-        self.state()?.blobs.insert(key.clone(), bytes);
+    async fn put(&self, key: &BlobKey, bytes: Bytes, content: Content) -> Result<(), StoreError> {
+        let mut state = self.state()?;
+        if matches!(key, BlobKey::Reply(..)) {
+            state.reply_types.insert(content.media_type);
+        }
+        state.blobs.insert(key.clone(), bytes);
         Ok(())
     }
 

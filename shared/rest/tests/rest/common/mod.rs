@@ -69,6 +69,11 @@ impl Server {
         Server { router: router(app.clone(), settings), app, memory, uploads }
     }
 
+    /// A server of the application as it is now.
+    pub(crate) fn again(self) -> Server {
+        Server { router: router(self.app.clone(), RestSettings::default()), ..self }
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -190,7 +195,12 @@ fn service(folder: &str, name: &str, execution_type: ExecutionType, message_leve
         name: ServiceName::new(folder, name),
         description: "Says again what it is told.".to_owned(),
         execution_type,
-        tasks: vec![PublishedTask::new(&tools::ECHO), spaced, PublishedTask::new(&tools::FAIL)],
+        tasks: vec![
+            PublishedTask::new(&tools::ECHO),
+            spaced,
+            PublishedTask::new(&tools::FAIL),
+            PublishedTask::new(&tools::TWICE),
+        ],
         maximum_records: 1000,
         time_limit: Duration::from_secs(60),
         message_level,

@@ -6,6 +6,7 @@ use gp_esri::FeatureSet;
 
 pub(crate) static ECHO: Published<Echo> = Published::new();
 pub(crate) static FAIL: Published<Fail> = Published::new();
+pub(crate) static TWICE: Published<Twice> = Published::new();
 
 pub(crate) struct Echo;
 
@@ -111,5 +112,36 @@ impl Tool for Fail {
     fn run(inputs: FailInputs, context: &RunContext) -> Result<FailOutputs, ToolError> {
         context.warning("about to fail");
         Err(ToolError::Failed(inputs.reason))
+    }
+}
+
+pub(crate) struct Twice;
+
+#[derive(Inputs)]
+pub(crate) struct TwiceInputs {
+    /// The features to give back.
+    input_features: FeatureSet,
+}
+
+#[derive(Outputs)]
+pub(crate) struct TwiceOutputs {
+    /// The features given.
+    first_features: FeatureSet,
+    /// The same again.
+    second_features: FeatureSet,
+}
+
+impl Tool for Twice {
+    const NAME: &'static str = "Twice";
+    const DESCRIPTION: &'static str = "Gives back what it gets, twice.";
+    const TOOLSET: &'static str = "Samples";
+    type Inputs = TwiceInputs;
+    type Outputs = TwiceOutputs;
+
+    fn run(inputs: TwiceInputs, _: &RunContext) -> Result<TwiceOutputs, ToolError> {
+        Ok(TwiceOutputs {
+            first_features: inputs.input_features.clone(),
+            second_features: inputs.input_features,
+        })
     }
 }
