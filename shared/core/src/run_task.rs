@@ -204,7 +204,7 @@ fn write_output(
         name: parameter.name.to_string(),
         data_type: wire_type(parameter, value),
         feature_count: features.map(|features| features.features.len() as u64),
-        has_z_or_m: features.is_some_and(|features| features.has_z || features.has_m),
+        has_z_or_m: value.sets().iter().any(|features| features.has_z || features.has_m),
         size: BodySize::default(),
     };
     tell_left_out(service, parameter, value, context)?;
