@@ -2,12 +2,12 @@
 //! warning (specification 2.8), and that file is an input again.
 
 use super::outputs::download;
-use super::{ECHO, ECHO_JOBS, numbers, parsed, result, server};
+use super::{ECHO, ECHO_JOBS, numbers, parsed, server};
 use gp_esri::ReadLimits;
 use gp_formats::{Format, Input, ReadOptions};
 use gp_tests::Job;
 use gp_tests::features::points;
-use gp_tests::job::{messages, status};
+use gp_tests::job::{messages, result_of, status};
 use serde_json::{Value, json};
 
 /// What the sample services send, and one more.
@@ -43,21 +43,21 @@ fn check_link(server: &gp_tests::Server, url: &str) {
     assert_eq!(read.features.features.len(), MANY);
     let reference = json!({"url": url, "filter": "OBJECTID > 999"}).to_string();
     let reply = server.post(ECHO, &[("f", "json"), ("Features", &*reference)]).json();
-    assert_eq!(numbers(result(&reply, "Out_Features"), "OBJECTID"), [1000, 1001], "{reply}");
+    assert_eq!(numbers(result_of(&reply, "Out_Features"), "OBJECTID"), [1000, 1001], "{reply}");
 }
 
 #[test]
 fn an_execute_of_too_many_features_gives_none_and_a_link_to_all() {
     let server = server();
     let reply = server.post(ECHO, &[("f", "json"), ("Features", &*points(MANY))]).json();
-    assert!(is_exceeded(result(&reply, "Out_Features")), "{reply:.500}");
+    assert!(is_exceeded(result_of(&reply, "Out_Features")), "{reply:.500}");
     let links = links(&reply);
     assert_eq!(links.len(), 1, "{}", messages(&reply));
     assert!(messages(&reply).contains("1001 features, more than the 1000"), "{}", messages(&reply));
     check_link(&server, &links[0]);
     let reply = server.post(ECHO, &[("f", "json"), ("Features", &*points(MANY - 1))]).json();
-    assert_eq!(result(&reply, "Out_Features")["features"].as_array().unwrap().len(), MANY - 1);
-    assert_eq!(result(&reply, "Out_Features")["exceededTransferLimit"], false);
+    assert_eq!(result_of(&reply, "Out_Features")["features"].as_array().unwrap().len(), MANY - 1);
+    assert_eq!(result_of(&reply, "Out_Features")["exceededTransferLimit"], false);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn rows_of_a_table_are_counted_too() {
     let server = server();
     let rows: Vec<Value> = (1..=MANY).map(|id| json!({"attributes": {"OBJECTID": id}})).collect();
     let reply = server.post(ECHO, &[("f", "json"), ("Rows", &*json!({"features": rows}).to_string())]).json();
-    assert!(is_exceeded(result(&reply, "Out_Rows")));
+    assert!(is_exceeded(result_of(&reply, "Out_Rows")));
     let links = links(&reply);
     let (_, path) = links[0].split_once("/arcgis/rest/").unwrap();
     assert_eq!(parsed(&download(&server, path).text()).features.len(), MANY);
@@ -92,7 +92,7 @@ fn each_layer_of_a_list_that_has_too_many_features_has_a_link_of_its_own() {
     let server = server();
     let list = format!("[{},{},{}]", points(MANY), points(2), points(MANY));
     let reply = server.post(ECHO, &[("f", "json"), ("Multi_Features", &*list)]).json();
-    let sets = result(&reply, "Out_Multi_Features").as_array().unwrap();
+    let sets = result_of(&reply, "Out_Multi_Features").as_array().unwrap();
     assert!(is_exceeded(&sets[0]) && is_exceeded(&sets[2]), "{reply:.500}");
     assert_eq!(numbers(&sets[1], "OBJECTID"), [1, 2]);
     let found = links(&reply);

@@ -1,11 +1,11 @@
 //! Files of every format by URL: features, rows, other files and rasters, and what is wrong with a file that is none.
 
 use super::stand_in::{Reply, files, reply};
-use super::{ECHO_JOBS, echo, numbers, parsed, real_layer, refusal, result, server, sorted, wired};
+use super::{ECHO_JOBS, echo, numbers, parsed, real_layer, refusal, server, sorted, wired};
 use gp_esri::{FeatureSet, ReadLimits};
 use gp_formats::{Format, Input, ReadOptions, WriteLayer};
 use gp_tests::Job;
-use gp_tests::job::{messages, status};
+use gp_tests::job::{messages, result_of, status};
 use serde_json::json;
 use std::collections::HashMap;
 use std::path::Path;
@@ -50,10 +50,10 @@ fn features_come_from_a_file_of_every_format_as_they_are_in_it() {
         let form = [("f", "json"), ("Features", &*reference), ("simplifyFeatures", "false")];
         let reply = server.post(super::ECHO, &form).json();
         assert!(reply["error"].is_null(), "{name}: {reply}");
-        let found = parsed(&result(&reply, "Out_Features").to_string());
+        let found = parsed(&result_of(&reply, "Out_Features").to_string());
         assert_eq!(sorted(found.features), sorted(wired(expected).features), "{name}");
         let reply = echo(&server, "Rows", &reference);
-        assert_eq!(result(&reply, "Out_Rows")["features"].as_array().unwrap().len(), 14, "{name}");
+        assert_eq!(result_of(&reply, "Out_Rows")["features"].as_array().unwrap().len(), 14, "{name}");
     }
     let job = Job::submit(
         &server,
@@ -81,7 +81,10 @@ fn a_filter_chooses_from_a_file_too() {
     let layer = real_layer("counties_albers.json");
     let stand_in = files(HashMap::from([("/a.json".to_owned(), super::written(&layer).into_bytes())]));
     let reference = json!({"url": stand_in.url("/a.json"), "filter": "OBJECTID IN (2, 5)"}).to_string();
-    assert_eq!(numbers(result(&echo(&server, "Features", &reference), "Out_Features"), "OBJECTID"), [2, 5]);
+    assert_eq!(
+        numbers(result_of(&echo(&server, "Features", &reference), "Out_Features"), "OBJECTID"),
+        [2, 5]
+    );
     let reference = json!({"url": stand_in.url("/a.json"), "filter": "NOWHERE = 1"}).to_string();
     let text = refusal(&server, "Features", &reference);
     assert!(text.contains("filter") && text.contains("NOWHERE"), "{text}");
@@ -96,14 +99,14 @@ fn a_file_is_known_by_its_first_bytes_or_media_type_where_its_name_says_nothing(
         let (_, bytes, _) = file_of(format, &layer, folder.path());
         let stand_in = files(HashMap::from([(path.to_owned(), bytes)]));
         let reply = echo(&server, "Features", &json!({"url": stand_in.url(path)}).to_string());
-        assert_eq!(result(&reply, "Out_Features")["features"].as_array().unwrap().len(), 14, "{path}");
+        assert_eq!(result_of(&reply, "Out_Features")["features"].as_array().unwrap().len(), 14, "{path}");
     }
     let (_, bytes, _) = file_of(Format::GeoJson, &layer, folder.path());
     let stand_in = super::stand_in::Server::start(move |_| {
         Reply::Bytes(reply(200, &[("Content-Type", "application/geo+json; charset=utf-8")], &bytes))
     });
     let reply = echo(&server, "Features", &json!({"url": stand_in.url("/download/9")}).to_string());
-    assert_eq!(result(&reply, "Out_Features")["features"].as_array().unwrap().len(), 14);
+    assert_eq!(result_of(&reply, "Out_Features")["features"].as_array().unwrap().len(), 14);
 }
 
 #[test]
@@ -145,7 +148,7 @@ fn a_projection_file_names_a_spatial_reference() {
     for name in ["Spatial_Reference", "Coordinate_System"] {
         let reference = json!({"projectionFile": stand_in.url("/home.prj")}).to_string();
         let reply = echo(&server, name, &reference);
-        assert_eq!(result(&reply, &format!("Out_{name}"))["wkt"], text);
+        assert_eq!(result_of(&reply, &format!("Out_{name}"))["wkt"], text);
         let reference = json!({"projectionFile": stand_in.url("/bad.prj")}).to_string();
         assert!(refusal(&server, name, &reference).contains("projection file"));
     }

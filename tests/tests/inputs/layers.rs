@@ -1,10 +1,10 @@
 //! Layers of feature services as inputs of executes and jobs: pages, filters, time, tables, protocol buffers, errors.
 
 use super::stand_in::{LAYER, RealLayer, Reply, Server, ok, reply};
-use super::{ECHO, ECHO_JOBS, echo, numbers, parsed, real_layer, refusal, result, server, sorted, wired};
+use super::{ECHO, ECHO_JOBS, echo, numbers, parsed, real_layer, refusal, server, sorted, wired};
 use gp_esri::{Attribute, FeatureSet, Field, FieldType, Geometry};
 use gp_tests::Job;
-use gp_tests::job::{messages, status};
+use gp_tests::job::{messages, result_of, status};
 use serde_json::json;
 
 /// Counties as layer: fourteen polygons in metres, two pages.
@@ -22,7 +22,7 @@ fn a_layer_of_two_pages_comes_whole_and_exactly_as_json_and_as_protocol_buffers(
     for writes_pbf in [false, true] {
         let stand_in = RealLayer { writes_pbf, ..counties() }.serve();
         let reply = echo(&server, "Features", &reference(&stand_in));
-        let found = parsed(&result(&reply, "Out_Features").to_string());
+        let found = parsed(&result_of(&reply, "Out_Features").to_string());
         let expected = real_layer("counties_albers.json");
         assert_eq!(found.spatial_reference.as_ref().unwrap().code(), Some(5070));
         let names = |set: &[Field]| set.iter().map(|field| field.name.clone()).collect::<Vec<_>>();
@@ -57,7 +57,7 @@ fn filters_and_times_choose_what_is_read() {
         (json!(format!("{url}/query?where=OBJECTID%3D9")), vec![9]),
     ] {
         let reply = echo(&server, "Features", &reference.to_string());
-        assert_eq!(numbers(result(&reply, "Out_Features"), "OBJECTID"), expected, "{reference}");
+        assert_eq!(numbers(result_of(&reply, "Out_Features"), "OBJECTID"), expected, "{reference}");
     }
     let text = refusal(&server, "Features", &json!({"url": url, "filter": "NOWHERE = 1"}).to_string());
     assert!(text.contains("NOWHERE"), "{text}");
@@ -109,11 +109,11 @@ fn rows_of_a_table_come_without_geometry_and_those_of_a_layer_lose_it_with_a_war
     table.features.iter_mut().for_each(|feature| feature.geometry = None);
     let stand_in = RealLayer::of(table).serve();
     let reply = echo(&server, "Rows", &reference(&stand_in));
-    assert_eq!(numbers(result(&reply, "Out_Rows"), "OBJECTID").len(), 14);
+    assert_eq!(numbers(result_of(&reply, "Out_Rows"), "OBJECTID").len(), 14);
     assert!(!messages(&reply).contains("geometr"), "{reply}");
     let stand_in = counties().serve();
     let reply = echo(&server, "Rows", &reference(&stand_in));
-    assert!(result(&reply, "Out_Rows")["features"][0]["geometry"].is_null());
+    assert!(result_of(&reply, "Out_Rows")["features"][0]["geometry"].is_null());
     assert!(messages(&reply).contains("Rows: the layer has geometries"), "{}", messages(&reply));
     let geometry = stand_in.asked().iter().any(|asked| asked.parameter("returnGeometry") == Some("true"));
     assert!(!geometry, "geometries that nobody wants were asked for");
@@ -125,7 +125,7 @@ fn only_what_the_extent_touches_is_asked_for_and_nothing_else_comes_out() {
     let context = r#"{"extent":{"xmin":0,"ymin":0,"xmax":1,"ymax":1,"spatialReference":{"wkid":5070}}}"#;
     let form = [("f", "json"), ("Features", &*reference(&stand_in)), ("context", context)];
     let reply = server.post(ECHO, &form).json();
-    assert_eq!(numbers(result(&reply, "Out_Features"), "OBJECTID"), Vec::<i64>::new(), "{reply}");
+    assert_eq!(numbers(result_of(&reply, "Out_Features"), "OBJECTID"), Vec::<i64>::new(), "{reply}");
     assert!(
         stand_in.asked().iter().any(|asked| asked.parameter("geometryType") == Some("esriGeometryEnvelope"))
     );
@@ -140,7 +140,7 @@ fn references_of_all_kinds_may_be_mixed_in_a_list() {
         stand_in.url(&format!("{LAYER}/query?where=OBJECTID%3D3&f=json")),
     ]);
     let reply = echo(&server, "Multi_Features", &list.to_string());
-    let sets = result(&reply, "Out_Multi_Features").as_array().unwrap();
+    let sets = result_of(&reply, "Out_Multi_Features").as_array().unwrap();
     let first: Vec<Vec<i64>> = sets.iter().map(|set| numbers(set, "OBJECTID")).collect();
     assert_eq!(first, [[2], [40], [3]]);
     let text = refusal(
@@ -156,7 +156,7 @@ fn a_layer_in_another_order_is_the_same_layer() {
     let (server, stand_in) = (server(), counties().serve());
     let url = stand_in.url(&format!("{LAYER}/query?where=1%3D1&orderByFields=NAME&f=json"));
     let reply = echo(&server, "Features", &url);
-    let found = parsed(&result(&reply, "Out_Features").to_string()).features;
+    let found = parsed(&result_of(&reply, "Out_Features").to_string()).features;
     assert_eq!(sorted(found), sorted(wired(&real_layer("counties_albers.json")).features));
 }
 

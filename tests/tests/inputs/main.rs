@@ -47,13 +47,6 @@ fn refusal(server: &Server, name: &str, value: &str) -> String {
     error.details
 }
 
-/// A result of an execute reply.
-fn result<'v>(reply: &'v Value, name: &str) -> &'v Value {
-    let results = reply["results"].as_array().unwrap_or_else(|| panic!("no results: {reply}"));
-    let found = results.iter().find(|result| result["paramName"] == name);
-    &found.unwrap_or_else(|| panic!("no result {name}: {reply}"))["value"]
-}
-
 /// The features of a layer of `tests/data`.
 fn real_layer(name: &str) -> FeatureSet {
     let path = gp_tests::repository().join("tests/data").join(name);

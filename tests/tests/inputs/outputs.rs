@@ -1,11 +1,13 @@
 //! Files that runs make: their links give the bytes, and nothing else does.
 
 use super::stand_in::{Server as StandIn, files};
-use super::{ECHO, ECHO_JOBS, result, server};
-use gp_tests::job::status;
+use super::{ECHO, ECHO_JOBS, server};
+use gp_tests::job::{result_of, status};
 use gp_tests::{Job, Reply, Server};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::path::Path;
+use std::time::Duration;
 
 /// Bytes of a raster that compresses badly and holds everything.
 fn raster() -> Vec<u8> {
@@ -46,7 +48,7 @@ fn files_and_rasters_of_execute_and_of_jobs_download_with_equal_bytes() {
     assert!(reply["error"].is_null(), "{reply}");
     let mut paths = Vec::new();
     for name in ["Out_File", "Out_Raster", "Out_Raster_Layer"] {
-        let value = result(&reply, name);
+        let value = result_of(&reply, name);
         assert_eq!(value["format"].as_str(), (name != "Out_File").then_some("tif"), "{value}");
         let path = path_of(value);
         assert!(path.starts_with("directories/arcgisoutput/Samples_Tasks_GPServer/"), "{path}");
@@ -74,9 +76,9 @@ fn a_file_is_an_input_again() {
     let reference = json!({"url": stand_in.url("/lake.tif")}).to_string();
     let first = server.post(ECHO, &[("f", "json"), ("Raster", &*reference)]).json();
     let second =
-        server.post(ECHO, &[("f", "json"), ("Raster", &*result(&first, "Out_Raster").to_string())]).json();
+        server.post(ECHO, &[("f", "json"), ("Raster", &*result_of(&first, "Out_Raster").to_string())]).json();
     assert!(second["error"].is_null(), "{second}");
-    assert!(download(&server, &path_of(result(&second, "Out_Raster"))).body == raster());
+    assert!(download(&server, &path_of(result_of(&second, "Out_Raster"))).body == raster());
 }
 
 #[test]
@@ -84,7 +86,7 @@ fn a_part_of_a_file_can_be_asked_for() {
     let (server, stand_in) = (server(), stand_in());
     let reference = json!({"url": stand_in.url("/lake.tif")}).to_string();
     let reply = server.post(ECHO, &[("f", "json"), ("File", &*reference)]).json();
-    let path = path_of(result(&reply, "Out_File"));
+    let path = path_of(result_of(&reply, "Out_File"));
     let part = server.send("GET", &path, &[("Range", "bytes=100-199")], &[]);
     // A server may send the whole; a part must be the one that was asked for.
     match part.status {
@@ -104,7 +106,7 @@ fn names_of_other_alphabets_come_back_as_they_are() {
         StandIn::start(|_| super::stand_in::Reply::Bytes(super::stand_in::reply(200, &[], b"%PDF")));
     let url = url.replace(&stand_in.port.to_string(), &stand_in_of_it.port.to_string());
     let reply = server.post(ECHO, &[("f", "json"), ("File", &*json!({"url": url}).to_string())]).json();
-    let path = path_of(result(&reply, "Out_File"));
+    let path = path_of(result_of(&reply, "Out_File"));
     assert!(path.is_ascii() && path.ends_with(".pdf"), "{path}");
     assert_eq!(download(&server, &path).body, b"%PDF");
 }
@@ -125,7 +127,7 @@ fn a_url_that_leads_out_of_its_folder_makes_no_file_there_and_none_is_served() {
         let reference = json!({"url": stand_in.url(path)}).to_string();
         let reply = server.post(ECHO, &[("f", "json"), ("Raster", &*reference)]).json();
         assert!(reply["error"].is_null(), "{path}: {reply}");
-        let out = path_of(result(&reply, "Out_Raster"));
+        let out = path_of(result_of(&reply, "Out_Raster"));
         assert!(
             !out.contains("..") && !out.contains("%2F") && !out.contains("%5C") && !out.contains("%00"),
             "{out}"
@@ -139,7 +141,7 @@ fn nothing_but_the_link_gives_a_file() {
     let (server, stand_in) = (server(), stand_in());
     let reference = json!({"url": stand_in.url("/lake.tif")}).to_string();
     let reply = server.post(ECHO, &[("f", "json"), ("File", &*reference)]).json();
-    let of_execute = path_of(result(&reply, "Out_File"));
+    let of_execute = path_of(result_of(&reply, "Out_File"));
     let job = Job::submit(&server, ECHO_JOBS, &[("f", "json"), ("File", &*reference)]);
     job.wait(&server);
     let of_job = path_of(&job.result(&server, "Out_File"));
@@ -185,13 +187,61 @@ fn nothing_but_the_link_gives_a_file() {
 }
 
 #[test]
+fn files_are_gone_with_the_results_of_their_job() {
+    let service = |name: &str, retention: &str| {
+        format!(
+            "name = \"{name}\"\ndescription = \"Echo\"\nexecution_type = \"asynchronous\"\nmaximum_records = 1000\n\
+             time_limit_s = 60\n{retention}\n[[task]]\ntool = \"EchoValues\"\n"
+        )
+    };
+    let (short, long) = (service("Short", "retention_minutes = 0"), service("Long", ""));
+    let services = [("short.toml", short.as_str()), ("long.toml", long.as_str())];
+    let (mut server, stand_in) = (Server::start_publishing(&services, &["--private-inputs"]), stand_in());
+    let reference = json!({"url": stand_in.url("/lake.tif")}).to_string();
+    let run = |server: &Server, name: &str| {
+        let job = Job::submit(
+            server,
+            &format!("{name}/GPServer/EchoValues"),
+            &[("f", "json"), ("File", &*reference)],
+        );
+        assert_eq!(status(&job.wait(server)), "esriJobSucceeded");
+        format!("directories/arcgisjobs/{}_gpserver/{}/scratch/lake.tif", name.to_lowercase(), job.id)
+    };
+    let kept = run(&server, "Long");
+    let gone = run(&server, "Short");
+    assert_eq!(server.get(&gone).status, 404);
+    // What has expired is removed at a start, and once a minute.
+    assert!(server.stop().success());
+    server.restart();
+    gp_tests::server::eventually("the removal of the file", Duration::from_secs(20), || {
+        (files_of(&server.data(), raster().len() as u64) == 1).then_some(())
+    });
+    assert_eq!(server.get(&gone).status, 404);
+    assert!(download(&server, &kept).body == raster());
+}
+
+/// How many files of that length lie below a folder.
+fn files_of(folder: &Path, byte_len: u64) -> usize {
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            count += files_of(&path, byte_len);
+        } else if path.metadata().is_ok_and(|found| found.len() == byte_len) {
+            count += 1;
+        }
+    }
+    count
+}
+
+#[test]
 fn a_file_is_still_there_when_the_server_was_killed_and_started_again() {
     let (mut server, stand_in) = (server(), stand_in());
     let reference = json!({"url": stand_in.url("/lake.tif")}).to_string();
     let reply = server.post(ECHO, &[("f", "json"), ("File", &*reference)]).json();
     let job = Job::submit(&server, ECHO_JOBS, &[("f", "json"), ("File", &*reference)]);
     job.wait(&server);
-    let paths = [path_of(result(&reply, "Out_File")), path_of(&job.result(&server, "Out_File"))];
+    let paths = [path_of(result_of(&reply, "Out_File")), path_of(&job.result(&server, "Out_File"))];
     server.kill_9();
     server.restart();
     for path in paths {

@@ -1,13 +1,14 @@
 //! What comes out of a task goes into the next one unchanged: many values through the engine's reader and writer, few through
 //! a whole server.
 
-use super::{ECHO, result, server, written};
+use super::{ECHO, server, written};
 use gp_core::{Composite, DataType, Date, Limits, Parameter, ParameterInfo, ParameterType, Parameters};
 use gp_core::{RecordSet, RenderOptions, Value, ValueTable, parse_parameter, render_value};
 use gp_esri::{
     ArealUnit, ArealUnitName, Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType,
 };
 use gp_esri::{LinearUnit, LinearUnitName, Path, Point, SpatialReference, TimeUnit, TimeUnitName, Xy};
+use gp_tests::job::result_of;
 use proptest::prelude::*;
 
 /// Cases that go through a server, each with some requests.
@@ -247,7 +248,7 @@ fn values_that_a_server_gives_it_takes_again_unchanged() {
         let first = run(&given);
         let outputs: Vec<(&str, String)> = given
             .iter()
-            .map(|(name, _)| (*name, result(&first, &format!("Out_{name}")).to_string()))
+            .map(|(name, _)| (*name, result_of(&first, &format!("Out_{name}")).to_string()))
             .collect();
         prop_assert_eq!(outputs[4].1.as_str(), epoch_ms.to_string());
         let second = run(&outputs);

@@ -2,9 +2,9 @@
 
 use super::stand_in::feature_server::Layer;
 use super::stand_in::{Server, files};
-use super::{ECHO, ECHO_JOBS, numbers, result};
+use super::{ECHO, ECHO_JOBS, numbers};
 use gp_tests::Job;
-use gp_tests::job::status;
+use gp_tests::job::{result_of, status};
 use serde_json::json;
 use std::collections::HashMap;
 
@@ -38,7 +38,7 @@ fn a_token_opens_a_layer_and_is_never_seen_again() {
     let (server, stand_in) = (server(), guarded());
     for reference in references(&stand_in, TOKEN) {
         let reply = server.post(ECHO, &[("f", "json"), ("Features", &reference)]);
-        assert_eq!(numbers(result(&reply.json(), "Out_Features"), "OBJECTID").len(), 12, "{reference}");
+        assert_eq!(numbers(result_of(&reply.json(), "Out_Features"), "OBJECTID").len(), 12, "{reference}");
         assert!(!reply.text().contains(TOKEN), "{}", reply.text());
 
         let job = Job::submit(&server, ECHO_JOBS, &[("f", "json"), ("Features", &reference)]);

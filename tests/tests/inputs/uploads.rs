@@ -2,8 +2,8 @@
 
 use super::files::every_format;
 use super::outputs::{download, path_of};
-use super::{ECHO, ECHO_JOBS, echo, parsed, real_layer, refusal, result, sorted, wired};
-use gp_tests::job::status;
+use super::{ECHO, ECHO_JOBS, echo, parsed, real_layer, refusal, sorted, wired};
+use gp_tests::job::{result_of, status};
 use gp_tests::{Job, Server};
 use serde_json::{Value, json};
 
@@ -54,10 +54,10 @@ fn an_upload_of_every_format_is_features_and_rows_as_they_are_in_the_file() {
         let form = [("f", "json"), ("Features", &*item(&id)), ("simplifyFeatures", "false")];
         let reply = server.post(ECHO, &form).json();
         assert!(reply["error"].is_null(), "{name}: {reply}");
-        let found = parsed(&result(&reply, "Out_Features").to_string());
+        let found = parsed(&result_of(&reply, "Out_Features").to_string());
         assert_eq!(sorted(found.features), sorted(wired(&expected).features), "{name}");
         let reply = echo(&server, "Rows", &item(&id));
-        assert_eq!(result(&reply, "Out_Rows")["features"].as_array().unwrap().len(), 14, "{name}");
+        assert_eq!(result_of(&reply, "Out_Rows")["features"].as_array().unwrap().len(), 14, "{name}");
     }
 }
 
@@ -132,7 +132,7 @@ fn a_name_that_would_leave_its_folder_does_not() {
             continue;
         };
         let reply = echo(&server, "Raster", &item(id));
-        let path = path_of(result(&reply, "Out_Raster"));
+        let path = path_of(result_of(&reply, "Out_Raster"));
         assert!(path.split('/').all(|part| part != "..") && path.matches('/').count() == 4, "{name}: {path}");
         assert_eq!(download(&server, &path).body, b"II*", "{name}");
     }
