@@ -85,6 +85,13 @@ pub fn messages(job: &Value) -> String {
     texts.join("\n")
 }
 
+/// The value of an output of an execute reply; a reply without it fails the test.
+pub fn result_of<'v>(reply: &'v Value, name: &str) -> &'v Value {
+    let results = reply["results"].as_array().unwrap_or_else(|| panic!("no results: {reply}"));
+    let found = results.iter().find(|result| result["paramName"] == name);
+    &found.unwrap_or_else(|| panic!("no result {name}: {reply}"))["value"]
+}
+
 /// Whether a job that stands there has ended.
 pub fn is_terminal(status: &str) -> bool {
     ["esriJobSucceeded", "esriJobFailed", "esriJobCancelled", "esriJobTimedOut"].contains(&status)

@@ -49,6 +49,9 @@ struct Scenario {
     /// Parts of the body as it came.
     #[serde(default)]
     text_contains: Vec<String>,
+    /// What the body must not hold anywhere, such as a secret.
+    #[serde(default)]
+    text_lacks: Vec<String>,
     /// HTTP status, when it is not 200.
     status: Option<u16>,
     /// Parts of headers; an empty text for a header that must not be there.
@@ -184,6 +187,9 @@ impl Scenario {
         }
         for part in self.text_contains.iter().filter(|part| !reply.text().contains(part.as_str())) {
             misfits.push(format!("{part:?} is not in the body {}", reply.text()));
+        }
+        for part in self.text_lacks.iter().filter(|part| reply.text().contains(part.as_str())) {
+            misfits.push(format!("{part:?} is in the body {}", reply.text()));
         }
         for (name, part) in &self.reply_headers {
             let fits = match reply.header(&name.to_ascii_lowercase()) {

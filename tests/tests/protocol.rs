@@ -3,7 +3,7 @@
 use flate2::read::GzDecoder;
 use gp_tests::client::encoded;
 use gp_tests::features::{POINT, points};
-use gp_tests::job::{JOB_LIMIT, is_terminal, messages, status};
+use gp_tests::job::{JOB_LIMIT, is_terminal, messages, result_of, status};
 use gp_tests::{Job, Server};
 use serde_json::json;
 use std::collections::HashSet;
@@ -217,7 +217,7 @@ fn more_features_than_maximum_records_give_none_and_a_warning_never_a_silent_hal
         let ended = job.wait(&server);
         assert_eq!(status(&ended), "esriJobSucceeded");
         for (value, said) in [
-            (reply["results"][11]["value"].clone(), messages(&reply)),
+            (result_of(&reply, "Out_Features").clone(), messages(&reply)),
             (job.result(&server, "Out_Features"), messages(&ended)),
         ] {
             assert_eq!(value["exceededTransferLimit"], is_exceeded, "{value}");
@@ -226,7 +226,8 @@ fn more_features_than_maximum_records_give_none_and_a_warning_never_a_silent_hal
             assert_eq!(said.contains("11 features, more than the 10"), is_exceeded, "{said}");
         }
         let all = server.get(&format!("{}/results?f=json", job.path)).json();
-        assert_eq!(all[11]["value"]["exceededTransferLimit"], is_exceeded);
+        let all = serde_json::json!({"results": all});
+        assert_eq!(result_of(&all, "Out_Features")["exceededTransferLimit"], is_exceeded);
     }
 }
 

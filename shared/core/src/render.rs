@@ -73,16 +73,35 @@ pub fn render_result(
         return Ok(json.to_vec());
     }
     let exceeded = is_exceeded(info, maximum_records);
+    let text = std::str::from_utf8(json).map_err(|_| RequestError::internal())?;
     if is_table(info) {
-        let text = std::str::from_utf8(json).map_err(|_| RequestError::internal())?;
         return with_column_names(text, columns).map_err(|_| RequestError::internal());
     }
-    let mut features = read_stored_features(info, json)?;
+    let render = |text: &str| render_set(info, text, options, out_sr, exceeded);
+    if !is_list(info) {
+        return render(text);
+    }
+    let members = array_texts(text).map_err(|_| RequestError::internal())?;
+    let members = members.iter().map(|member| render(member)).collect::<Result<Vec<_>, _>>()?;
+    let mut out = Vec::with_capacity(json.len());
+    write_list(&mut out, &members, |out, member| out.extend_from_slice(member));
+    Ok(out)
+}
+
+/// One stored set of features as this request wants it.
+fn render_set(
+    info: &ResultInfo,
+    text: &str,
+    options: &RenderOptions,
+    out_sr: Option<&SpatialReference>,
+    exceeded: bool,
+) -> Result<Vec<u8>, RequestError> {
+    let mut features = read_stored_features(info, text.as_bytes())?;
     if let Some(sr) = out_sr {
         gp_geometry::project_features(&mut features, sr)
             .map_err(|error| RequestError::bad(format!("outSR: {error}")))?;
     }
-    let mut out = Vec::with_capacity(json.len());
+    let mut out = Vec::with_capacity(text.len());
     write_features(&mut out, &info.name, &features, options, exceeded);
     Ok(out)
 }
@@ -116,7 +135,13 @@ pub fn is_as_stored(
     let keeps_all = !info.has_z_or_m || (options.z && options.m);
     let is_unchanged =
         out_sr.is_none() && !options.feature_collection && keeps_all && !is_exceeded(info, maximum_records);
-    if is_table(info) { !options.column_names } else { info.feature_count.is_none() || is_unchanged }
+    let has_features = info.feature_count.is_some() || is_list(info);
+    if is_table(info) { !options.column_names } else { !has_features || is_unchanged }
+}
+
+/// Whether the result is a list of layers, whose features are not counted.
+fn is_list(info: &ResultInfo) -> bool {
+    ["GPMultiValue:GPFeatureRecordSetLayer", "GPMultiValue:GPRecordSet"].contains(&info.data_type.as_str())
 }
 
 fn is_table(info: &ResultInfo) -> bool {

@@ -217,22 +217,10 @@ fn write_output(
         name: parameter.name.to_string(),
         data_type: wire_type(parameter, value),
         feature_count: features.map(|features| features.features.len() as u64),
-        has_z_or_m: features.is_some_and(|features| features.has_z || features.has_m),
+        has_z_or_m: value.sets().iter().any(|features| features.has_z || features.has_m),
         size: BodySize::default(),
     };
-    if let Some(features) = features.filter(|set| set.features.len() as u64 > service.maximum_records) {
-        let sentence = format!(
-            "{}: the result has {} features, more than the {} that this service returns in a reply, so the reply holds \
-             none of them",
-            parameter.display_name,
-            features.features.len(),
-            service.maximum_records
-        );
-        context.warning(match complete_result(parameter, features, context)? {
-            Some(url) => format!("{sentence}; the complete result is the file {url}"),
-            None => format!("{sentence}; ask for less"),
-        });
-    }
+    tell_left_out(service, parameter, value, context)?;
     let options = match form {
         OutputForm::Stored => RenderOptions::STORED,
         OutputForm::Reply(options) | OutputForm::InWgs84(options) => options,
@@ -244,6 +232,33 @@ fn write_output(
         files_url: context.files_url(),
     };
     Ok(TaskResult { info, json: rendering.value(parameter, value).into() })
+}
+
+/// Warns of every set of features that no reply may carry, and says where the complete one is (specification 2.8).
+fn tell_left_out(
+    service: &Service,
+    parameter: &Parameter,
+    value: &Value,
+    context: &RunContext,
+) -> Result<(), ToolError> {
+    let sets = value.sets();
+    for (index, features) in sets.iter().enumerate() {
+        let count = features.features.len();
+        if count as u64 <= service.maximum_records {
+            continue;
+        }
+        let place = if sets.len() > 1 { format!("value {}: ", index + 1) } else { String::new() };
+        let sentence = format!(
+            "{}: {place}the result has {count} features, more than the {} that this service returns in a reply, so the \
+             reply holds none of them",
+            parameter.display_name, service.maximum_records
+        );
+        context.warning(match complete_result(parameter, features, context)? {
+            Some(url) => format!("{sentence}; the complete result is the file {url}"),
+            None => format!("{sentence}; ask for less"),
+        });
+    }
+    Ok(())
 }
 
 /// Writes a result that no reply may carry into a file, whose URL another request can take as its input (specification

@@ -73,6 +73,17 @@ impl Value {
         }
     }
 
+    /// Every set of features or rows in it, in the order in which they are written.
+    pub(crate) fn sets(&self) -> Vec<&FeatureSet> {
+        match self {
+            Value::FeatureSet(set) | Value::RecordSet(RecordSet(set)) => vec![set],
+            Value::Composite(composite) => composite.value.sets(),
+            Value::Multi(members) => members.iter().flat_map(Value::sets).collect(),
+            Value::ValueTable(table) => table.rows.iter().flatten().flat_map(Value::sets).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The features or rows of a value that is nothing else.
     pub(crate) fn features(&self) -> Option<&FeatureSet> {
         match self {

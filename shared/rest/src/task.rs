@@ -204,3 +204,26 @@ fn escaped(name: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gp_esri::GeometryType;
+
+    #[test]
+    fn filters_are_published_in_the_forms_of_their_types() {
+        for (filter, expected) in [
+            (Filter::Range { minimum: 0.0, maximum: 1.5 }, r#"{"type":"range","minimum":0,"maximum":1.5}"#),
+            (
+                Filter::FeatureClass(vec![GeometryType::Point, GeometryType::Polygon]),
+                r#"{"type":"featureClass","list":["esriGeometryPoint","esriGeometryPolygon"]}"#,
+            ),
+            (Filter::File(vec!["tif".into(), "zip".into()]), r#"{"type":"file","list":["tif","zip"]}"#),
+            (Filter::Field(vec![FieldType::Date]), r#"{"type":"field","list":["esriFieldTypeDate"]}"#),
+        ] {
+            let mut out = Vec::new();
+            write_filter(&mut out, &filter);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+}

@@ -82,7 +82,7 @@ impl Parser<'_> {
         Ok(values)
     }
 
-    /// A value as JSON has it: null is no value, `""` is the empty text, or no value of another type.
+    /// A value as JSON has it: null is no value, `""` is the empty text, or no value of another type. A blank text is a text.
     fn cell(&mut self, slot: Slot<'_>, json: &str) -> Result<Value, Fault> {
         let json = json.trim();
         if json == "null" {
@@ -90,10 +90,7 @@ impl Parser<'_> {
         }
         let text = unquoted(json);
         let is_text = matches!(slot.data_type, DataType::String | DataType::StringHidden);
-        if text.is_empty() && is_text && slot.choices.is_empty() {
-            return Ok(Value::String(String::new()));
-        }
-        if text.trim().is_empty() {
+        if text.trim().is_empty() && !(is_text && slot.choices.is_empty()) {
             return Ok(Value::Null);
         }
         Ok(self.member(slot, &text)?.unwrap_or(Value::Null))
@@ -114,7 +111,8 @@ impl Parser<'_> {
                     known.join(", ")
                 )));
             };
-            return Ok(Some(composite(&info.data_type, self.cell(slot.part(info), &value)?)));
+            let value = self.cell(slot.part(info), &value)?;
+            return Ok((value != Value::Null).then(|| composite(&info.data_type, value)));
         }
         let mut reasons = Vec::new();
         for info in slot.infos {
@@ -134,9 +132,6 @@ impl Parser<'_> {
 }
 
 fn composite(data_type: &DataType, value: Value) -> Value {
-    if value == Value::Null {
-        return Value::Null;
-    }
     Value::Composite(Composite { data_type: data_type.clone(), value: Box::new(value) })
 }
 

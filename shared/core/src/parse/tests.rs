@@ -270,6 +270,19 @@ fn rows_of_a_value_table_are_arrays_objects_or_texts_of_either() {
 }
 
 #[test]
+fn blank_texts_in_cells_are_texts_and_hidden_ones_stay_hidden() {
+    let cells = |text: &str| match parse_as(table(), &[text]) {
+        Ok(Value::ValueTable(table)) => table.rows.concat(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(cells("[[1,\"  \",\" \"]]"), [Value::Long(1), Value::String("  ".into()), Value::Null]);
+    let hidden = Parameter::input::<ValueTable>("P", "The P", "doc")
+        .with_infos(vec![ParameterInfo::column::<HiddenString>("secret", "Secret")]);
+    let Ok(Value::ValueTable(table)) = parse_as(hidden, &["[[\"\"]]"]) else { panic!() };
+    assert!(matches!(table.rows[0][0], Value::HiddenString(_)), "{table:?}");
+}
+
+#[test]
 fn a_wrong_cell_names_row_and_column() {
     let error = |text: &str| parse_as(table(), &[text]).unwrap_err();
     assert_eq!(error("[[1],[12]]"), "P: row 2: n: 12 is not between 0 and 9");
@@ -308,6 +321,17 @@ fn a_composite_is_typed_or_tried_member_by_member() {
         panic!()
     };
     assert_eq!(members.len(), 2);
+}
+
+#[test]
+fn a_composite_that_says_its_type_and_has_no_value_is_not_given() {
+    let infos = || vec![ParameterInfo::member::<i64>(), ParameterInfo::member::<String>()];
+    let nothing = r#"{"dataType":"GPLong","value":null}"#;
+    let required = Parameter::input::<Composite>("P", "The P", "doc").with_infos(infos());
+    assert_eq!(parse_as(required, &[nothing]), Err("P: ERROR 000735: The P: Value is required".into()));
+    let list = Parameter::input::<Vec<Composite>>("P", "The P", "doc").with_infos(infos());
+    let Ok(Value::Multi(members)) = parse_as(list, &[&format!("[{nothing},5]")]) else { panic!() };
+    assert_eq!(members.len(), 1, "{members:?}");
 }
 
 #[test]

@@ -48,13 +48,14 @@ pub(crate) async fn named_uploads(
 
 /// The ids behind every `itemID` in a text. Not by reading it: it may be megabytes of features, or JSON within JSON.
 fn ids_in(text: &str) -> Vec<UploadId> {
-    const KEY: &str = "temID";
+    const KEY: &str = "temI";
     const ID_BYTES: usize = 37;
     let mut ids = Vec::new();
     let mut rest = text;
-    while let Some(at) = rest.find(KEY).or_else(|| rest.find("temId")) {
+    while let Some(at) = rest.find(KEY) {
         rest = &rest[at + KEY.len()..];
-        let value = rest.trim_start_matches(['"', '\'', '\\', ':', ' ', '\n', '\r', '\t']);
+        let Some(value) = rest.strip_prefix(['D', 'd']) else { continue };
+        let value = value.trim_start_matches(['"', '\'', '\\', ':', ' ', '\n', '\r', '\t']);
         ids.extend(value.get(..ID_BYTES).and_then(UploadId::parse));
     }
     ids
@@ -63,6 +64,16 @@ fn ids_in(text: &str) -> Vec<UploadId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_spellings_are_found_in_one_text_whichever_comes_first() {
+        let (a, b) = (UploadId::from_random(1), UploadId::from_random(2));
+        for keys in [["itemId", "itemID"], ["itemID", "itemId"]] {
+            let text =
+                format!("[{{\"{}\":\"{}\"}},{{\"{}\":\"{}\"}}]", keys[0], a.as_str(), keys[1], b.as_str());
+            assert_eq!(ids_in(&text), [a.clone(), b.clone()], "{text}");
+        }
+    }
 
     #[test]
     fn ids_are_found_in_every_form_that_names_an_upload() {
