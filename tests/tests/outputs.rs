@@ -18,7 +18,7 @@ fn options() -> ReadOptions<'static> {
         limits: ReadLimits::default(),
         max_decompressed_bytes: 1 << 24,
         layer: None,
-        envelope: None,
+        extent: None,
         scratch: Path::new("/nowhere"),
         stop: &|| false,
     }

@@ -64,7 +64,7 @@ impl Tool for ImportFeatures {
             limits: ReadLimits::default(),
             max_decompressed_bytes: MAX_UNPACKED_BYTES,
             layer: None,
-            envelope: None,
+            extent: None,
             scratch: context.scratch_folder()?,
             stop: &stop,
         };

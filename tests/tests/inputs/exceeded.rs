@@ -35,7 +35,7 @@ fn check_link(server: &gp_tests::Server, url: &str) {
         limits: ReadLimits::default(),
         max_decompressed_bytes: 100 << 20,
         layer: None,
-        envelope: None,
+        extent: None,
         scratch: folder.path(),
         stop: &|| false,
     };

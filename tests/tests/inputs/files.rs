@@ -24,7 +24,7 @@ pub fn file_of(format: Format, layer: &FeatureSet, folder: &Path) -> (String, Ve
         limits: ReadLimits::default(),
         max_decompressed_bytes: 100 << 20,
         layer: None,
-        envelope: None,
+        extent: None,
         scratch: folder,
         stop: &|| false,
     };

@@ -39,7 +39,7 @@ fn options() -> ReadOptions<'static> {
         limits: ReadLimits::default(),
         max_decompressed_bytes: 1 << 20,
         layer: None,
-        envelope: None,
+        extent: None,
         scratch: std::path::Path::new("/nowhere"),
         stop: &|| false,
     }

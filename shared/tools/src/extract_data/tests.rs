@@ -70,7 +70,7 @@ impl Extracted {
             limits: gp_esri::ReadLimits::default(),
             max_decompressed_bytes: 1 << 20,
             layer: None,
-            envelope: None,
+            extent: None,
             scratch: &self._folder.0,
             stop: &|| false,
         };
