@@ -110,10 +110,8 @@ fn every_format_brings_layers_back_from_its_zip_file() {
         assert_eq!(rows, expected.map(|(name, pop)| (name.to_owned(), pop.to_owned())), "{format:?}");
         let Geometry::Point(point) = towns.geometry(bern) else { panic!("{format:?}: no point") };
         assert!((point.xy[0] - 7.4).abs() < 1e-9 && (point.xy[1] - 46.9).abs() < 1e-9, "{format:?}");
-        // A table of well-known text says nothing of its reference.
-        let known = (format != Format::Csv).then_some(4326);
         let read = towns.features.spatial_reference.as_ref().and_then(|sr| sr.wkid);
-        assert_eq!(read, known, "{format:?}");
+        assert_eq!(read, Some(4326), "{format:?}");
         let roads = extracted.layer("ROADS");
         assert_eq!(roads.column("ROAD"), ["A1"], "{format:?}");
         assert!(
