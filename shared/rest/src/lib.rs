@@ -196,7 +196,10 @@ async fn respond(
         Err(_) if resource.as_ref().is_ok_and(Resource::is_file) => {
             checked_reply(rest, resource, request, received, file).await
         }
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            upload::forget(rest, file).await;
+            Err(error.into())
+        }
     };
     let mut reply = reply.unwrap_or_else(Reply::from);
     let (code, cause, job) = (reply.code, reply.cause.take(), reply.job.take());

@@ -86,6 +86,13 @@ fn info(rest: &Rest, service: &Service) -> Result<Reply, Failure> {
     Ok(Reply::stable(out))
 }
 
+/// Removes the bytes of a file whose request is refused for another reason.
+pub(crate) async fn forget(rest: &Rest, file: Option<UploadedFile>) {
+    if let Some(file) = file {
+        rest.app.uploads.discard(&file.id, file.bytes).await;
+    }
+}
+
 async fn upload(
     rest: &Rest,
     service: &Service,

@@ -429,6 +429,14 @@ async fn a_download_that_a_reply_cannot_carry_is_elsewhere() {
     assert!(answer.header("location").starts_with("https://store.example.org/i"));
 }
 
+#[tokio::test]
+async fn a_file_whose_request_asks_for_an_unknown_format_leaves_nothing_behind() {
+    let server = Server::new();
+    let body = form("a.csv", b"1,2", &[("f", "amf")]);
+    let (code, _) = server.post_as(MULTIPART, &format!("{UPLOADS}/upload"), body).await.error();
+    assert_eq!((code, server.uploads.is_empty()), (400, true));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
