@@ -84,7 +84,7 @@ pub struct Payloads {
     pub results: Vec<Payload>,
 }
 
-/// What is known of a result without reading it.
+/// What is known of a result without reading it. What is usual is not written: every poll reads the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResultInfo {
     /// The output parameter.
@@ -92,8 +92,10 @@ pub struct ResultInfo {
     /// Its data type on the wire.
     pub data_type: String,
     /// How many features it has, when it is a feature set or record set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature_count: Option<u64>,
     /// Whether its vertices carry z or m, which have to be left out unless asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_z_or_m: bool,
     /// How large its stored body is.
     #[serde(default)]
