@@ -26,6 +26,10 @@ pub(crate) async fn named_uploads(
     task: &PublishedTask,
     parameters: &Parameters,
 ) -> Result<Vec<NamedUpload>, StoreError> {
+    // A service that takes no uploads has none, and where it runs may be no right to look.
+    if service.uploads.is_none() {
+        return Ok(Vec::new());
+    }
     let mut named = Vec::new();
     for input in task.inputs() {
         for text in parameters.all(&input.name) {
