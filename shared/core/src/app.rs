@@ -1,6 +1,7 @@
 //! The application: everything that a request or a worker needs, in one place that can be shared.
 
 use crate::{BlobStore, Catalog, JobQueue, JobStore, Meter, Runner, UploadSettings, UploadStore};
+use gp_esri::ReadLimits;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -99,6 +100,17 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// What reading one input may cost.
+    pub fn reading(&self) -> ReadLimits {
+        ReadLimits {
+            max_features: self.max_features,
+            max_vertices: self.max_vertices,
+            max_values: self.max_values,
+            max_depth: self.max_json_depth,
+            ..ReadLimits::default()
+        }
+    }
+
     /// The limits of a request that is read on a thread which other requests wait for.
     pub(crate) fn quick(self) -> Limits {
         const MOST: usize = 4_096;

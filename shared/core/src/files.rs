@@ -114,6 +114,19 @@ pub fn output_directory(service: &ServiceName) -> String {
     format!("{}_GPServer", service.as_str().replace('/', "_"))
 }
 
+/// A name as a segment of a URL's path.
+pub fn path_segment(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 /// What a file is, by its extension, for whoever opens its link.
 pub fn content_of(name: &str) -> Content {
     let extension = Path::new(name).extension().map(|extension| extension.to_string_lossy().to_lowercase());

@@ -1,5 +1,6 @@
 //! Values as JSON texts, as results, inputs and defaults are sent (specification 2.3, 2.8).
 
+use crate::files::path_segment;
 use crate::parse::array_texts;
 use crate::{
     BareEnvelope, Composite, DataFile, DataType, Parameter, ParameterInfo, RasterDataLayer, RecordSet,
@@ -233,7 +234,7 @@ impl Rendering<'_> {
 
     fn write_file(&self, out: &mut Vec<u8>, file: &DataFile, format: Option<&str>) {
         out.extend_from_slice(b"{\"url\":");
-        write_string(out, &format!("{}{}", self.files_url, escaped(&file.0.name)));
+        write_string(out, &format!("{}{}", self.files_url, path_segment(&file.0.name)));
         if let Some(format) = format {
             out.extend_from_slice(b",\"format\":");
             write_string(out, format);
@@ -283,19 +284,6 @@ fn with_column_names(rows: &str, columns: &[ParameterInfo]) -> Result<Vec<u8>, S
         out.push(b'}');
     });
     Ok(out)
-}
-
-/// A file's name as a path segment.
-fn escaped(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 fn write_features(

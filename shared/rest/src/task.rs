@@ -9,7 +9,7 @@ use gp_core::{
     DataType, Direction, Filter, Parameter, ParameterInfo, PublishedTask, RecordSet, RenderOptions,
     Requirement, Service,
 };
-use gp_core::{Value, render_value};
+use gp_core::{Value, path_segment, render_value};
 use gp_esri::json::{write_f64, write_string};
 use gp_esri::{FeatureSet, Field, FieldType, GeometryType, SpatialReference};
 use http::request::Parts;
@@ -41,8 +41,8 @@ pub(crate) fn task_page(service: &Service, task: &PublishedTask) -> TaskPage {
         write_parameter(&mut after_url, parameter);
     }
     after_url.extend_from_slice(b"]}");
-    let service_path: Vec<String> = service.name.as_str().split('/').map(escaped).collect();
-    let path = format!("/rest/services/{}/GPServer/{}", service_path.join("/"), escaped(&task.name));
+    let service_path: Vec<String> = service.name.as_str().split('/').map(path_segment).collect();
+    let path = format!("/rest/services/{}/GPServer/{}", service_path.join("/"), path_segment(&task.name));
     TaskPage { before_url, path, after_url }
 }
 
@@ -190,19 +190,6 @@ fn write_filter(out: &mut Vec<u8>, filter: &Filter) {
         }
     }
     out.push(b'}');
-}
-
-/// A name as a path segment.
-fn escaped(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 mod parts;
 
 use gp_core::{
-    DataFile, InputSource, Limits, NamedUpload, SourceError, SourceFeatures, UploadBytes, Wanted, WantedKind,
+    DataFile, InputSource, NamedUpload, SourceError, SourceFeatures, UploadBytes, Wanted, WantedKind,
 };
-use gp_esri::{DataReference, ReadLimits};
+use gp_esri::DataReference;
 use gp_fetch::{FetchError, FetchSettings, Fetcher, Geometries, LayerQuery, PrivateAddresses, UrlKind};
 use gp_formats::{Format, FormatError, Input, ReadAt, ReadOptions};
 use parts::Parts;
@@ -122,7 +122,7 @@ impl Sources {
             )));
         };
         let options = ReadOptions {
-            limits: read_limits(wanted.limits),
+            limits: wanted.limits.reading(),
             max_decompressed_bytes: self.max_decompressed_bytes,
             layer: reference.layer.clone(),
             extent: wanted.extent.cloned(),
@@ -186,21 +186,11 @@ fn layer_query(wanted: &Wanted<'_>) -> LayerQuery {
     LayerQuery {
         out_wkid: None,
         envelope,
-        limits: read_limits(wanted.limits),
+        limits: wanted.limits.reading(),
         geometries: match wanted.kind {
             WantedKind::Features => Geometries::Needed,
             WantedKind::Rows => Geometries::NotNeeded,
         },
-    }
-}
-
-fn read_limits(limits: &Limits) -> ReadLimits {
-    ReadLimits {
-        max_features: limits.max_features,
-        max_vertices: limits.max_vertices,
-        max_values: limits.max_values,
-        max_depth: limits.max_json_depth,
-        ..ReadLimits::default()
     }
 }
 

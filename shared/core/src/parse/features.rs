@@ -2,8 +2,8 @@
 
 use super::texts::{shorten, unquoted};
 use super::{Fault, Parser, Slot};
-use crate::{DataType, Filter, Limits, RecordSet, SourceFeatures, Value, Wanted, WantedKind};
-use gp_esri::{DataReference, FeatureSet, GeometryType, ReadError, ReadLimits};
+use crate::{DataType, Filter, RecordSet, SourceFeatures, Value, Wanted, WantedKind};
+use gp_esri::{DataReference, FeatureSet, GeometryType, ReadError};
 use gp_sql::Expression;
 
 impl Parser<'_> {
@@ -34,7 +34,7 @@ impl Parser<'_> {
             return Ok(Given::Named(DataReference { url, ..DataReference::default() }));
         }
         let limits = self.reading.limits;
-        match FeatureSet::from_json(text, &read_limits(limits)) {
+        match FeatureSet::from_json(text, &limits.reading()) {
             Ok(read) => {
                 self.say(slot, read.warnings);
                 Ok(Given::Features(read.feature_set, read.filter))
@@ -112,16 +112,6 @@ pub(super) fn bare_url(text: &str) -> Option<String> {
     let starts =
         |scheme: &str| plain.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     (starts("http://") || starts("https://")).then_some(plain)
-}
-
-fn read_limits(limits: &Limits) -> ReadLimits {
-    ReadLimits {
-        max_features: limits.max_features,
-        max_vertices: limits.max_vertices,
-        max_values: limits.max_values,
-        max_depth: limits.max_json_depth,
-        ..ReadLimits::default()
-    }
 }
 
 fn check_type(slot: Slot<'_>, set: &mut FeatureSet) -> Result<(), Fault> {
