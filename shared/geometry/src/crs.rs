@@ -8,6 +8,7 @@
 mod catalog;
 mod datum;
 mod definition;
+mod listed;
 mod names;
 mod other_projection;
 mod projection;

@@ -7,6 +7,7 @@
 
 use std::sync::OnceLock;
 
+use super::listed;
 use super::wkt;
 use super::wkt_projection;
 
@@ -62,16 +63,16 @@ pub(super) fn find(code: u32) -> Option<Entry> {
     if let Some(entry) = find_more(code) {
         return Some(entry);
     }
-    let definition = crs_definitions::from_code(u16::try_from(code).ok()?)?;
+    let definition = listed::find(code)?;
     // Krovak with axes to the south and west stands in the list as if they went east and north; the rotations of
     // Fatu Iva 72 have opposite signs here and in EPSG, 4.7 km apart.
-    if definition.proj4.is_empty() || matches!(code, 2065 | 5513 | 3303 | 4688) {
+    if definition.parameters.is_empty() || matches!(code, 2065 | 5513 | 3303 | 4688) {
         return None;
     }
-    let mut parameters = definition.proj4.to_owned();
+    let mut parameters = definition.parameters.to_owned();
     let mut name = format!("EPSG:{code}");
     // PROJ strings do not say in which unit a geographic system has its angles; the text beside them does.
-    if let Ok(root) = wkt::parse(definition.wkt) {
+    if let Ok(root) = wkt::parse(definition.text) {
         name = wkt_projection::name(&root);
         if let Some(unit) = wkt_projection::angular_unit(&root).filter(|_| root.keyword == "GEOGCS") {
             parameters.push_str(&format!(" +angular_unit={unit}"));
@@ -120,13 +121,11 @@ pub(super) fn code_of_name(name: &str) -> Option<u32> {
         return Some(3857);
     }
     // A second's thousandth for all of them, and asked for once a run: no table of its own.
-    let listed = |code: &u16| {
-        let definition = crs_definitions::from_code(*code);
-        definition
-            .and_then(|found| found.wkt.split('"').nth(1))
-            .is_some_and(|known| spelling(known) == wanted)
+    let is_called_so = |code: &u32| {
+        let known = listed::find(*code).and_then(|found| found.text.split('"').nth(1));
+        known.is_some_and(|known| spelling(known) == wanted)
     };
-    let of_epsg = || (1024..=u16::MAX).find(listed).map(u32::from);
+    let of_epsg = || listed::codes().find(is_called_so);
     let more = MORE_CODES.lines().find_map(|line| {
         let (code, rest) = line.split_once('|')?;
         let (known, _) = rest.split_once('|')?;

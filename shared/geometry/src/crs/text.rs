@@ -6,10 +6,7 @@
 use gp_esri::SpatialReference;
 
 use super::definition::Definition;
-use super::{Crs, catalog, wkt, wkt_projection, wkt_writer};
-
-/// The codes that the list of `crs-definitions` may hold.
-const LISTED_CODES: std::ops::Range<u32> = 2000..32_800;
+use super::{Crs, catalog, listed, wkt, wkt_projection, wkt_writer};
 
 /// Texts that ArcGIS reads as what they are. The list has Web Mercator as a Mercator projection with an extension that
 /// ArcGIS passes over, 40 km beside.
@@ -40,9 +37,8 @@ impl Crs {
             let of_text = SpatialReference { wkt: Some(text.as_str().into()), ..Default::default() };
             Crs::new(&of_text).is_ok_and(|of_text| of_text.same_as(self))
         };
-        let listed = u16::try_from(code).ok().and_then(crs_definitions::from_code);
-        if let Some(text) = listed.map(|listed| listed.wkt.to_owned()).filter(|text| !text.is_empty()) {
-            return Some(text).filter(means_the_same);
+        if let Some(listed) = listed::find(code).filter(|listed| !listed.text.is_empty()) {
+            return Some(listed.text.to_owned()).filter(means_the_same);
         }
         catalog::find(code).and_then(|entry| wkt_writer::text(&entry)).filter(means_the_same)
     }
@@ -68,10 +64,10 @@ impl Crs {
         }
         let datum = format!(r#"AUTHORITY["EPSG","{geographic}"]]"#);
         let on_datum = |code: &u32| {
-            let listed = u16::try_from(*code).ok().and_then(crs_definitions::from_code);
-            listed.is_some_and(|listed| listed.wkt.starts_with("PROJCS") && listed.wkt.contains(&datum))
+            listed::find(*code)
+                .is_some_and(|listed| listed.text.starts_with("PROJCS") && listed.text.contains(&datum))
         };
-        let same = LISTED_CODES.filter(on_datum).filter(|code| self.is_same_as_code(*code));
+        let same = listed::codes().filter(on_datum).filter(|code| self.is_same_as_code(*code));
         // Of a grid that has a code for each order of axes, the one without a remark in its name is meant.
         same.min_by_key(|code| (catalog::find(*code).is_some_and(|entry| entry.name.ends_with("-E)")), *code))
     }

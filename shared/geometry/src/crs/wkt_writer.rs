@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::catalog::{self, Entry};
+use super::listed;
 
 /// Parameters of a projection: Esri's name, PROJ's name, and the value where there is none.
 type Parameters = &'static [(&'static str, &'static str, f64)];
@@ -125,8 +126,8 @@ fn projection(kind: &str, numbers: &BTreeMap<&str, f64>) -> Option<(&'static str
 
 /// The text of a geographic system, as the list has it.
 fn geographic_text(code: u32) -> Option<&'static str> {
-    let listed = crs_definitions::from_code(u16::try_from(code).ok()?)?;
-    listed.wkt.starts_with("GEOGCS").then_some(listed.wkt)
+    let listed = listed::find(code)?;
+    listed.text.starts_with("GEOGCS").then_some(listed.text)
 }
 
 /// Readers of Esri's texts want a point in every number.
