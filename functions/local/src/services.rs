@@ -1,8 +1,8 @@
 //! The services to publish: those of a folder, or those built in.
 
 use anyhow::Context;
-use gp_core::{Catalog, Service, read_service};
-use std::fs;
+use gp_core::{Catalog, LayerPlace, Service, read_service};
+use std::fs::{self, File};
 use std::path::Path;
 
 /// Reads every service; one bad file is enough to refuse to start.
@@ -32,9 +32,29 @@ fn read_folder(folder: &Path) -> anyhow::Result<Vec<Service>> {
         .iter()
         .map(|file| {
             let text = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
-            read(&file.display().to_string(), &text)
+            let mut service = read(&file.display().to_string(), &text)?;
+            find_layers(file, folder, &mut service)?;
+            Ok(service)
         })
         .collect()
+}
+
+/// Files of layers are named from the folder of their service file.
+fn find_layers(file: &Path, folder: &Path, service: &mut Service) -> anyhow::Result<()> {
+    for layer in &mut service.layers {
+        if let LayerPlace::File(path) = &mut layer.place {
+            *path = std::path::absolute(folder.join(&*path))?;
+            File::open(&*path).with_context(|| {
+                format!(
+                    "{}: read {}, the file of the layer \"{}\"",
+                    file.display(),
+                    path.display(),
+                    layer.name
+                )
+            })?;
+        }
+    }
+    Ok(())
 }
 
 fn read(file: &str, text: &str) -> anyhow::Result<Service> {

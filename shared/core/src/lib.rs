@@ -64,7 +64,7 @@ pub use ports::{
 pub use render::{RenderOptions, is_as_stored, render_result, render_value};
 pub use run_job::run_job;
 pub use run_task::{OutputForm, TaskResult, read_request, run_task};
-pub use service::{Catalog, ExecutionType, PublishedTask, Service, ServiceName};
+pub use service::{Catalog, ExecutionType, LayerPlace, PublishedTask, Service, ServiceName, StoredLayer};
 pub use service_file::{ServiceFileError, read_service};
 pub use sources::{InputSource, NoSource, SourceError, SourceFeatures, Wanted, WantedKind};
 pub use submit::{Submission, SubmitError, submit_job};

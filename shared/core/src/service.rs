@@ -4,6 +4,7 @@ use crate::{MessageLevel, Parameter, Task, UploadLimits, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The name of a service with its folder: `Samples/Tasks`, or `Analysis` in the root folder. Case-sensitive.
@@ -29,6 +30,8 @@ pub struct Service {
     pub execution_type: ExecutionType,
     /// Its tasks, in the order in which they are listed.
     pub tasks: Vec<PublishedTask>,
+    /// Data that requests may choose by name.
+    pub layers: Vec<StoredLayer>,
     /// How many features a result may have before it is withheld (specification 2.8).
     pub maximum_records: u64,
     /// How long one run may take.
@@ -41,6 +44,26 @@ pub struct Service {
     pub run_on_submit: Option<Duration>,
     /// Which files clients may upload; `None` for none.
     pub uploads: Option<UploadLimits>,
+}
+
+/// Data that is kept with a service: what layer choice lists name (specification 2.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredLayer {
+    /// The name that requests give.
+    pub name: String,
+    /// Where it is.
+    pub place: LayerPlace,
+    /// The layer of a file that holds several.
+    pub layer: Option<String>,
+}
+
+/// Where a stored layer is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LayerPlace {
+    /// A layer of a feature or map service, or a file on a web server.
+    Url(String),
+    /// A file of this machine.
+    File(PathBuf),
 }
 
 /// A tool as a task of a service.

@@ -1,8 +1,11 @@
 //! Services as data: reads one `infra/services/*.toml` file. A bad file is refused with file, line and reason.
 
+mod layers;
+
 use crate::parse::parse_text;
 use crate::service::PublishedTask;
 use crate::{DataType, ExecutionType, MessageLevel, Service, ServiceName, Task, UploadLimits};
+use layers::LayerEntry;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -42,6 +45,8 @@ struct ServiceFile {
     #[serde(default)]
     uploads: Option<UploadsEntry>,
     #[serde(default)]
+    layer: Vec<LayerEntry>,
+    #[serde(default)]
     task: Vec<TaskEntry>,
 }
 
@@ -65,6 +70,8 @@ struct TaskEntry {
     defaults: BTreeMap<Spanned<String>, Spanned<toml::Value>>,
     #[serde(default)]
     choices: BTreeMap<Spanned<String>, Spanned<Vec<String>>>,
+    #[serde(default)]
+    layers: BTreeMap<Spanned<String>, Spanned<Vec<String>>>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -140,9 +147,11 @@ fn build(parsed: ServiceFile, tools: &[&'static dyn Task]) -> Result<Service, Fa
             ));
         }
     }
+    let layers = layers::stored(&parsed.layer)?;
     let mut tasks: Vec<PublishedTask> = Vec::with_capacity(parsed.task.len());
     for entry in &parsed.task {
-        let task = publish(entry, tools)?;
+        let mut task = publish(entry, tools)?;
+        layers::offer(&mut task, entry, &layers)?;
         if tasks.iter().any(|other| other.name == task.name) {
             return Err((entry.tool.span(), format!("the task \"{}\" is listed twice", task.name)));
         }
@@ -159,6 +168,7 @@ fn build(parsed: ServiceFile, tools: &[&'static dyn Task]) -> Result<Service, Fa
             Execution::Asynchronous => ExecutionType::Asynchronous,
         },
         tasks,
+        layers,
         maximum_records: *parsed.maximum_records.get_ref(),
         time_limit: Duration::from_secs(*parsed.time_limit_s.get_ref()),
         message_level: match parsed.message_level {

@@ -19,6 +19,22 @@ pub trait InputSource: Send + Sync {
     /// # Errors
     /// As [`InputSource::features`].
     fn file(&self, reference: &DataReference) -> Result<DataFile, SourceError>;
+
+    /// The features of a layer that is kept with the service.
+    ///
+    /// # Errors
+    /// As [`InputSource::features`].
+    fn stored_features(&self, _name: &str, _wanted: &Wanted<'_>) -> Result<SourceFeatures, SourceError> {
+        Err(SourceError::Elsewhere)
+    }
+
+    /// The file of a layer that is kept with the service.
+    ///
+    /// # Errors
+    /// As [`InputSource::features`].
+    fn stored_file(&self, _name: &str) -> Result<DataFile, SourceError> {
+        Err(SourceError::Elsewhere)
+    }
 }
 
 /// Which features are wanted.

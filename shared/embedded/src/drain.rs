@@ -222,6 +222,7 @@ mod tests {
             message_level: MessageLevel::Info,
             retention: Duration::from_secs(60),
             run_on_submit: None,
+            layers: Vec::new(),
             uploads: None,
         }]);
         let command = WorkerCommand {

@@ -158,6 +158,7 @@ impl World {
             message_level: MessageLevel::Info,
             retention: Duration::from_secs(60),
             run_on_submit: Some(Duration::from_secs(2)),
+            layers: Vec::new(),
             uploads: None,
         };
         let command = WorkerCommand {

@@ -160,6 +160,7 @@ fn service() -> Service {
         message_level: MessageLevel::Info,
         retention: Duration::ZERO,
         run_on_submit: None,
+        layers: Vec::new(),
         uploads: None,
     }
 }

@@ -171,7 +171,14 @@ fn run_one(
     drop(run.body);
     let limits = Limits { max_features, ..*limits };
     let time_limit = Duration::from_millis(time_limit_ms);
-    let sources = Sources::new(fetch, uploads, files.folder.clone(), run.cancelled.clone(), time_limit);
+    let sources = Sources::new(
+        fetch,
+        uploads,
+        service.layers.clone(),
+        files.folder.clone(),
+        run.cancelled.clone(),
+        time_limit,
+    );
     let started = Instant::now();
     let request = read_request(task, &parameters, &limits, now_ms, &sources);
     let (values, warnings, environment) = request.map_err(|error| {

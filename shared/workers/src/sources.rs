@@ -3,7 +3,8 @@
 mod parts;
 
 use gp_core::{
-    DataFile, InputSource, NamedUpload, SourceError, SourceFeatures, UploadBytes, Wanted, WantedKind,
+    DataFile, InputSource, LayerPlace, NamedUpload, SourceError, SourceFeatures, StoredLayer, UploadBytes,
+    Wanted, WantedKind,
 };
 use gp_esri::DataReference;
 use gp_fetch::{FetchError, FetchSettings, Fetcher, Geometries, LayerQuery, PrivateAddresses, UrlKind};
@@ -22,9 +23,10 @@ const PART_RETRIES: u32 = 3;
 /// Where one run's named data comes from.
 pub(crate) struct Sources {
     fetcher: Fetcher,
-    /// Reads what the server itself has linked, wherever that is.
+    /// Reads what the server itself has linked and what its services are made of, wherever that is.
     own: Fetcher,
     uploads: Vec<NamedUpload>,
+    layers: Vec<StoredLayer>,
     folder: PathBuf,
     stop: Arc<dyn Fn() -> bool + Send + Sync>,
     max_decompressed_bytes: u64,
@@ -35,6 +37,7 @@ impl Sources {
     pub(crate) fn new(
         settings: &FetchSettings,
         uploads: Vec<NamedUpload>,
+        layers: Vec<StoredLayer>,
         folder: PathBuf,
         cancelled: Arc<AtomicBool>,
         time_limit: Duration,
@@ -49,6 +52,7 @@ impl Sources {
             fetcher: Fetcher::new(settings.clone()),
             own: Fetcher::new(own),
             uploads,
+            layers,
             folder,
             stop: Arc::new(move || cancelled.load(Ordering::Relaxed) || Instant::now() >= end),
             max_decompressed_bytes: settings.max_decompressed_bytes,
@@ -64,10 +68,13 @@ impl Sources {
 
     fn open(&self, reference: &DataReference) -> Result<Input, SourceError> {
         if reference.item_id.is_empty() {
-            let download = self.fetcher.download(reference, self.folder()?, self.stop.as_ref());
-            return download.map_err(refused);
+            return self.download(&self.fetcher, reference);
         }
         self.upload(&reference.item_id)
+    }
+
+    fn download(&self, fetcher: &Fetcher, reference: &DataReference) -> Result<Input, SourceError> {
+        fetcher.download(reference, self.folder()?, self.stop.as_ref()).map_err(refused)
     }
 
     fn upload(&self, id: &str) -> Result<Input, SourceError> {
@@ -146,36 +153,84 @@ impl InputSource for Sources {
         if !reference.item_id.is_empty() {
             return self.read(&self.upload(&reference.item_id)?, reference, wanted);
         }
-        match self.fetcher.kind(reference).map_err(refused)? {
+        self.by_url(&self.fetcher, reference, wanted)
+    }
+
+    fn file(&self, reference: &DataReference) -> Result<DataFile, SourceError> {
+        self.open(reference).map(DataFile)
+    }
+
+    fn stored_features(&self, name: &str, wanted: &Wanted<'_>) -> Result<SourceFeatures, SourceError> {
+        let layer = self.stored(name)?;
+        let reference = DataReference { layer: layer.layer.clone(), ..DataReference::default() };
+        match &layer.place {
+            LayerPlace::File(path) => self.read(&open_stored(name, path)?, &reference, wanted),
+            LayerPlace::Url(url) => {
+                self.by_url(&self.own, &DataReference { url: url.clone(), ..reference }, wanted)
+            }
+        }
+    }
+
+    fn stored_file(&self, name: &str) -> Result<DataFile, SourceError> {
+        match &self.stored(name)?.place {
+            LayerPlace::File(path) => open_stored(name, path).map(DataFile),
+            LayerPlace::Url(url) => {
+                let reference = DataReference { url: url.clone(), ..DataReference::default() };
+                self.download(&self.own, &reference).map(DataFile)
+            }
+        }
+    }
+}
+
+impl Sources {
+    fn stored(&self, name: &str) -> Result<&StoredLayer, SourceError> {
+        let found = self.layers.iter().find(|layer| layer.name == name);
+        found.ok_or_else(|| SourceError::Refused(format!("the service has no layer {name} any more")))
+    }
+
+    fn by_url(
+        &self,
+        fetcher: &Fetcher,
+        reference: &DataReference,
+        wanted: &Wanted<'_>,
+    ) -> Result<SourceFeatures, SourceError> {
+        match fetcher.kind(reference).map_err(refused)? {
             UrlKind::Layer | UrlKind::LayerQuery | UrlKind::Service => {
-                let layer = self.fetcher.layer(reference, &layer_query(wanted), self.stop.as_ref());
+                let layer = fetcher.layer(reference, &layer_query(wanted), self.stop.as_ref());
                 let layer = layer.map_err(refused)?;
                 Ok(SourceFeatures { features: layer.features, warnings: layer.warnings, is_filtered: true })
             }
             UrlKind::File => {
-                let input = match self.in_parts(reference, wanted)? {
+                let input = match self.in_parts(fetcher, reference, wanted)? {
                     Some(input) => input,
-                    None => self.open(reference)?,
+                    None => self.download(fetcher, reference)?,
                 };
                 self.read(&input, reference, wanted)
             }
         }
     }
 
-    fn file(&self, reference: &DataReference) -> Result<DataFile, SourceError> {
-        self.open(reference).map(DataFile)
-    }
-}
-
-impl Sources {
     /// A file of which only a part is wanted, and whose format and server can give parts.
-    fn in_parts(&self, reference: &DataReference, wanted: &Wanted<'_>) -> Result<Option<Input>, SourceError> {
+    fn in_parts(
+        &self,
+        fetcher: &Fetcher,
+        reference: &DataReference,
+        wanted: &Wanted<'_>,
+    ) -> Result<Option<Input>, SourceError> {
         let path = reference.url.split(['?', '#']).next().unwrap_or_default();
         if wanted.extent.is_none() || Format::of(path, b"") != Some(Format::FlatGeobuf) {
             return Ok(None);
         }
-        self.fetcher.remote(reference, self.stop.clone()).map_err(refused)
+        fetcher.remote(reference, self.stop.clone()).map_err(refused)
     }
+}
+
+/// A file of this machine that a service is made of. Where it is, is nobody's business.
+fn open_stored(name: &str, path: &Path) -> Result<Input, SourceError> {
+    Input::open(path).map_err(|error| {
+        tracing::error!(layer = name, path = %path.display(), %error, "a layer of a service cannot be read");
+        SourceError::Refused(format!("the layer {name} cannot be read at the moment"))
+    })
 }
 
 fn layer_query(wanted: &Wanted<'_>) -> LayerQuery {

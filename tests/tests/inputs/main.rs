@@ -17,6 +17,7 @@ mod round_trip;
 mod secrets;
 mod slow;
 mod stand_in;
+mod stored;
 mod uploads;
 
 use gp_esri::{Feature, FeatureSet, ReadLimits, WriteOptions, write_feature_set};

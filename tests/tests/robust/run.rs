@@ -80,6 +80,7 @@ fn service() -> Service {
         time_limit: Duration::from_secs(600),
         message_level: MessageLevel::Info,
         retention: Duration::ZERO,
+        layers: Vec::new(),
         run_on_submit: None,
         uploads: None,
     }

@@ -1,8 +1,10 @@
 //! Features and rows: given as they are, or named by URL or item id (specification 2.7).
 
+use super::files::is_not_given;
+use super::scalars::choose;
 use super::texts::{shorten, unquoted};
 use super::{Fault, Parser, Slot};
-use crate::{DataType, Filter, RecordSet, SourceFeatures, Value, Wanted, WantedKind};
+use crate::{DataType, Filter, RecordSet, SourceError, SourceFeatures, Value, Wanted, WantedKind};
 use gp_esri::{DataReference, FeatureSet, GeometryType, ReadError};
 use gp_sql::Expression;
 
@@ -12,8 +14,13 @@ impl Parser<'_> {
             Given::Nothing => return Ok(None),
             Given::Features(set, filter) => (set, filter),
             Given::Named(reference) => {
-                let found = self.named_features(slot, &reference)?;
+                let source = self.reading.source;
+                let found = self.named_features(slot, |wanted| source.features(&reference, wanted))?;
                 (found.features, reference.filter.filter(|_| !found.is_filtered))
+            }
+            Given::Stored(name) => {
+                let source = self.reading.source;
+                (self.named_features(slot, |wanted| source.stored_features(&name, wanted))?.features, None)
             }
         };
         if let Some(filter) = filter {
@@ -30,6 +37,9 @@ impl Parser<'_> {
     }
 
     fn given_features(&mut self, slot: Slot<'_>, text: &str) -> Result<Given, Fault> {
+        if !slot.choices.is_empty() {
+            return Ok(if is_not_given(text) { Given::Nothing } else { Given::Stored(choose(slot, text)?) });
+        }
         if let Some(url) = bare_url(text) {
             return Ok(Given::Named(DataReference { url, ..DataReference::default() }));
         }
@@ -60,14 +70,18 @@ impl Parser<'_> {
         }
     }
 
-    fn named_features(&mut self, slot: Slot<'_>, reference: &DataReference) -> Result<SourceFeatures, Fault> {
+    fn named_features(
+        &mut self,
+        slot: Slot<'_>,
+        get: impl Fn(&Wanted<'_>) -> Result<SourceFeatures, SourceError>,
+    ) -> Result<SourceFeatures, Fault> {
         let is_rows = *slot.data_type == DataType::RecordSet;
         let wanted = Wanted {
             limits: self.reading.limits,
             extent: self.reading.extent,
             kind: if is_rows { WantedKind::Rows } else { WantedKind::Features },
         };
-        let mut found = self.reading.source.features(reference, &wanted)?;
+        let mut found = get(&wanted)?;
         if is_rows && found.features.geometry_type.is_some() {
             found
                 .warnings
@@ -104,6 +118,8 @@ enum Given {
     /// Features, and the where clause that they came with.
     Features(FeatureSet, Option<String>),
     Named(DataReference),
+    /// The name of a layer that is kept with the service.
+    Stored(String),
 }
 
 /// A text that is a URL and nothing else.

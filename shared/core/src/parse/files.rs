@@ -1,6 +1,7 @@
 //! Files and rasters, always named: by URL or by the item id of an upload (specification 2.9).
 
 use super::features::bare_url;
+use super::scalars::choose;
 use super::texts::{shorten, unquoted};
 use super::{Fault, Parser, Slot};
 use crate::{DataType, Filter, RasterData, RasterDataLayer, Value};
@@ -8,13 +9,20 @@ use gp_esri::DataReference;
 
 impl Parser<'_> {
     pub(super) fn file(&mut self, slot: Slot<'_>, text: &str) -> Result<Option<Value>, Fault> {
-        let Some(reference) = self.reference(text)? else { return Ok(None) };
-        let file = self.reading.source.file(&reference)?;
+        let (file, format) = if slot.choices.is_empty() {
+            let Some(reference) = self.reference(text)? else { return Ok(None) };
+            (self.reading.source.file(&reference)?, reference.format)
+        } else {
+            if is_not_given(text) {
+                return Ok(None);
+            }
+            (self.reading.source.stored_file(&choose(slot, text)?)?, None)
+        };
         check_extension(slot, &file.0.name)?;
         if *slot.data_type == DataType::DataFile {
             return Ok(Some(Value::DataFile(file)));
         }
-        let format = reference.format.or_else(|| extension(&file.0.name)).unwrap_or_default();
+        let format = format.or_else(|| extension(&file.0.name)).unwrap_or_default();
         let raster = RasterData { file, format };
         Ok(Some(match slot.data_type {
             DataType::RasterData => Value::RasterData(raster),
@@ -27,14 +35,13 @@ impl Parser<'_> {
         if let Some(url) = bare_url(text) {
             return Ok(Some(DataReference { url, ..DataReference::default() }));
         }
-        let plain = unquoted(text);
-        if matches!(plain.as_str(), "null" | "None" | "") {
+        if is_not_given(text) {
             return Ok(None);
         }
         if !text.starts_with('{') {
             return Err(Fault::Wrong(format!(
                 "\"{}\" is no file: expected {{\"url\":\"https://…\"}} or {{\"itemID\":\"…\"}} of an upload",
-                shorten(&plain)
+                shorten(&unquoted(text))
             )));
         }
         if let Some(reference) = DataReference::from_text(text, self.reading.limits.max_json_depth)
@@ -54,6 +61,11 @@ impl Parser<'_> {
         }
         Ok(None)
     }
+}
+
+/// Whether a text is one of those that stand for no file.
+pub(super) fn is_not_given(text: &str) -> bool {
+    matches!(unquoted(text).as_str(), "null" | "None" | "")
 }
 
 fn check_extension(slot: Slot<'_>, name: &str) -> Result<(), Fault> {

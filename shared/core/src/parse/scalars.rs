@@ -72,7 +72,7 @@ pub(super) fn reread<T, E: std::fmt::Display>(
 }
 
 /// The text itself, or the choice that it means; choices match without regard to case.
-fn choose(slot: Slot<'_>, text: &str) -> Result<String, Fault> {
+pub(super) fn choose(slot: Slot<'_>, text: &str) -> Result<String, Fault> {
     if slot.choices.is_empty() {
         return Ok(text.to_owned());
     }

@@ -105,6 +105,7 @@ pub(crate) fn catalog() -> Arc<Catalog> {
         message_level: MessageLevel::Info,
         retention: Duration::from_secs(60),
         run_on_submit: None,
+        layers: Vec::new(),
         uploads: None,
     }]))
 }

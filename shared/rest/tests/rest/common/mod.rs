@@ -205,6 +205,7 @@ fn service(folder: &str, name: &str, execution_type: ExecutionType, message_leve
         time_limit: Duration::from_secs(60),
         message_level,
         retention: RETENTION,
+        layers: Vec::new(),
         run_on_submit: None,
         uploads: (execution_type == ExecutionType::Asynchronous)
             .then(|| UploadLimits { max_file_bytes: 1 << 20, file_types: vec!["csv".into(), "zip".into()] }),
