@@ -1,7 +1,8 @@
 //! Scenarios: a request and what its reply must hold, as data that a stranger can read beside the specification.
 //!
 //! A file holds any number of `[[scenario]]` tables. `request` is a method and a path below `/arcgis/rest/`; parameters
-//! go into `query`, `form`, `multipart` or `json` (a JSON text), or a whole `body` with its own `headers`. `reply` is the partial
+//! go into `query`, `form`, `multipart` or `json` (a JSON text), or a whole `body` with its own `headers`. `uploads` names files
+//! of the repository that are sent to the service first; their item ids stand in the form where `{name}` does. `reply` is the partial
 //! expectation of [`crate::expectation`], `results` the same for each value of an execute reply. After a `submitJob`, `job` is the expectation of the job once it has ended,
 //! and each `[[scenario.then]]` a request relative to the job.
 
@@ -12,6 +13,7 @@ use crate::job::Job;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fs;
 
 /// The boundary between the parts of multipart bodies.
 const BOUNDARY: &str = "scenario-boundary-7f3a";
@@ -35,6 +37,8 @@ struct Scenario {
     #[serde(default)]
     query: BTreeMap<String, String>,
     form: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    uploads: BTreeMap<String, String>,
     multipart: Option<BTreeMap<String, String>>,
     json: Option<String>,
     body: Option<String>,
@@ -146,7 +150,7 @@ impl Scenario {
             path = format!("{path}{}{}", if path.contains('?') { "&" } else { "?" }, pairs(&self.query));
         }
         let (content_type, body) = if let Some(form) = &self.form {
-            (Some("application/x-www-form-urlencoded".to_owned()), pairs(form))
+            (Some("application/x-www-form-urlencoded".to_owned()), pairs(&self.with_uploads(site, form)))
         } else if let Some(parts) = &self.multipart {
             (Some(format!("multipart/form-data; boundary={BOUNDARY}")), multipart(parts))
         } else if let Some(json) = &self.json {
@@ -165,6 +169,22 @@ impl Scenario {
             headers.push(("Origin", "https://pages.example"));
         }
         site.send(method, &path, &headers, body.as_bytes())
+    }
+
+    /// The form with the ids of what was uploaded for it.
+    fn with_uploads(&self, site: &Site, form: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let mut form = form.clone();
+        let (_, path) = self.method_and_path();
+        let service = path.find("/GPServer/").map_or(path, |at| &path[..at + "/GPServer".len()]);
+        for (name, file) in &self.uploads {
+            let Ok(bytes) = fs::read(crate::repository().join(file)) else {
+                panic!("there is no file {file}")
+            };
+            let id = site.upload(service, file.rsplit('/').next().unwrap_or(file), &bytes);
+            let placeholder = format!("{{{name}}}");
+            form.values_mut().for_each(|value| *value = value.replace(&placeholder, &id));
+        }
+        form
     }
 
     fn judge(&self, reply: &Reply) -> Vec<String> {

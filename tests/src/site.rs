@@ -12,6 +12,9 @@ const QUICK: Duration = Duration::from_millis(10);
 /// Between two polls of a stack, where each poll is an invocation.
 const SLOW: Duration = Duration::from_millis(100);
 
+/// The boundary between the parts of a form with a file.
+const BOUNDARY: &str = "site-boundary-7c1e";
+
 /// A server that answers below `http://<address><prefix>/arcgis/rest/`.
 #[derive(Clone, Debug)]
 pub struct Site {
@@ -77,6 +80,33 @@ impl Site {
     pub fn post(&self, path: &str, form: &[(&str, &str)]) -> Reply {
         let headers = [("Content-Type", "application/x-www-form-urlencoded")];
         self.send("POST", path, &headers, encoded(form).as_bytes())
+    }
+
+    /// POST of a form with a file to a path below `/arcgis/rest/`.
+    pub fn post_file(&self, path: &str, texts: &[(&str, &str)], name: &str, file: &[u8]) -> Reply {
+        let mut body = Vec::with_capacity(file.len() + 1000);
+        for (name, value) in texts {
+            let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+            body.extend_from_slice(format!("{head}{value}\r\n").as_bytes());
+        }
+        let head =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"");
+        body.extend_from_slice(
+            format!("{head}\r\nContent-Type: application/octet-stream\r\n\r\n").as_bytes(),
+        );
+        body.extend_from_slice(file);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.send("POST", path, &[("Content-Type", &content_type)], &body)
+    }
+
+    /// Uploads a file to a service, such as `services/Analysis/GPServer`; the id of the item.
+    pub fn upload(&self, service: &str, name: &str, file: &[u8]) -> String {
+        let reply = self.post_file(&format!("{service}/uploads/upload"), &[("f", "json")], name, file);
+        match reply.json()["item"]["itemID"].as_str() {
+            Some(id) => id.to_owned(),
+            None => panic!("{name} was not taken: {}", reply.text()),
+        }
     }
 
     /// Any request to a path below `/arcgis/rest/`, on a connection of its own. No reply fails the test.

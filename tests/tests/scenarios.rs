@@ -26,7 +26,7 @@ macro_rules! scenarios {
     };
 }
 
-scenarios! { server service execute scalars types feature_sets environment jobs outputs }
+scenarios! { server service execute scalars types feature_sets environment jobs outputs uploads }
 
 #[test]
 fn every_file_of_scenarios_is_run() {

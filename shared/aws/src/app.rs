@@ -1,6 +1,6 @@
 //! The application as each function sees it: the same ports, and only what it has a right to.
 
-use crate::outputs::Outputs;
+use crate::execute_stores::ExecuteStores;
 use crate::{
     Config, ConfigError, DeadLetters, DynamoJobs, Function, PriceList, Unavailable, clients, stores,
 };
@@ -21,7 +21,7 @@ use tokio::sync::mpsc::UnboundedSender;
 pub enum Role {
     /// Everything but `execute`: it reads and writes jobs, and computes nothing.
     Api,
-    /// `execute` alone: it computes, and has no right to any data.
+    /// `execute` alone: it computes, and has a right to uploads only.
     Execute,
     /// Runs jobs.
     Worker,
@@ -46,8 +46,8 @@ pub fn app(
     type Ports = (Arc<dyn JobStore>, Arc<dyn JobQueue>, Arc<dyn BlobStore>, Arc<dyn UploadStore>);
     let (jobs, queue, blobs, uploads): Ports = match role {
         Role::Execute => {
-            let outputs = Arc::new(Outputs::new(Config::read(&variable)?)?);
-            (Arc::new(Unavailable), Arc::new(Unavailable), outputs, Arc::new(Unavailable))
+            let stores = Arc::new(ExecuteStores::new(Config::read(&variable)?)?);
+            (Arc::new(Unavailable), Arc::new(Unavailable), stores.clone(), stores)
         }
         Role::Api | Role::Worker | Role::Janitor => {
             let config = Config::read(&variable)?;

@@ -13,6 +13,7 @@ pub struct Config {
     /// Whether somebody waits for an answer.
     pub(crate) is_hurried: bool,
     table: Option<String>,
+    uploads_table: Option<String>,
     queue_url: Option<String>,
     dead_letter_queue_url: Option<String>,
     bucket: Option<String>,
@@ -36,9 +37,8 @@ pub enum ConfigError {
 
 impl Config {
     /// Reads the variables `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and, where they are set,
-    /// `AWS_SESSION_TOKEN`, `AWS_ENDPOINT_URL`, `GP_JOBS_TABLE`, `GP_QUEUE_URL`,
-    /// `GP_DEAD_LETTER_QUEUE_URL` and `GP_BUCKET`. An empty one counts as
-    /// not set.
+    /// `AWS_SESSION_TOKEN`, `AWS_ENDPOINT_URL`, `GP_JOBS_TABLE`, `GP_UPLOADS_TABLE`, `GP_QUEUE_URL`,
+    /// `GP_DEAD_LETTER_QUEUE_URL` and `GP_BUCKET`. An empty one counts as not set.
     ///
     /// The credentials are read once: those of a Lambda environment hold for its life.
     ///
@@ -56,6 +56,7 @@ impl Config {
             endpoint: optional("AWS_ENDPOINT_URL"),
             is_hurried: false,
             table: optional("GP_JOBS_TABLE"),
+            uploads_table: optional("GP_UPLOADS_TABLE"),
             queue_url: optional("GP_QUEUE_URL"),
             dead_letter_queue_url: optional("GP_DEAD_LETTER_QUEUE_URL"),
             bucket: optional("GP_BUCKET"),
@@ -69,6 +70,11 @@ impl Config {
 
     pub(crate) fn table(&self) -> Result<String, ConfigError> {
         self.table.clone().ok_or(ConfigError::Missing("GP_JOBS_TABLE"))
+    }
+
+    /// The table of a function that may read records of uploads and no others.
+    pub(crate) fn uploads_table(&self) -> Result<String, ConfigError> {
+        self.uploads_table.clone().ok_or(ConfigError::Missing("GP_UPLOADS_TABLE"))
     }
 
     pub(crate) fn queue_url(&self) -> Result<String, ConfigError> {

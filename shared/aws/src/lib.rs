@@ -10,6 +10,7 @@ mod clients;
 mod config;
 mod dead_letters;
 mod due;
+mod execute_stores;
 mod expression;
 mod failure;
 mod function;
@@ -20,7 +21,6 @@ mod keys;
 mod logging;
 mod messages;
 mod meter;
-mod outputs;
 mod queue;
 #[cfg(any(test, feature = "testing"))]
 mod size;

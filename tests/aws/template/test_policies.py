@@ -50,10 +50,15 @@ class Rights(unittest.TestCase):
         for function in FUNCTIONS:
             self.assertNotIn("*", "".join(action for action, _ in RIGHTS[function]))
 
-    def test_execute_may_add_files_and_has_no_other_right_to_data(self):
+    def test_execute_may_add_files_and_read_uploads_and_has_no_other_right_to_data(self):
         rights = RIGHTS["Execute"] | common_rights("Execute")
         data = {(action, on) for action, on in rights if action.split(":")[0] in {"dynamodb", "sqs", "s3"}}
-        self.assertEqual(data, {("s3:PutObject", "Bucket/outputs/*")})
+        expected = {("s3:PutObject", "Bucket/outputs/*"), ("s3:GetObject", "Bucket/uploads/*")}
+        self.assertEqual(data, expected | {("dynamodb:GetItem", "JobsTable")})
+        (policy,) = properties("ExecuteRole")["Policies"]
+        conditions = {s["Sid"]: s["Condition"] for s in policy["PolicyDocument"]["Statement"] if "Condition" in s}
+        uploads_only = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["i*"]}}
+        self.assertEqual(conditions, {"ReadRecordsOfUploads": uploads_only})
         environment = properties("ExecuteFunction")["Environment"]["Variables"]
         self.assertEqual(set(environment) & {"GP_JOBS_TABLE", "GP_QUEUE_URL"}, set())
 

@@ -5,7 +5,7 @@ use super::outputs::{download, path_of};
 use super::{ECHO, ECHO_JOBS, echo, parsed, real_layer, refusal, sorted, wired};
 use gp_tests::job::{result_of, status};
 use gp_tests::{Job, Server};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const TASKS: &str = "services/Samples/Tasks/GPServer";
 const TASK_JOBS: &str = "services/Samples/TaskJobs/GPServer";
@@ -24,23 +24,6 @@ fn server() -> Server {
     Server::start_publishing(&[("tasks.toml", &tasks), ("jobs.toml", &jobs)], &[])
 }
 
-/// What an upload is answered.
-fn send(server: &Server, service: &str, name: &str, bytes: &[u8]) -> Value {
-    let head = format!(
-        "--B\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\njson\r\n--B\r\nContent-Disposition: form-data; \
-         name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
-    );
-    let body = [head.as_bytes(), bytes, b"\r\n--B--\r\n"].concat();
-    let headers = [("Content-Type", "multipart/form-data; boundary=B")];
-    server.send("POST", &format!("{service}/uploads/upload"), &headers, &body).json()
-}
-
-/// Uploads a file; returns its item id.
-fn upload(server: &Server, service: &str, name: &str, bytes: &[u8]) -> String {
-    let json = send(server, service, name, bytes);
-    json["item"]["itemID"].as_str().unwrap_or_else(|| panic!("{json}")).to_owned()
-}
-
 fn item(id: &str) -> String {
     json!({"itemID": id}).to_string()
 }
@@ -50,7 +33,7 @@ fn an_upload_of_every_format_is_features_and_rows_as_they_are_in_the_file() {
     let server = server();
     let layer = real_layer("counties_albers.json");
     for (name, bytes, expected) in every_format(&layer) {
-        let id = upload(&server, TASKS, &name, &bytes);
+        let id = server.upload(TASKS, &name, &bytes);
         let form = [("f", "json"), ("Features", &*item(&id)), ("simplifyFeatures", "false")];
         let reply = server.post(ECHO, &form).json();
         assert!(reply["error"].is_null(), "{name}: {reply}");
@@ -67,8 +50,7 @@ fn a_job_reads_uploads_of_its_service_in_a_list_and_as_files() {
     let layer = real_layer("counties_albers.json");
     let mut all = every_format(&layer);
     all.truncate(4);
-    let ids: Vec<String> =
-        all.iter().map(|(name, bytes, _)| upload(&server, TASK_JOBS, name, bytes)).collect();
+    let ids: Vec<String> = all.iter().map(|(name, bytes, _)| server.upload(TASK_JOBS, name, bytes)).collect();
     let list = json!([{"itemId": ids[0], "filter": "OBJECTID = 1"}, {"itemID": ids[1]}, {"features": []}])
         .to_string();
     let form =
@@ -89,7 +71,7 @@ fn a_job_reads_uploads_of_its_service_in_a_list_and_as_files() {
 #[test]
 fn an_upload_that_is_deleted_unfinished_or_of_another_service_is_refused_and_named() {
     let server = server();
-    let id = upload(&server, TASKS, "a.json", br#"{"features":[]}"#);
+    let id = server.upload(TASKS, "a.json", br#"{"features":[]}"#);
     echo(&server, "Features", &item(&id));
     assert_eq!(
         server.post(&format!("{TASKS}/uploads/{id}/delete"), &[("f", "json")]).json()["success"],
@@ -104,7 +86,7 @@ fn an_upload_that_is_deleted_unfinished_or_of_another_service_is_refused_and_nam
     let text = refusal(&server, "File", &item(id));
     assert!(text.contains(id), "{text}");
 
-    let id = upload(&server, TASK_JOBS, "c.json", br#"{"features":[]}"#);
+    let id = server.upload(TASK_JOBS, "c.json", br#"{"features":[]}"#);
     let text = refusal(&server, "Features", &item(&id));
     assert!(text.contains(&id), "{text}");
 }
@@ -115,7 +97,7 @@ fn an_upload_that_is_no_file_of_features_is_refused_with_its_name() {
     for (name, bytes) in
         [("lake.tif", &b"II*\0"[..]), ("broken.json", b"{\"features\":[{"), ("broken.zip", b"PK\x03\x04")]
     {
-        let id = upload(&server, TASKS, name, bytes);
+        let id = server.upload(TASKS, name, bytes);
         let text = refusal(&server, "Features", &item(&id));
         assert!(text.contains(name), "{text}");
     }
@@ -126,7 +108,8 @@ fn a_name_that_would_leave_its_folder_does_not() {
     let server = server();
     for name in ["../../evil.tif", "..\\\\..\\\\evil.tif", "/etc/evil.tif", ".hidden.tif", "a b%2f..%2f.tif"]
     {
-        let json = send(&server, TASKS, name, b"II*");
+        let json =
+            server.post_file(&format!("{TASKS}/uploads/upload"), &[("f", "json")], name, b"II*").json();
         let Some(id) = json["item"]["itemID"].as_str() else {
             assert!(json["error"]["code"].is_i64(), "{json}");
             continue;

@@ -1,32 +1,15 @@
 //! Files that clients upload: in parts through the gateway, and directly to the bucket.
 
 use gp_aws_tests::stack::Stack;
-use gp_tests::{Client, Reply};
+use gp_tests::Client;
 use serde_json::Value;
 
 const UPLOADS: &str = "services/AnalysisJobs/GPServer/uploads";
-const BOUNDARY: &str = "stack-boundary-7c1e";
 const MB: usize = 1 << 20;
 
 /// Bytes that do not repeat within a part.
 fn noise(seed: u32, len: usize) -> Vec<u8> {
     (0..len as u32).map(|n| ((n ^ seed).wrapping_mul(2_654_435_761) >> 24) as u8).collect()
-}
-
-fn send(stack: &Stack, path: &str, texts: &[(&str, &str)], name: &str, file: &[u8]) -> Reply {
-    let mut body = Vec::with_capacity(file.len() + 1000);
-    for (name, value) in texts {
-        let part =
-            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-        body.extend_from_slice(part.as_bytes());
-    }
-    let head =
-        format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
-    body.extend_from_slice(head.as_bytes());
-    body.extend_from_slice(file);
-    body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
-    let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
-    stack.site().send("POST", path, &[("Content-Type", &content_type)], &body)
 }
 
 fn item_path(answer: &Value) -> String {
@@ -47,7 +30,7 @@ fn a_file_of_60_megabytes_in_parts_comes_back_behind_a_redirect() {
     for number in 1..=15 {
         let part = noise(number, 4 * MB);
         let texts = [("f", "json"), ("partId", &*number.to_string())];
-        let answer = send(&stack, &format!("{item}/uploadPart"), &texts, "part", &part).json();
+        let answer = stack.site().post_file(&format!("{item}/uploadPart"), &texts, "part", &part).json();
         assert_eq!(answer["success"], true, "{answer}");
         whole.extend_from_slice(&part);
     }
@@ -77,7 +60,7 @@ fn a_small_file_comes_and_goes_in_one_request() {
     let stack = Stack::shared();
     let file = noise(0, 4 * MB);
     let texts = [("f", "json"), ("description", "d")];
-    let answer = send(&stack, &format!("{UPLOADS}/upload"), &texts, "d\u{e4}ta.csv", &file).json();
+    let answer = stack.site().post_file(&format!("{UPLOADS}/upload"), &texts, "d\u{e4}ta.csv", &file).json();
     let item = item_path(&answer);
     assert_eq!(answer["item"]["itemName"], "d\u{e4}ta.csv");
     let reply = stack.site().get(&format!("{item}/download"));
@@ -122,7 +105,8 @@ fn a_file_sent_to_a_presigned_url_is_seen_once_it_is_committed() {
 fn a_file_beyond_one_request_is_told_of_parts_and_presign() {
     let stack = Stack::shared();
     let file = noise(1, 4_707_000);
-    let error = send(&stack, &format!("{UPLOADS}/upload"), &[("f", "json")], "lake.tif", &file).error();
+    let error =
+        stack.site().post_file(&format!("{UPLOADS}/upload"), &[("f", "json")], "lake.tif", &file).error();
     assert_eq!(error.code, 413, "{error:?}");
     assert!(error.details.contains("uploadPart") && error.details.contains("presign"), "{error:?}");
 }
