@@ -60,18 +60,9 @@ const FORMATS: &[Facts] = &[
 ];
 
 impl Format {
-    /// Every format that this program reads and writes.
+    /// Every format.
     pub fn all() -> impl Iterator<Item = Format> {
-        FORMATS.iter().map(|facts| facts.format).filter(|format| format.is_built())
-    }
-
-    /// Whether this program was built with it; see the features of this crate.
-    fn is_built(self) -> bool {
-        match self {
-            Format::GeoPackage => cfg!(feature = "geopackage"),
-            Format::GeoParquet => cfg!(feature = "geoparquet"),
-            _ => true,
-        }
+        FORMATS.iter().map(|facts| facts.format)
     }
 
     fn facts(self) -> &'static Facts {
@@ -101,8 +92,7 @@ impl Format {
 
     /// The extensions of files that are read, lower case, of all formats.
     pub fn extensions() -> impl Iterator<Item = &'static str> {
-        let built = FORMATS.iter().filter(|facts| facts.format.is_built());
-        built.flat_map(|facts| facts.extensions.iter().copied())
+        FORMATS.iter().flat_map(|facts| facts.extensions.iter().copied())
     }
 
     /// The format of a file: what its first bytes say where they say something, else its extension.
@@ -167,7 +157,6 @@ impl Format {
             Format::Shapefile => shapefile::layer_names(input, options),
             Format::Kml => kml::layer_names(input, options),
             Format::Kmz => kmz::layer_names(input, options),
-            #[cfg(feature = "geopackage")]
             Format::GeoPackage => geopackage::layer_names(input, options),
             _ => Ok(vec![input.stem().to_owned()]),
         }
@@ -183,7 +172,6 @@ impl Format {
             Format::Shapefile => return shapefile::write(path, layers, stop),
             Format::Kml => return kml::write(path, layers, stop),
             Format::Kmz => return kmz::write(path, layers, stop),
-            #[cfg(feature = "geopackage")]
             Format::GeoPackage => return geopackage::write(path, layers, stop),
             _ => {}
         }
@@ -202,11 +190,7 @@ impl Format {
             Format::Csv => csv::write(path, layer, stop),
             Format::FlatGeobuf => flatgeobuf::write(path, layer, stop),
             Format::GeoParquet => geoparquet::write(path, layer, stop),
-            #[cfg(not(feature = "geopackage"))]
-            Format::GeoPackage => geopackage::write(path, layer, stop),
-            #[cfg(feature = "geopackage")]
-            Format::GeoPackage => Ok(Vec::new()),
-            Format::Shapefile | Format::Kml | Format::Kmz => Ok(Vec::new()),
+            Format::Shapefile | Format::Kml | Format::Kmz | Format::GeoPackage => Ok(Vec::new()),
         }
     }
 }

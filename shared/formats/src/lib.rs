@@ -22,15 +22,7 @@ mod format;
 mod gather;
 mod geojson;
 mod geojson_seq;
-#[cfg(feature = "geopackage")]
 mod geopackage;
-#[cfg(not(feature = "geopackage"))]
-#[path = "not_built.rs"]
-mod geopackage;
-#[cfg(feature = "geoparquet")]
-mod geoparquet;
-#[cfg(not(feature = "geoparquet"))]
-#[path = "not_built.rs"]
 mod geoparquet;
 mod input;
 mod json_features;
@@ -47,7 +39,6 @@ mod shapefile;
 mod testing;
 mod text;
 mod window;
-#[cfg(any(feature = "geopackage", feature = "geoparquet"))]
 mod wkb;
 mod wkt;
 mod zipped;
