@@ -37,6 +37,7 @@ fn run(args: &Args, started: Instant) -> anyhow::Result<()> {
         return gp_workers::worker_main(catalog, args.limits(), args.fetch_settings(), memory_mb)
             .context("the worker lost its server");
     }
+    services::find_layers(&catalog)?;
     let logs = logging::start(args)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_BYTES).enable_all().build()?;

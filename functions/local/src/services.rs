@@ -33,25 +33,25 @@ fn read_folder(folder: &Path) -> anyhow::Result<Vec<Service>> {
         .map(|file| {
             let text = fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
             let mut service = read(&file.display().to_string(), &text)?;
-            find_layers(file, folder, &mut service)?;
+            // Files of layers are named from the folder of their service file.
+            for layer in &mut service.layers {
+                if let LayerPlace::File(path) = &mut layer.place {
+                    *path = std::path::absolute(folder.join(&*path))?;
+                }
+            }
             Ok(service)
         })
         .collect()
 }
 
-/// Files of layers are named from the folder of their service file.
-fn find_layers(file: &Path, folder: &Path, service: &mut Service) -> anyhow::Result<()> {
-    for layer in &mut service.layers {
-        if let LayerPlace::File(path) = &mut layer.place {
-            *path = std::path::absolute(folder.join(&*path))?;
-            File::open(&*path).with_context(|| {
-                format!(
-                    "{}: read {}, the file of the layer \"{}\"",
-                    file.display(),
-                    path.display(),
-                    layer.name
-                )
-            })?;
+/// Refuses to start without a file of a layer. Workers do not ask: a file that goes later costs those who ask for it.
+pub(crate) fn find_layers(catalog: &Catalog) -> anyhow::Result<()> {
+    for service in catalog.services() {
+        for layer in &service.layers {
+            if let LayerPlace::File(path) = &layer.place {
+                let what = || format!("the layer \"{}\" of {}: {}", layer.name, service.name, path.display());
+                File::open(path).with_context(what)?;
+            }
         }
     }
     Ok(())

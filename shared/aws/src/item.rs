@@ -125,10 +125,9 @@ pub(crate) fn job_of(mut item: Item) -> Result<Job, StoreError> {
     let item = &mut item;
     let id = take_text(item, a::ID)?;
     let service = take_text(item, a::SERVICE)?;
-    let (folder, name) = service.split_once('/').unwrap_or(("", &service));
     Ok(Job {
         id: JobId::parse(&id).ok_or_else(|| corrupt(a::ID))?,
-        service: ServiceName::new(folder, name),
+        service: ServiceName::parse(&service),
         task: take_text(item, a::TASK)?,
         status: status_of(item)?,
         messages: messages::messages(&lines_of(item)?),

@@ -1,6 +1,7 @@
 //! What a running tool can do besides computing: say something, report progress, and stop when it must.
 
 use crate::{Environment, Message, MessageLevel, ToolError};
+use gp_esri::ReadLimits;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,6 +50,7 @@ pub struct RunContext {
     observer: Box<dyn Observer>,
     environment: Environment,
     files: RunFiles,
+    read_limits: ReadLimits,
 }
 
 impl RunContext {
@@ -60,7 +62,14 @@ impl RunContext {
         time_limit: Option<Duration>,
     ) -> RunContext {
         let deadline = time_limit.map(|limit| (Instant::now() + limit, limit));
-        RunContext { cancelled, deadline, observer, environment, files: RunFiles::default() }
+        RunContext {
+            cancelled,
+            deadline,
+            observer,
+            environment,
+            files: RunFiles::default(),
+            read_limits: ReadLimits::default(),
+        }
     }
 
     /// A context without limits that listens to nobody, for tests and benchmarks.
@@ -72,6 +81,13 @@ impl RunContext {
     #[must_use]
     pub fn with_files(mut self, files: RunFiles) -> RunContext {
         self.files = files;
+        self
+    }
+
+    /// The same, of which an input may hold so much.
+    #[must_use]
+    pub fn with_read_limits(mut self, limits: ReadLimits) -> RunContext {
+        self.read_limits = limits;
         self
     }
 
@@ -161,6 +177,11 @@ impl RunContext {
     /// Tells how far the tool is: `percent` of 100.
     pub fn progress(&self, percent: u8, text: impl Into<String>) {
         self.observer.progress(Progress { message: text.into(), percent: Some(percent.min(100)) });
+    }
+
+    /// How much an input may hold: for tools that read files themselves.
+    pub fn read_limits(&self) -> &ReadLimits {
+        &self.read_limits
     }
 
     /// What the caller asked of every tool: spatial references and the extent.

@@ -211,8 +211,9 @@ pub(crate) fn success_message(now_ms: i64, elapsed_s: f64) -> Message {
     Message::info(format!("Succeeded at {} (Elapsed Time: {elapsed_s:.2} seconds)", timestamp_text(now_ms)))
 }
 
-/// Tells the run to stop once nobody waits for it any more.
-struct StopOnDrop(Arc<AtomicBool>);
+/// Tells what runs elsewhere to stop once nobody waits for it any more.
+#[derive(Debug, Default)]
+pub struct StopOnDrop(pub Arc<AtomicBool>);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {

@@ -46,7 +46,7 @@ pub use context::{Observer, Progress, RunContext, RunFiles, Silent};
 pub use cost::{Cost, JobUsage, Meter};
 pub use environment::{Environment, read_flag, read_sr};
 pub use error::{RequestError, StoreError, ToolError};
-pub use execute::{Executed, execute, submit_instead};
+pub use execute::{Executed, StopOnDrop, execute, submit_instead};
 pub use feature_file::{FeatureFile, write_feature_file};
 pub use files::{OutputId, content_of, jobs_directory, output_directory, path_segment};
 pub use gp_derive::{Choices, Inputs, Outputs};

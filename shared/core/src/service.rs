@@ -92,6 +92,11 @@ impl ServiceName {
         if folder.is_empty() { ServiceName(name.to_owned()) } else { ServiceName(format!("{folder}/{name}")) }
     }
 
+    /// The name that [`ServiceName::as_str`] gave.
+    pub fn parse(text: &str) -> ServiceName {
+        ServiceName(text.to_owned())
+    }
+
     /// The folder; empty for the root.
     pub fn folder(&self) -> &str {
         self.0.split_once('/').map_or("", |(folder, _)| folder)

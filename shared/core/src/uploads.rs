@@ -22,6 +22,7 @@ pub use steps::{
 use crate::{RequestError, ServiceName, StoreError};
 use async_trait::async_trait;
 use bytes::Bytes;
+use gp_formats::Format;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::fmt;
@@ -209,11 +210,11 @@ impl Default for UploadSettings {
 }
 
 impl Default for UploadLimits {
-    /// 2048 MB, as ArcGIS has it, of the files that the tools may come to read.
+    /// 2048 MB, as ArcGIS has it, of the files that are read, rasters, texts of spatial references, and service definitions.
     fn default() -> UploadLimits {
-        const TYPES: &str =
-            "json txt geojson geojsonl csv zip kml kmz gpkg fgb parquet pbf tif tiff png jpg jp2 img sd";
-        UploadLimits { max_file_bytes: 2048 << 20, file_types: TYPES.split(' ').map(str::to_owned).collect() }
+        const OTHERS: [&str; 8] = ["tif", "tiff", "png", "jpg", "jp2", "img", "prj", "sd"];
+        let types = Format::extensions().chain(OTHERS);
+        UploadLimits { max_file_bytes: 2048 << 20, file_types: types.map(str::to_owned).collect() }
     }
 }
 

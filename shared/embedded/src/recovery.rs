@@ -113,6 +113,5 @@ impl SqliteJobs {
 }
 
 fn retention(catalog: &Catalog, service: &str) -> Duration {
-    let (folder, name) = service.split_once('/').unwrap_or(("", service));
-    catalog.service(&ServiceName::new(folder, name)).map_or(DEFAULT_RETENTION, |service| service.retention)
+    catalog.service(&ServiceName::parse(service)).map_or(DEFAULT_RETENTION, |service| service.retention)
 }

@@ -99,10 +99,9 @@ fn job_from_row(id: &JobId, row: &Row<'_>) -> rusqlite::Result<Job> {
         |error| rusqlite::Error::FromSqlConversionFailure(12, rusqlite::types::Type::Text, Box::new(error)),
     )?;
     let service = row.get_ref(1)?.as_str()?;
-    let (folder, name) = service.split_once('/').unwrap_or(("", service));
     Ok(Job {
         id: id.clone(),
-        service: ServiceName::new(folder, name),
+        service: ServiceName::parse(service),
         task: row.get(2)?,
         status: status_from_code(row.get(3)?)?,
         messages: Vec::new(),

@@ -10,12 +10,11 @@ use crate::response::Reply;
 use bytes::Bytes;
 use gp_core::{
     DataType, FeatureFile, Message, MessageLevel, Parameter, PublishedTask, RenderOptions, RequestError,
-    ResultInfo, TaskResult, submit_instead, write_feature_file,
+    ResultInfo, StopOnDrop, TaskResult, submit_instead, write_feature_file,
 };
 use gp_esri::SpatialReference;
 use gp_formats::Format;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 const FEATURE_TYPE: &str = "GPFeatureRecordSetLayer";
 
@@ -104,7 +103,7 @@ pub(crate) async fn reply(
     let format = request.format;
     let name = format!("{}.{}", request.stem, format.extension());
     let scratch = rest.app.scratch.clone();
-    let stop = StopOnDrop(Arc::default());
+    let stop = StopOnDrop::default();
     let is_stopped = stop.0.clone();
     let writing = tokio::task::spawn_blocking(move || {
         let results = read()?;
@@ -136,15 +135,6 @@ pub(crate) async fn reply(
     })?;
     let file_name = (format == Format::Kmz).then_some(name);
     Ok(Reply { file_name, is_volatile: true, ..Reply::file(format.media_type(), bytes) })
-}
-
-/// Tells the writing to stop once nobody waits for it any more.
-struct StopOnDrop(Arc<AtomicBool>);
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 fn is_feature_output(output: &Parameter) -> bool {

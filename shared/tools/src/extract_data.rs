@@ -201,7 +201,7 @@ fn reference_of(
         }
         return Ok(asked);
     };
-    if asked.is_some_and(|asked| asked != demanded) {
+    if asked.is_some_and(|asked| !asked.same_as(&demanded)) {
         context.warning(format!(
             "Spatial_Reference: {} files are always in longitude and latitude on WGS 84, so it is not used",
             format.name()

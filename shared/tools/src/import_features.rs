@@ -4,7 +4,7 @@
 //! shapefile, or holds files of the other formats, of which the one that Layer names is taken out; zip files within it are
 //! left alone. The values are those of the file: nothing is repaired, which the next tool does with its inputs.
 //!
-//! **Inputs.** A file of up to a million features, 20 million vertices and 20 million values, 2 GB unpacked. Z and m stay where
+//! **Inputs.** A file of up to a million features (20,000 in `execute`), 20 million vertices and 20 million values, 2 GB unpacked. Z and m stay where
 //! the format has them.
 //!
 //! **Spatial reference and units.** Those of the file; Input_Spatial_Reference where the file names none.
@@ -18,7 +18,7 @@
 use crate::file_format::ReadFormat;
 use crate::table::ensure_object_ids;
 use gp_core::{DataFile, Filter, Inputs, MessageLevel, Outputs, RecordSet, RunContext, Tool, ToolError};
-use gp_esri::{FeatureSet, ReadLimits, SpatialReference};
+use gp_esri::{FeatureSet, SpatialReference};
 use gp_formats::{Format, FormatError, Input, ReadOptions, unzip_file, zipped_names};
 use std::borrow::Cow;
 
@@ -60,8 +60,7 @@ impl Tool for ImportFeatures {
     fn run(inputs: ImportFeaturesInputs, context: &RunContext) -> Result<ImportFeaturesOutputs, ToolError> {
         let stop = || context.check().is_err();
         let mut options = ReadOptions {
-            // As many as a request itself may hold (`gp_core::Limits`).
-            limits: ReadLimits::default(),
+            limits: context.read_limits().clone(),
             max_decompressed_bytes: MAX_UNPACKED_BYTES,
             layer: None,
             extent: None,
@@ -213,7 +212,7 @@ fn settle_reference(set: &mut FeatureSet, given: Option<SpatialReference>, conte
         (None, None) => context.warning(
             "the file names no spatial reference, so that of the features is unknown; give it as Input_Spatial_Reference",
         ),
-        (Some(own), Some(given)) if *own != given => {
+        (Some(own), Some(given)) if !own.same_as(&given) => {
             context.warning("Input_Spatial_Reference is not used, because the file names another");
         }
         (Some(_), _) => {}
@@ -231,6 +230,9 @@ fn failure(name: &str, error: FormatError, context: &RunContext) -> ToolError {
             "Input_File",
             format!("{name}: {error}; send it again, or say in Format what it is"),
         ),
+        (Ok(()), FormatError::TooLarge(reason)) => {
+            ToolError::TooLarge(vec![format!("Input_File: {name}: {reason}")])
+        }
         (Ok(()), error) => ToolError::invalid("Input_File", format!("{name}: {error}")),
     }
 }

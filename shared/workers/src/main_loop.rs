@@ -195,6 +195,7 @@ fn run_one(
     let observer = Speaker { output: output.clone(), last_progress: Mutex::new(None) };
     let context = RunContext::new(environment, Box::new(observer), run.cancelled, Some(time_limit))
         .with_files(files)
+        .with_read_limits(limits.reading())
         .after(started.elapsed());
     for warning in warnings {
         context.warning(warning);

@@ -8,8 +8,9 @@ use gp_core::{
 };
 use gp_esri::DataReference;
 use gp_fetch::{FetchError, FetchSettings, Fetcher, Geometries, LayerQuery, PrivateAddresses, UrlKind};
-use gp_formats::{Format, FormatError, Input, ReadAt, ReadOptions};
+use gp_formats::{Format, FormatError, Input, ReadOptions};
 use parts::Parts;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -84,28 +85,50 @@ impl Sources {
                  expired"
             )));
         };
-        let gone = |_: std::io::Error| {
-            SourceError::Refused(format!("the upload {id} is gone: it has expired; send it again"))
-        };
-        let parts = match &upload.bytes {
+        let input = match &upload.bytes {
             UploadBytes::Files(paths) => {
-                paths.iter().map(|path| Input::open(path).map_err(gone)).collect::<Result<Vec<_>, _>>()?
+                let parts = Parts::new(paths).map_err(|error| match error.kind() {
+                    std::io::ErrorKind::NotFound => SourceError::Refused(format!(
+                        "the upload {id} is gone: it has expired; send it again"
+                    )),
+                    _ => SourceError::Refused(format!("the upload {id} could not be read: {error}")),
+                })?;
+                Input::new(upload.name.clone(), Arc::new(parts))
             }
-            UploadBytes::Links(links) => {
-                let mut parts = Vec::with_capacity(links.len());
-                for (url, _) in links {
-                    let part = DataReference { url: url.clone(), ..DataReference::default() };
-                    let read = self.own.download(&part, self.folder()?, self.stop.as_ref());
-                    // The link is the server's secret: what failed is told without it.
-                    let failed =
-                        |_| SourceError::Refused(format!("the upload {id} could not be read; try again"));
-                    parts.push(read.map_err(failed)?);
-                }
-                parts
-            }
+            UploadBytes::Links(links) => self.downloaded(id, links)?.renamed(&upload.name),
         };
-        let bytes: Arc<dyn ReadAt> = Arc::new(Parts::new(parts));
-        Ok(Input::new(upload.name.clone(), bytes))
+        Ok(input)
+    }
+
+    /// The parts of an upload put together in the folder of the run.
+    fn downloaded(&self, id: &str, links: &[(String, u64)]) -> Result<Input, SourceError> {
+        let whole: u64 = links.iter().map(|(_, byte_len)| byte_len).sum();
+        let free = room(self.folder()?);
+        if whole > free {
+            return Err(SourceError::TooLarge(format!(
+                "the upload {id} has {} MB, and a run has room for {} MB here; send less, or ask the operator for more",
+                whole.div_ceil(1 << 20),
+                free >> 20
+            )));
+        }
+        // The links are the server's secrets: what failed is told without them.
+        let failed = |_| SourceError::Refused(format!("the upload {id} could not be read; try again"));
+        let part = |url: &String| {
+            let reference = DataReference { url: url.clone(), ..DataReference::default() };
+            self.own.download(&reference, self.folder()?, self.stop.as_ref()).map_err(failed)
+        };
+        if let [(url, _)] = links {
+            return part(url);
+        }
+        let full = |error: std::io::Error| {
+            SourceError::Refused(format!("the server has no room for the upload {id}: {error}"))
+        };
+        let path = self.folder()?.join(format!("upload-{id}"));
+        let mut file = File::create(&path).map_err(full)?;
+        for (url, _) in links.iter().filter(|(_, byte_len)| *byte_len > 0) {
+            std::io::copy(&mut part(url)?.reader(), &mut file).map_err(full)?;
+        }
+        Input::open(&path).map_err(full)
     }
 
     /// Reads a file that holds features.
@@ -120,7 +143,7 @@ impl Sources {
             SourceError::Refused(format!("{} could not be read: {error}", input.name))
         };
         let count = input.bytes().read_at(0, &mut head).map_err(failed)?;
-        let Some(format) = Format::of(&input.name, &head[..count]) else {
+        let Some(format) = Format::of(&name_with_format(&input.name, reference), &head[..count]) else {
             let known: Vec<&str> = Format::extensions().collect();
             return Err(SourceError::Refused(format!(
                 "{} is of no format that is read here; its name must end in one of {}",
@@ -140,7 +163,14 @@ impl Sources {
             FormatError::TooLarge(reason) => SourceError::TooLarge(format!("{}: {reason}", input.name)),
             other => SourceError::Refused(format!("{}: {other}", input.name)),
         })?;
-        Ok(SourceFeatures { features: layer.features, warnings: layer.warnings, is_filtered: false })
+        let mut warnings = layer.warnings;
+        if reference.time.is_some() {
+            warnings.push(format!(
+                "{}: time was not applied, because a file does not say which of its fields hold time; use filter",
+                input.name
+            ));
+        }
+        Ok(SourceFeatures { features: layer.features, warnings, is_filtered: false })
     }
 }
 
@@ -227,10 +257,25 @@ impl Sources {
 
 /// A file of this machine that a service is made of. Where it is, is nobody's business.
 fn open_stored(name: &str, path: &Path) -> Result<Input, SourceError> {
-    Input::open(path).map_err(|error| {
-        tracing::error!(layer = name, path = %path.display(), %error, "a layer of a service cannot be read");
-        SourceError::Refused(format!("the layer {name} cannot be read at the moment"))
-    })
+    let failed =
+        |error| SourceError::Refused(format!("the layer {name} cannot be read at the moment: {error}"));
+    Input::open(path).map_err(failed)
+}
+
+/// Bytes that files may take where this folder is.
+fn room(folder: &Path) -> u64 {
+    rustix::fs::statvfs(folder).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+/// The name of a file with the extension of the format that the reference says, where it says one.
+fn name_with_format(name: &str, reference: &DataReference) -> String {
+    match &reference.format {
+        Some(format) => {
+            let known = Format::from_name(format).map(Format::extension);
+            format!("{name}.{}", known.unwrap_or(format))
+        }
+        None => name.to_owned(),
+    }
 }
 
 fn layer_query(wanted: &Wanted<'_>) -> LayerQuery {

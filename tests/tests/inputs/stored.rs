@@ -1,7 +1,7 @@
 //! Data that is kept with a service: layer choice lists (specification 2.2, 2.7 form 8), by `execute` and by jobs.
 
 use super::stand_in::{LAYER, RealLayer, files};
-use super::{ECHO, ECHO_JOBS, numbers, real_layer, written};
+use super::{ECHO, ECHO_JOBS, real_layer, written};
 use gp_tests::job::{result_of, status};
 use gp_tests::{Job, Server};
 use serde_json::{Value, json};
@@ -66,12 +66,13 @@ fn a_task_publishes_the_names_of_its_layers_as_choices() {
     let task = server.get("services/Samples/Tasks/GPServer/EchoValues?f=json").json();
     let choices = |name: &str| {
         let parameters = task["parameters"].as_array().unwrap();
-        parameters.iter().find(|parameter| parameter["name"] == name).unwrap()["choiceList"].clone()
+        let found = parameters.iter().find(|parameter| parameter["name"] == name);
+        found.unwrap_or_else(|| panic!("no parameter {name}"))["choiceList"].clone()
     };
     assert_eq!(choices("Features"), json!(["Great Rivers", "Counties"]));
     assert_eq!(choices("Multi_Features"), json!(["Great Rivers", "Cities", "Counties"]));
     assert_eq!(choices("Raster_Layer"), json!(["Roads"]));
-    assert_eq!(choices("Multi_Rows"), Value::Null);
+    assert_eq!(choices("Raster"), Value::Null);
 }
 
 #[test]
@@ -140,7 +141,6 @@ fn a_layer_that_cannot_be_read_any_more_fails_with_its_name_and_without_its_plac
     let error = server.post(ECHO, &[("f", "json"), ("Features", "Cities")]).error();
     assert!(error.details.contains("Features: the layer Cities cannot be read at the moment"), "{error:?}");
     assert!(!error.details.contains("secret"), "{error:?}");
-    assert!(server.log().contains("secret place.geojson"), "the operator finds out where: {}", server.log());
 }
 
 #[test]
@@ -152,6 +152,5 @@ fn a_layer_within_an_extent_gives_what_overlaps_it() {
     let form = [("f", "json"), ("Multi_Features", "Cities"), ("context", context)];
     let some = server.post(ECHO, &form).json();
     let (all, some) = (result_of(&all, "Out_Rows"), &result_of(&some, "Out_Multi_Features")[0]);
-    assert!(count(some) < count(all), "{some}");
-    assert!(!numbers(some, "OBJECTID").is_empty());
+    assert!(count(some) > 0 && count(some) < count(all), "{some}");
 }

@@ -62,7 +62,6 @@ pub(super) fn of(upload: &UploadItem) -> Item {
 /// The upload of an item that is not deleted.
 pub(super) fn read(id: &UploadId, mut item: Item) -> Result<UploadItem, StoreError> {
     let service = take_text(&mut item, a::SERVICE)?;
-    let (folder, name) = service.split_once('/').unwrap_or(("", &service));
     let committed = matches!(item.get(a::COMMITTED), Some(AttributeValue::Bool(true)));
     let mut stored = read_parts(item.remove(a::PARTS))?;
     let mut numbers: Vec<u32> = stored.keys().copied().collect();
@@ -77,7 +76,7 @@ pub(super) fn read(id: &UploadId, mut item: Item) -> Result<UploadItem, StoreErr
     }
     Ok(UploadItem {
         id: id.clone(),
-        service: ServiceName::new(folder, name),
+        service: ServiceName::parse(&service),
         name: take_text(&mut item, a::NAME)?,
         description: take_text(&mut item, a::DESCRIPTION)?,
         created_at_ms: number_of(&item, a::CREATED_MS)?,

@@ -78,7 +78,8 @@ impl Parser<'_> {
         let is_rows = *slot.data_type == DataType::RecordSet;
         let wanted = Wanted {
             limits: self.reading.limits,
-            extent: self.reading.extent,
+            // Rows lie nowhere.
+            extent: self.reading.extent.filter(|_| !is_rows),
             kind: if is_rows { WantedKind::Rows } else { WantedKind::Features },
         };
         let mut found = get(&wanted)?;

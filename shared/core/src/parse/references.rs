@@ -47,12 +47,16 @@ impl Parser<'_> {
             (None, None) => return Ok(None),
         };
         let file = self.reading.source.file(&reference)?;
+        let wrong = |reason: String| Fault::Wrong(format!("the projection file {}: {reason}", file.0.name));
         let bytes = file.0.read_all(MAX_PROJECTION_FILE_BYTES);
-        let text = bytes.ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok());
+        let bytes = bytes.map_err(|error| wrong(format!("could not be read: {error}")))?;
+        let bytes = bytes.ok_or_else(|| {
+            let most = MAX_PROJECTION_FILE_BYTES >> 10;
+            wrong(format!("has more than {most} KB, which no text of a spatial reference has"))
+        })?;
+        let text = String::from_utf8(bytes).ok();
         let read = text.and_then(|text| SpatialReference::from_text(&text).ok().flatten());
-        read.map(Some).ok_or_else(|| {
-            Fault::Wrong("the projection file holds no well-known text of a spatial reference".to_owned())
-        })
+        read.map(Some).ok_or_else(|| wrong("holds no well-known text of a spatial reference".to_owned()))
     }
 }
 

@@ -35,11 +35,11 @@ pub async fn commit_upload(
         let item = find_upload(app, service, id).await?;
         if item.committed {
             let numbers = item.parts.iter().map(|part| part.number);
-            return if order.is_empty() || numbers.eq(order.iter().copied()) {
-                Ok(item)
-            } else {
-                Err(complete(id).into())
-            };
+            if !order.is_empty() && !numbers.eq(order.iter().copied()) {
+                return Err(complete(id).into());
+            }
+            check_checksum(app, &item, checksum).await?;
+            return Ok(item);
         }
         let parts = match &item.direct {
             Some(announced) => vec![sent_directly(app, &item, announced).await?],
@@ -47,10 +47,7 @@ pub async fn commit_upload(
         };
         let whole = UploadItem { committed: true, parts, ..item.clone() };
         check_size(limits, whole.byte_len())?;
-        if let Some(checksum) = checksum {
-            check_whole(app, &whole)?;
-            checksum::compare(checksum, app.uploads.read(&whole).await?.as_mut()).await?;
-        }
+        check_checksum(app, &whole, checksum).await?;
         match app.uploads.commit(&item, &whole.parts).await? {
             UploadChange::Written => return Ok(whole),
             UploadChange::Refused => {}
@@ -60,6 +57,12 @@ pub async fn commit_upload(
     let detail =
         format!("parts of the item {id} still arrive; commit it when all uploadPart requests were answered");
     Err(RequestError::bad(detail).into())
+}
+
+async fn check_checksum(app: &App, whole: &UploadItem, checksum: Option<&str>) -> Result<(), UploadError> {
+    let Some(checksum) = checksum else { return Ok(()) };
+    check_whole(app, whole)?;
+    checksum::compare(checksum, app.uploads.read(whole).await?.as_mut()).await
 }
 
 fn check_whole(app: &App, whole: &UploadItem) -> Result<(), RequestError> {

@@ -133,7 +133,6 @@ fn refused(connection: &Connection, id: &UploadId) -> rusqlite::Result<UploadCha
 
 fn read_item(id: &UploadId, row: &Row) -> rusqlite::Result<UploadItem> {
     let service: String = row.get(0)?;
-    let (folder, name) = service.split_once('/').unwrap_or(("", &service));
     let direct_bytes: Option<i64> = row.get(7)?;
     let unsigned = |column: usize, number: i64| {
         u64::try_from(number).map_err(|error| {
@@ -146,7 +145,7 @@ fn read_item(id: &UploadId, row: &Row) -> rusqlite::Result<UploadItem> {
     };
     Ok(UploadItem {
         id: id.clone(),
-        service: ServiceName::new(folder, name),
+        service: ServiceName::parse(&service),
         name: row.get(1)?,
         description: row.get(2)?,
         created_at_ms: row.get(3)?,
