@@ -132,6 +132,19 @@ fn a_bad_service_file_is_refused_with_file_line_and_reason() {
 }
 
 #[test]
+fn a_service_whose_layer_is_not_there_is_refused_naming_layer_and_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let services = folder.path().display().to_string();
+    let file = "name = \"S\"\nexecution_type = \"synchronous\"\nmaximum_records = 5\ntime_limit_s = 9\n[[layer]]\n\
+                name = \"Roads\"\nfile = \"roads.gpkg\"\n[[task]]\ntool = \"Clip\"\nlayers = { Input_Features = [\"Roads\"] }\n";
+    std::fs::write(folder.path().join("s.toml"), file).unwrap();
+    let data = folder.path().join("data").display().to_string();
+    let text = refused_with(&["--listen", "127.0.0.1:0", "--data", &data, "--services", &services]);
+    let path = folder.path().join("roads.gpkg").display().to_string();
+    assert!(text.contains("the layer \"Roads\" of S") && text.contains(&path), "{text}");
+}
+
+#[test]
 fn a_folder_without_service_files_and_a_service_defined_twice_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let services = folder.path().display().to_string();

@@ -13,32 +13,35 @@ pub struct InputRules {
     deny_hosts: String,
     /// `true` to allow addresses of private networks.
     private: String,
+    /// MB of the function's disk; empty for what Lambda gives without being asked.
+    storage_mb: String,
 }
 
 impl InputRules {
-    /// Reads `GP_ALLOW_INPUT_HOSTS`, `GP_DENY_INPUT_HOSTS` and `GP_PRIVATE_INPUTS`.
+    /// Reads `GP_ALLOW_INPUT_HOSTS`, `GP_DENY_INPUT_HOSTS`, `GP_PRIVATE_INPUTS` and `GP_STORAGE_MB`.
     ///
     /// # Errors
-    /// One of the hosts is none.
+    /// One of the hosts is none, or the storage no number.
     pub(crate) fn read(variable: impl Fn(&str) -> Option<String>) -> Result<InputRules, ConfigError> {
         let text = |name: &str| variable(name).unwrap_or_default();
         let rules = InputRules {
             allow_hosts: text("GP_ALLOW_INPUT_HOSTS"),
             deny_hosts: text("GP_DENY_INPUT_HOSTS"),
             private: text("GP_PRIVATE_INPUTS"),
+            storage_mb: text("GP_STORAGE_MB"),
         };
         rules.fetch_settings().map(|_| rules)
     }
 
     /// The arguments of a worker process, in the order in which [`InputRules::from_arguments`] takes them.
-    pub(crate) fn arguments(&self) -> [OsString; 3] {
-        [&self.allow_hosts, &self.deny_hosts, &self.private].map(OsString::from)
+    pub(crate) fn arguments(&self) -> [OsString; 4] {
+        [&self.allow_hosts, &self.deny_hosts, &self.private, &self.storage_mb].map(OsString::from)
     }
 
     /// What a worker process was told.
     pub(crate) fn from_arguments(arguments: &mut impl Iterator<Item = String>) -> InputRules {
         let mut next = || arguments.next().unwrap_or_default();
-        InputRules { allow_hosts: next(), deny_hosts: next(), private: next() }
+        InputRules { allow_hosts: next(), deny_hosts: next(), private: next(), storage_mb: next() }
     }
 
     /// The settings of the client that fetches.
@@ -54,14 +57,27 @@ impl InputRules {
             } else {
                 PrivateAddresses::Refused
             },
-            max_bytes: MAX_INPUT_BYTES,
+            max_bytes: self.max_input_bytes()?,
             ..FetchSettings::default()
         })
     }
+
+    /// Half of the disk, which an input shares with what is unpacked of it.
+    fn max_input_bytes(&self) -> Result<u64, ConfigError> {
+        if self.storage_mb.is_empty() {
+            return Ok(USUAL_STORAGE_MB << 19);
+        }
+        let storage_mb: Result<u64, _> = self.storage_mb.parse();
+        let wrong = |_| ConfigError::Invalid {
+            variable: "GP_STORAGE_MB",
+            reason: "it must be a whole number of MB".to_owned(),
+        };
+        Ok(storage_mb.map_err(wrong)? << 19)
+    }
 }
 
-/// Lambda gives 512 MB of disk, which an input shares with what is unpacked of it.
-const MAX_INPUT_BYTES: u64 = 256 << 20;
+/// What Lambda gives without being asked.
+const USUAL_STORAGE_MB: u64 = 512;
 
 fn hosts(variable: &'static str, list: &str) -> Result<Vec<HostPattern>, ConfigError> {
     let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());
@@ -83,6 +99,7 @@ mod tests {
         let rules = InputRules::read(|name| match name {
             "GP_ALLOW_INPUT_HOSTS" => Some("example.com, *.example.org".to_owned()),
             "GP_PRIVATE_INPUTS" => Some("true".to_owned()),
+            "GP_STORAGE_MB" => Some("2048".to_owned()),
             _ => None,
         });
         let rules = rules.unwrap();
@@ -91,6 +108,8 @@ mod tests {
         let settings = rules.fetch_settings().unwrap();
         assert_eq!((settings.allow_hosts.len(), settings.deny_hosts.len()), (2, 0));
         assert_eq!(settings.private_addresses, PrivateAddresses::Allowed);
+        assert_eq!(settings.max_bytes, 1 << 30);
+        assert_eq!(InputRules::default().fetch_settings().unwrap().max_bytes, 256 << 20);
     }
 
     #[test]

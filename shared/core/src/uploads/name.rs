@@ -83,7 +83,7 @@ mod tests {
         for name in ["lake", "", "..", ".csv", "folder.csv/", "lake.", "run.exe", "x.tif.exe"] {
             let error = checked(name).unwrap_err();
             assert_eq!(error.code, 400);
-            assert!(error.details[0].contains("geojson, geojsonl, csv"), "{name}: {error}");
+            assert!(error.details[0].contains("json, txt, pbf, geojson"), "{name}: {error}");
         }
     }
 

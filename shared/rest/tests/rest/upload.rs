@@ -164,6 +164,11 @@ async fn without_a_list_parts_are_in_the_order_of_their_numbers() {
     assert!(text.contains("SHA-256") && text.contains(checksum), "{text}");
     let answer = server.post(&format!("{item}/commit"), format!("f=json&checksum={checksum}")).await.json();
     assert_eq!(answer["item"]["committed"], true, "{answer}");
+    let (_, text) = server.post(&format!("{item}/commit"), format!("f=json&checksum={wrong}")).await.error();
+    assert!(
+        text.contains("checksum"),
+        "a commit that is repeated with another checksum is no success: {text}"
+    );
     assert_eq!(server.get(&format!("{item}/download")).await.body, "123");
 }
 
