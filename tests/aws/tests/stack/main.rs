@@ -5,6 +5,7 @@
 
 mod bodies;
 mod cancel;
+mod files;
 mod forgotten;
 mod jobs;
 mod large;
