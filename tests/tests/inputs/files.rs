@@ -110,6 +110,64 @@ fn a_file_is_known_by_its_first_bytes_or_media_type_where_its_name_says_nothing(
 }
 
 #[test]
+fn a_file_without_a_telling_name_is_of_the_format_that_the_reference_says() {
+    let (server, layer) = (server(), real_layer("counties_albers.json"));
+    let folder = tempfile::tempdir().unwrap();
+    let (_, bytes, _) = file_of(Format::GeoJson, &layer, folder.path());
+    let stand_in = files(HashMap::from([("/download/9".to_owned(), bytes)]));
+    for format in ["geojson", "GEOJSON"] {
+        let reference = json!({"url": stand_in.url("/download/9"), "format": format}).to_string();
+        let reply = echo(&server, "Features", &reference);
+        assert_eq!(result_of(&reply, "Out_Features")["features"].as_array().unwrap().len(), 14, "{format}");
+    }
+    let reference = json!({"url": stand_in.url("/download/9"), "format": "docx"}).to_string();
+    assert!(refusal(&server, "Features", &reference).contains("of no format that is read here"));
+}
+
+#[test]
+fn a_time_that_a_file_cannot_be_asked_for_is_a_warning() {
+    let server = server();
+    let layer = real_layer("counties_albers.json");
+    let stand_in = files(HashMap::from([("/a.json".to_owned(), super::written(&layer).into_bytes())]));
+    let reference = json!({"url": stand_in.url("/a.json"), "time": "0,1000"}).to_string();
+    let reply = echo(&server, "Features", &reference);
+    assert!(messages(&reply).contains("a.json: time was not applied"), "{:.900}", messages(&reply));
+}
+
+#[test]
+fn rows_are_all_taken_whatever_the_extent() {
+    let (server, layer) = (server(), real_layer("counties_albers.json"));
+    let all = every_format(&layer);
+    let stand_in = files(all.iter().map(|(name, bytes, _)| (format!("/{name}"), bytes.clone())).collect());
+    let context = r#"{"extent":{"xmin":1,"ymin":1,"xmax":2,"ymax":2,"spatialReference":{"wkid":4326}}}"#;
+    for (name, ..) in &all {
+        let reference = json!({"url": stand_in.url(&format!("/{name}"))}).to_string();
+        let form = [("f", "json"), ("Rows", &*reference), ("context", context)];
+        let reply = server.post(super::ECHO, &form).json();
+        assert_eq!(
+            result_of(&reply, "Out_Rows")["features"].as_array().unwrap().len(),
+            14,
+            "{name}: {reply:.300}"
+        );
+    }
+}
+
+#[test]
+fn an_import_by_execute_is_held_to_the_features_of_an_execute() {
+    let server = gp_tests::Server::start_with(&["--private-inputs", "--max-execute-features", "10"]);
+    let layer = real_layer("counties_albers.json");
+    let stand_in = files(HashMap::from([("/a.json".to_owned(), super::written(&layer).into_bytes())]));
+    let reference = json!({"url": stand_in.url("/a.json")}).to_string();
+    let form = [("f", "json"), ("Input_File", &*reference)];
+    let error = server.post("services/Analysis/GPServer/ImportFeatures/execute", &form).error();
+    assert_eq!(error.code, 413, "{error:?}");
+    assert!(error.details.contains("Input_File: a.json"), "{error:?}");
+    assert!(error.details.contains("AnalysisJobs/ImportFeatures/submitJob"), "{error:?}");
+    let job = Job::submit(&server, "AnalysisJobs/GPServer/ImportFeatures", &form);
+    assert_eq!(status(&job.wait(&server)), "esriJobSucceeded");
+}
+
+#[test]
 fn a_file_that_is_none_is_refused_with_its_name_and_the_fault() {
     let server = server();
     let layer = real_layer("counties_albers.json");
