@@ -39,6 +39,9 @@ pub(super) struct Skipped {
     pub(super) foreign_data: usize,
     /// Folders within the folders that are layers.
     pub(super) inner_folders: usize,
+    /// Times of tracks whose position is empty or missing.
+    pub(super) times_without_position: usize,
+    pub(super) unreadable_track_times: usize,
 }
 
 /// A document or folder that is open.
@@ -160,6 +163,8 @@ impl Document {
         mine.models += theirs.models;
         mine.foreign_data += theirs.foreign_data;
         mine.inner_folders += theirs.inner_folders;
+        mine.times_without_position += theirs.times_without_position;
+        mine.unreadable_track_times += theirs.unreadable_track_times;
     }
 
     /// Its layers; an empty one where it has no placemarks.

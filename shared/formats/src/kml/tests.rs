@@ -151,6 +151,30 @@ fn polygons_have_holes_and_are_turned_and_tracks_have_measures() {
 }
 
 #[test]
+fn times_and_positions_of_a_track_are_paired_by_their_place() {
+    let track = |inner: &str| {
+        let kml = format!("<kml><Placemark><gx:Track>{inner}</gx:Track></Placemark></kml>");
+        let layer = read_bytes(Format::Kml, kml).unwrap();
+        let Some(Geometry::Polyline(paths)) = &layer.features.features[0].geometry else { panic!("no line") };
+        (paths[0].xy.len(), format!("{:?}", paths[0].m), layer.warnings)
+    };
+    let when = |seconds: &str| format!("<when>1970-01-01T00:00:{seconds}Z</when>");
+    let (one, two, three) = (when("01"), when("02"), when("03"));
+    let coord = "<gx:coord>1 2 3</gx:coord>";
+    let lost = |count: usize| vec![format!("times of tracks without a position that were not read: {count}")];
+    let text = |text: &str| text.to_owned();
+    let (empty, none) = ("<gx:coord/>", Vec::new());
+    let gap = track(&format!("{one}{two}{three}{coord}{empty}{coord}"));
+    assert_eq!(gap, (2, text("[1.0, 3.0]"), lost(1)));
+    assert_eq!(track(&format!("{one}{two}{three}{coord}")), (1, text("[1.0]"), lost(2)));
+    assert_eq!(track(&format!("{one}{coord}{coord}")), (2, text("[1.0, NaN]"), none.clone()));
+    assert_eq!(track(&format!("<when/>{empty}{coord}{coord}")), (2, text("[]"), none.clone()));
+    assert_eq!(track(&format!("<when>1970</when>{coord}")), (1, text("[0.0]"), none));
+    let unread = vec![text("times of tracks that are no dates and were read as no measure: 1")];
+    assert_eq!(track(&format!("{one}<when>noon</when>{coord}{coord}")), (2, text("[1.0, NaN]"), unread));
+}
+
+#[test]
 fn what_is_wrong_is_said() {
     for (text, reason) in [
         ("", "it holds no element"),
