@@ -155,8 +155,8 @@ fn read_paths(table: Table<'_>, gathering: &mut Gathering<'_>) -> Result<Vec<Pat
         if end > start {
             let path = Path {
                 xy: positions(&xy[16 * start..16 * end])?,
-                z: if z.is_empty() { Vec::new() } else { doubles(&z[8 * start..8 * end]) },
-                m: if m.is_empty() { Vec::new() } else { doubles(&m[8 * start..8 * end]) },
+                z: if z.is_empty() { Vec::new() } else { ordinates(&z[8 * start..8 * end]) },
+                m: if m.is_empty() { Vec::new() } else { ordinates(&m[8 * start..8 * end]) },
             };
             // An empty point is written as NaN.
             if !path.xy.iter().flatten().all(|value| value.is_nan()) {
@@ -176,7 +176,13 @@ fn positions(bytes: &[u8]) -> Result<Vec<[f64; 2]>, FormatError> {
     Ok(values.chunks_exact(2).filter_map(|xy| xy.first_chunk().copied()).collect())
 }
 
-/// Numbers; NaN where one is not finite.
+/// The z or m of vertices; NaN where one is not finite.
+fn ordinates(bytes: &[u8]) -> Vec<f64> {
+    let mut values = doubles(bytes);
+    values.iter_mut().filter(|value| !value.is_finite()).for_each(|value| *value = f64::NAN);
+    values
+}
+
 fn doubles(bytes: &[u8]) -> Vec<f64> {
     bytes
         .chunks_exact(8)
