@@ -143,6 +143,9 @@ fn read_paths(table: Table<'_>, gathering: &mut Gathering<'_>) -> Result<Vec<Pat
         }
     }
     let ends = table.vector(0, 4)?;
+    if ends.is_empty() && count == 0 {
+        return Ok(Vec::new());
+    }
     let whole = (count as u32).to_le_bytes();
     let ends = if ends.is_empty() { &whole[..] } else { ends };
     let mut paths = Vec::new();
@@ -152,7 +155,10 @@ fn read_paths(table: Table<'_>, gathering: &mut Gathering<'_>) -> Result<Vec<Pat
         if end < start || end > count {
             return Err(malformed(format_args!("a part of a geometry ends at vertex {end} of {count}")));
         }
-        if end > start {
+        if end == start {
+            // Any number of geometries may refer to one table: a long list of empty parts costs time each time.
+            gathering.budget().vertices(1)?;
+        } else {
             let path = Path {
                 xy: positions(&xy[16 * start..16 * end])?,
                 z: if z.is_empty() { Vec::new() } else { ordinates(&z[8 * start..8 * end]) },

@@ -150,6 +150,16 @@ fn z_and_m_of_vertices_are_finite_or_none() {
 }
 
 #[test]
+fn empty_parts_count_as_a_vertex_each() {
+    let bytes = written(&line(vec![Path::default(); 100]));
+    let mut few = options();
+    few.limits.max_vertices = 100;
+    assert_eq!(read_bytes(bytes.clone(), &few).unwrap().features.features[0].geometry, None);
+    few.limits.max_vertices = 99;
+    assert!(matches!(read_bytes(bytes, &few), Err(FormatError::TooLarge(_))));
+}
+
+#[test]
 fn limits_and_stops_are_kept() {
     let bytes = written(&grid(10));
     let mut few = options();
