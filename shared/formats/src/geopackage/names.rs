@@ -53,7 +53,7 @@ impl Table {
             if Some(index) == key_field || field.field_type == FieldType::Geometry {
                 continue;
             }
-            if types::declaration(field.field_type).is_none() {
+            if types::declaration(field).is_none() {
                 dropped.push(field.name.as_str());
                 continue;
             }

@@ -132,6 +132,18 @@ fn layers_are_listed_and_chosen_and_names_of_the_standard_are_not_taken() {
 }
 
 #[test]
+fn lengths_of_texts_come_back() {
+    let mut set = points(1);
+    for (name, length) in [("short", Some(20)), ("none", Some(0))] {
+        set.fields.push(Field { length, ..Field::new(name, FieldType::String) });
+        set.features[0].attributes.push(Attribute::Null);
+    }
+    let fields = Written::new(&[("a", &set)]).read().unwrap().features.fields;
+    let lengths: Vec<_> = fields.iter().map(|field| field.length).collect();
+    assert_eq!(lengths, [None, None, Some(20), None]);
+}
+
+#[test]
 fn ids_that_are_no_key_are_kept_beside_new_numbers() {
     let mut set = points(2);
     set.features[1].attributes[0] = Attribute::Integer(10);

@@ -85,7 +85,8 @@ impl Writer<'_> {
             columns.push(format!("{GEOMETRY} {}", type_name(geometry_type)));
         }
         for (index, name) in &table.columns {
-            let declared = types::declaration(set.fields[*index].field_type).unwrap_or("TEXT");
+            // Fields that have no declaration are not among the columns.
+            let declared = types::declaration(&set.fields[*index]).unwrap_or_default();
             columns.push(format!("{} {declared}", quoted(name)));
         }
         let sql = format!("CREATE TABLE {} ({})", quoted(&table.name), columns.join(", "));
