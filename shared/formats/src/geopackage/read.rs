@@ -4,7 +4,7 @@ use super::blob::Blob;
 use super::contents::{self, GeometryColumn, Layer};
 use super::database::{Database, error_of};
 use super::types::{self, ColumnType};
-use super::{FORMAT, malformed, quoted};
+use super::{FORMAT, malformed, quoted, schema};
 use crate::gather::{Gathering, MAX_FIELDS};
 use crate::wkb::read_wkb;
 use crate::{FormatError, ReadLayer, ReadOptions};
@@ -184,7 +184,7 @@ fn spatial_index(
     layer: &Layer,
     geometry: &GeometryColumn,
 ) -> Result<Option<String>, FormatError> {
-    let name = format!("rtree_{}_{}", layer.table, geometry.name);
+    let name = schema::index_name(&layer.table, &geometry.name);
     let kind = contents::kind_of(database, &name)?;
     Ok((kind.as_deref() == Some("virtual")).then_some(name))
 }
