@@ -13,6 +13,8 @@ const MAX_LAYERS: usize = 2_000;
 /// A table with or without geometry.
 pub(super) struct Layer {
     pub(super) table: String,
+    /// Whether it must have geometry.
+    pub(super) is_features: bool,
     pub(super) geometry: Option<GeometryColumn>,
 }
 
@@ -39,11 +41,9 @@ pub(super) fn layers(database: &Database) -> Result<Vec<Layer>, FormatError> {
         rows(database, sql, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
     {
         let same = |(of, _): &&(String, GeometryColumn)| of.eq_ignore_ascii_case(&table);
-        let geometry = geometries.iter().find(same).map(|(_, column)| column.clone());
-        if data_type == "features" && geometry.is_none() {
-            return Err(malformed(format!("the layer {table} has no entry in gpkg_geometry_columns")));
-        }
-        layers.push(Layer { geometry: geometry.filter(|_| data_type == "features"), table });
+        let is_features = data_type == "features";
+        let geometry = geometries.iter().filter(|_| is_features).find(same).map(|(_, column)| column.clone());
+        layers.push(Layer { table, is_features, geometry });
     }
     Ok(layers)
 }

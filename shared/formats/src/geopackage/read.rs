@@ -29,6 +29,9 @@ pub(super) fn read_layer(
     layer: &Layer,
     options: &ReadOptions<'_>,
 ) -> Result<ReadLayer, FormatError> {
+    if layer.is_features && layer.geometry.is_none() {
+        return Err(malformed(format!("the layer {} has no entry in gpkg_geometry_columns", layer.table)));
+    }
     let kind = contents::kind_of(database, &layer.table)?;
     let is_view = kind.as_deref() == Some("view");
     if !is_view && kind.as_deref() != Some("table") {

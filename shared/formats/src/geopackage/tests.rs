@@ -229,6 +229,15 @@ fn contents_that_name_what_is_no_table_are_refused() {
 }
 
 #[test]
+fn a_layer_without_its_entry_does_not_keep_others_from_being_read() {
+    let written = Written::new(&[("good", &points(1)), ("bad", &points(1))]);
+    written.change("DELETE FROM gpkg_geometry_columns WHERE table_name = 'bad'");
+    let of = |name: &str| read(&written.input(), &ReadOptions { layer: Some(name.to_owned()), ..options() });
+    assert_eq!(ids(&of("good").unwrap()), [10]);
+    assert!(of("bad").unwrap_err().to_string().contains("bad has no entry in gpkg_geometry_columns"));
+}
+
+#[test]
 fn what_is_left_out_is_said() {
     let written = Written::new(&[("a", &points(2))]);
     written.change(
