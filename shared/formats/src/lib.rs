@@ -29,6 +29,7 @@ mod json_features;
 mod kml;
 mod kmz;
 mod layers;
+mod left_out;
 mod ogc_types;
 mod ordinates;
 mod outlines;

@@ -4,6 +4,7 @@ use super::blob::write_blob;
 use super::names::{GEOMETRY, MAX_NAME_BYTES, Table};
 use super::{quoted, schema, types};
 use crate::field_names::{UniqueNames, lost_descriptions};
+use crate::left_out::{LeftOut, taken};
 use crate::wkb::Dimensions;
 use crate::{FormatError, WriteLayer};
 use gp_esri::{Attribute, Envelope, FeatureSet, Field, FieldType, GeometryType, SpatialReference, date};
@@ -147,7 +148,7 @@ impl Writer<'_> {
             None => None,
         };
         let dimensions = Dimensions { z: set.has_z, m: set.has_m };
-        let (mut strangers, mut bad_dates) = (0_usize, 0_usize);
+        let (mut left_out, mut bad_dates) = (LeftOut::default(), 0_usize);
         for (row, feature) in set.features.iter().enumerate() {
             if row.is_multiple_of(FEATURES_BETWEEN_CHECKS) && (self.stop)() {
                 return Err(FormatError::Stopped);
@@ -158,10 +159,8 @@ impl Writer<'_> {
             };
             let mut values = vec![Value::Integer(key)];
             if let Some(geometry_type) = set.geometry_type {
-                let own = feature.geometry.as_ref();
-                let geometry =
-                    own.filter(|own| own.geometry_type() == geometry_type && own.vertex_count() > 0);
-                strangers += usize::from(geometry.is_none() && own.is_some());
+                let geometry = taken(feature.geometry.as_ref(), geometry_type);
+                left_out.count(feature.geometry.as_ref(), geometry_type);
                 values.push(match geometry {
                     Some(geometry) => {
                         let mut blob = Vec::new();
@@ -187,13 +186,11 @@ impl Writer<'_> {
             let triggers = schema::index_triggers(&table.name, GEOMETRY, &table.key);
             self.connection.execute_batch(&triggers).map_err(error_of)?;
         }
-        for (count, what) in [
-            (strangers, "features have a geometry of another type than the layer; it was left out"),
-            (bad_dates, "dates lie before the year 0 or after 9999 and were written as null"),
-        ] {
-            if count > 0 {
-                warnings.push(format!("{count} {what}"));
-            }
+        warnings.extend(left_out.sentences());
+        if bad_dates > 0 {
+            warnings.push(format!(
+                "{bad_dates} dates lie before the year 0 or after 9999 and were written as null"
+            ));
         }
         Ok(())
     }

@@ -348,13 +348,17 @@ fn what_does_not_fit_is_said_and_texts_are_cut_by_characters() {
     set.fields[1] = gp_esri::Field::new("a_long_field_name", FieldType::String);
     set.features[0].attributes[1] = Attribute::Text("ö".repeat(200).into());
     set.features.push(set.features[0].clone());
-    set.features[1].geometry = Some(Geometry::Multipoint(gp_esri::Path::from_xy(vec![[0.0, 0.0]])));
+    let multipoint = |xy| Some(Geometry::Multipoint(gp_esri::Path::from_xy(xy)));
+    set.features[1].geometry = multipoint(vec![[0.0, 0.0]]);
+    set.features.push(set.features[0].clone());
+    set.features[2].geometry = multipoint(Vec::new());
     let (bytes, warnings) = written(&set);
-    assert_eq!(warnings.len(), 4, "{warnings:?}");
+    assert_eq!(warnings.len(), 5, "{warnings:?}");
     assert!(warnings[0].contains("a_long_field_name → a_long_fie"));
     assert!(warnings[1].starts_with("1 features have a geometry of another type"));
-    assert!(warnings[2].starts_with("2 texts of the field a_long_fie were cut"));
-    assert!(warnings[3].contains("no .prj"));
+    assert!(warnings[2].starts_with("1 features have an empty geometry"));
+    assert!(warnings[3].starts_with("3 texts of the field a_long_fie were cut"));
+    assert!(warnings[4].contains("no .prj"));
     let layer = read_back(bytes).unwrap();
     assert_eq!(layer.features.features[0].attributes[1], Attribute::Text("ö".repeat(127).into()));
 }

@@ -56,13 +56,10 @@ fn write_layer(
         let shapes = Shapes::new(set, geometry_type)?;
         zip.add(&format!("{name}.shp"), &mut |out| shapes.write_shp(out, stop))?;
         zip.add(&format!("{name}.shx"), &mut |out| shapes.write_shx(out))?;
-        for (count, what) in [
-            (shapes.misfit_count, "features have a geometry of another type than the layer; it was left out"),
-            (shapes.flat_count, "features have vertices without z, which were written with z 0"),
-        ] {
-            if count > 0 {
-                warnings.push(format!("{count} {what}"));
-            }
+        warnings.extend(shapes.left_out.sentences());
+        if shapes.flat_count > 0 {
+            let count = shapes.flat_count;
+            warnings.push(format!("{count} features have vertices without z, which were written with z 0"));
         }
     }
     let mut cut_counts = vec![0_usize; columns.len()];
