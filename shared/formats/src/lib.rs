@@ -6,6 +6,7 @@
 //! One file a format. Foreign bytes are never trusted: counts and lengths in them are claims, so memory grows with what was
 //! read, never with what was promised, and every reader counts what it makes against the limits (`budget.rs`).
 
+mod authority;
 mod budget;
 mod bytes_at;
 mod codepage;

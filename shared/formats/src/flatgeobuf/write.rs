@@ -5,15 +5,13 @@ use super::header::{ColumnType, slot};
 use super::index::{self, Layout, NODE_SIZE};
 use super::shapes::put_geometry;
 use super::{MAGIC, MAX_FEATURE_BYTES, PREFIX_BYTES};
-use crate::{FormatError, WriteLayer};
+use crate::{FormatError, WriteLayer, authority};
 use gp_esri::{Attribute, Envelope, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, date};
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
 
 /// Features that are written before anybody asks whether to go on.
 const FEATURES_BETWEEN_CHECKS: usize = 256;
-/// EPSG's codes end here; what is above is Esri's.
-const LAST_EPSG_CODE: u32 = 32767;
 
 /// Writes a layer. Its features come in another order, that of the index; with features without geometry there is none.
 pub(crate) fn write(
@@ -151,10 +149,6 @@ fn header(layer: &WriteLayer<'_>, extent: &Envelope, node_size: u16) -> Vec<u8> 
     if let (Some(reference), Some(at)) = (reference, next()) {
         let code = reference.code();
         let wkt = reference.wkt2.as_deref().or(reference.wkt.as_deref());
-        let organisation = match code {
-            Some(code) if code > LAST_EPSG_CODE => "ESRI",
-            _ => "EPSG",
-        };
         let slots = [
             code.map_or(Slot::Default, |_| Slot::Reference),
             code.map_or(Slot::Default, |code| Slot::I32(code.cast_signed())),
@@ -162,7 +156,7 @@ fn header(layer: &WriteLayer<'_>, extent: &Envelope, node_size: u16) -> Vec<u8> 
             Slot::Default,
             wkt.map_or(Slot::Default, |_| Slot::Reference),
         ];
-        let texts = [code.map(|_| organisation), wkt];
+        let texts = [code.map(authority::of_code), wkt];
         let places = builder.table(at, &slots);
         places.into_iter().zip(texts.into_iter().flatten()).for_each(|(at, text)| builder.text(at, text));
     }

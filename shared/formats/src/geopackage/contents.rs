@@ -2,7 +2,7 @@
 
 use super::database::{Database, error_of};
 use super::malformed;
-use crate::FormatError;
+use crate::{FormatError, authority};
 use gp_esri::{GeometryType, SpatialReference};
 use gp_geometry::Crs;
 use rusqlite::{OptionalExtension, Row, params};
@@ -110,21 +110,19 @@ pub(super) fn reference(
             .push(format!("the spatial reference {srs_id} of the layer is not in the file and so unknown"));
         return Ok(None);
     };
-    let is_register = organization.is_some_and(|name| {
-        name.trim().eq_ignore_ascii_case("EPSG") || name.trim().eq_ignore_ascii_case("ESRI")
-    });
-    let code = code.filter(|code| is_register && *code > 0).and_then(|code| u32::try_from(code).ok());
+    let code = code.and_then(|code| u32::try_from(code).ok());
+    let of_code = organization.zip(code).and_then(|(name, code)| authority::reference(&name, code));
     // So GDAL writes what it knows nothing about.
     let definition =
         definition.as_deref().map(str::trim).filter(|text| !text.starts_with("LOCAL_CS[\"Undefined"));
     let definition = definition.unwrap_or_default();
     let of_text = SpatialReference::from_text(definition).ok().flatten();
-    match (code, of_text) {
-        (Some(code), _) if Crs::from_code(code).is_ok() => Ok(Some(SpatialReference::from_wkid(code))),
-        (Some(code), Some(text)) => {
-            Ok(Some(SpatialReference { wkt: text.wkt, wkt2: text.wkt2, ..SpatialReference::from_wkid(code) }))
+    match (of_code, of_text) {
+        (Some(known), _) if Crs::new(&known).is_ok() => Ok(Some(known)),
+        (Some(unknown), Some(text)) => {
+            Ok(Some(SpatialReference { wkt: text.wkt, wkt2: text.wkt2, ..unknown }))
         }
-        (Some(code), None) => Ok(Some(SpatialReference::from_wkid(code))),
+        (Some(unknown), None) => Ok(Some(unknown)),
         (None, Some(text)) => {
             let code = Crs::new(&text).ok().and_then(|crs| crs.find_code());
             Ok(Some(match code {

@@ -6,7 +6,7 @@ use super::{quoted, schema, types};
 use crate::field_names::{UniqueNames, lost_descriptions};
 use crate::left_out::{LeftOut, taken};
 use crate::wkb::Dimensions;
-use crate::{FormatError, WriteLayer};
+use crate::{FormatError, WriteLayer, authority};
 use gp_esri::{Attribute, Envelope, FeatureSet, Field, FieldType, GeometryType, SpatialReference, date};
 use gp_geometry::Crs;
 use rusqlite::types::Value;
@@ -18,8 +18,6 @@ use std::path::Path;
 const FEATURES_BETWEEN_CHECKS: usize = 256;
 /// The clock is not read here; equal layers make equal files.
 const LAST_CHANGE: &str = "1970-01-01T00:00:00.000Z";
-/// Codes above are Esri's own.
-const LAST_EPSG_CODE: u32 = 32_767;
 /// Numbers of references that have no code.
 const FIRST_OWN_SRS: i64 = 200_000;
 /// "Undefined, plane" in the standard.
@@ -211,7 +209,7 @@ impl Writer<'_> {
         let srs_id = match (code, text) {
             (Some(4326), _) => 4326,
             (Some(code), text) => {
-                let organization = if code <= LAST_EPSG_CODE { "EPSG" } else { "ESRI" };
+                let organization = authority::of_code(code);
                 let name = crs.map_or_else(|| code.to_string(), |crs| crs.name());
                 let text = text.unwrap_or_else(|| "undefined".to_owned());
                 self.add_reference(code.into(), &name, organization, code.into(), &text)?;
