@@ -4,6 +4,7 @@
 
 use crate::{FormatError, Input, ReadOptions};
 use gp_esri::json::write_f64;
+use std::borrow::Borrow;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -101,7 +102,7 @@ pub(crate) fn write_double(out: &mut Vec<u8>, value: f64) {
 }
 
 /// The first names of a list for a sentence: `A, B, C and 4 more`.
-pub(crate) fn some_of(names: &[&str]) -> String {
+pub(crate) fn some_of(names: &[impl Borrow<str>]) -> String {
     const MOST: usize = 5;
     let shown = names.get(..MOST).unwrap_or(names).join(", ");
     match names.len().saturating_sub(MOST) {

@@ -4,7 +4,8 @@ use super::builder::{Builder, Reference, Slot};
 use super::header::{ColumnType, slot};
 use super::index::{self, Layout, NODE_SIZE};
 use super::shapes::put_geometry;
-use super::{MAGIC, MAX_FEATURE_BYTES, PREFIX_BYTES};
+use super::{FORMAT, MAGIC, MAX_FEATURE_BYTES, PREFIX_BYTES};
+use crate::field_names::{lost_domains, written_as_text};
 use crate::{FormatError, WriteLayer, authority};
 use gp_esri::{Attribute, Envelope, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, date};
 use std::fs::File;
@@ -20,7 +21,9 @@ pub(crate) fn write(
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<String>, FormatError> {
     let set = layer.features;
-    let mut warnings = losses(set);
+    let becomes_text = |field_type| column_type(field_type) == ColumnType::String;
+    let mut warnings = Vec::from_iter(written_as_text(&set.fields, FORMAT, becomes_text));
+    warnings.extend(lost_domains(&set.fields, FORMAT));
     let boxes: Vec<Envelope> = set
         .features
         .iter()
@@ -68,28 +71,6 @@ pub(crate) fn write(
     }
     out.flush()?;
     Ok(warnings)
-}
-
-/// Sentences about what the format cannot hold.
-fn losses(set: &FeatureSet) -> Vec<String> {
-    let names = |wanted: &dyn Fn(&Field) -> bool| {
-        set.fields.iter().filter(|field| wanted(field)).map(|field| field.name.as_str()).collect::<Vec<_>>()
-    };
-    let mut warnings = Vec::new();
-    let as_text = names(&|field| {
-        column_type(field.field_type) == ColumnType::String && field.field_type != FieldType::String
-    });
-    if !as_text.is_empty() {
-        warnings.push(format!(
-            "FlatGeobuf has no such type, so these fields were written as text: {}",
-            as_text.join(", ")
-        ));
-    }
-    let with_domain = names(&|field| field.domain.is_some());
-    if !with_domain.is_empty() {
-        warnings.push(format!("the domains of these fields were not written: {}", with_domain.join(", ")));
-    }
-    warnings
 }
 
 fn column_type(field_type: FieldType) -> ColumnType {

@@ -6,6 +6,7 @@ use super::database::{Database, error_of};
 use super::types::{self, ColumnType};
 use super::{FORMAT, malformed, quoted, schema};
 use crate::gather::{Gathering, MAX_FIELDS};
+use crate::text::some_of;
 use crate::wkb::read_wkb;
 use crate::{FormatError, ReadLayer, ReadOptions};
 use gp_esri::{Attribute, Envelope, FeatureSet, Field, FieldType, Geometry};
@@ -49,7 +50,7 @@ pub(super) fn read_layer(
     let mut gathering = Gathering::new(options, schema);
     warnings.into_iter().for_each(|warning| gathering.warn(warning));
     if !selection.blobs.is_empty() {
-        gathering.warn(format!("fields of bytes were left out: {}", selection.blobs.join(", ")));
+        gathering.warn(format!("fields of bytes were left out: {}", some_of(&selection.blobs)));
     }
 
     let envelope = layer.geometry.as_ref().and(gathering.envelope());

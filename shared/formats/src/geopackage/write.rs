@@ -4,6 +4,7 @@ use super::blob::write_blob;
 use super::names::{GEOMETRY, MAX_NAME_BYTES, Table};
 use super::{quoted, schema, types};
 use crate::field_names::{UniqueNames, lost_descriptions};
+use crate::layers::within_layer;
 use crate::left_out::{LeftOut, taken};
 use crate::wkb::Dimensions;
 use crate::{FormatError, WriteLayer, authority};
@@ -45,8 +46,7 @@ pub(super) fn write(
     for layer in layers {
         let mut of_layer = Vec::new();
         writer.write_layer(layer, &mut of_layer)?;
-        let prefix = if layers.len() > 1 { format!("{}: ", layer.name) } else { String::new() };
-        warnings.extend(of_layer.into_iter().map(|warning| prefix.clone() + &warning));
+        warnings.extend(within_layer(layers, layer.name, of_layer));
     }
     writer.connection.execute_batch("COMMIT").map_err(error_of)?;
     writer.connection.close().map_err(|(_, error)| error_of(error))?;

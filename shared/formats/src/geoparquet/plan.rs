@@ -6,6 +6,7 @@ use super::malformed;
 use super::metadata::{self, Geometries};
 use crate::FormatError;
 use crate::gather::MAX_FIELDS;
+use crate::text::some_of;
 use gp_esri::{Envelope, FeatureSet, Field};
 use parquet::basic::{LogicalType, Type};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
@@ -102,11 +103,11 @@ pub(super) fn plan(
     if !left_out.is_empty() {
         warnings.push(format!(
             "these columns hold lists, structures, bytes or further geometries and were left out: {}",
-            left_out.join(", ")
+            some_of(&left_out)
         ));
     }
     if !decimals.is_empty() {
-        warnings.push(format!("these columns hold decimals and came as floats: {}", decimals.join(", ")));
+        warnings.push(format!("these columns hold decimals and came as floats: {}", some_of(&decimals)));
     }
     plan.cut = vec![0; plan.fields.len()];
     Ok((plan, schema, warnings))

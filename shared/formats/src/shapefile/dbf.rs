@@ -6,6 +6,7 @@ use crate::FormatError;
 use crate::bytes_at::{u16_le, u32_le};
 use crate::codepage::CodePage;
 use crate::field_names::{UniqueNames, adopt_object_id};
+use crate::text::some_of;
 use crate::zipped::{EntryReader, error_of};
 use gp_esri::{Attribute, Feature, Field, FieldType};
 use std::io::{BufReader, Read};
@@ -132,7 +133,7 @@ impl Table {
         if !dropped.is_empty() {
             self.warnings.push(format!(
                 "fields of a type that is not supported (memos, pictures) were left out: {}",
-                dropped.join(", ")
+                some_of(&dropped)
             ));
         }
         Ok(())

@@ -3,6 +3,7 @@
 use super::columns::{Column, columns};
 use super::shp_write::Shapes;
 use crate::field_names::{UniqueNames, lost_descriptions};
+use crate::layers::within_layer;
 use crate::zipped::ZipWriter;
 use crate::{FormatError, WriteLayer};
 use gp_esri::{Attribute, FeatureSet};
@@ -36,8 +37,7 @@ pub(super) fn write(
         if name != layer.name {
             of_layer.push(format!("the files of the layer are named {name}"));
         }
-        let prefix = if layers.len() > 1 { format!("{}: ", layer.name) } else { String::new() };
-        warnings.extend(of_layer.into_iter().map(|warning| prefix.clone() + &warning));
+        warnings.extend(within_layer(layers, layer.name, of_layer));
     }
     zip.finish()?;
     Ok(warnings)
