@@ -12,6 +12,7 @@ const MULTI_POLYGON: u8 = 6;
 
 /// Reads a feature from its bytes and adds it, unless its geometry lies beside the box that was asked for.
 pub(super) fn read(bytes: &[u8], header: &Header, gathering: &mut Gathering<'_>) -> Result<(), FormatError> {
+    gathering.budget().step()?;
     let table = Table::root(bytes)?;
     if table.tables(2)?.len() > 0 {
         return Err(FormatError::Unsupported(

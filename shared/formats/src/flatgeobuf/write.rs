@@ -5,14 +5,12 @@ use super::header::{ColumnType, slot};
 use super::index::{self, Layout, NODE_SIZE};
 use super::shapes::put_geometry;
 use super::{FORMAT, MAGIC, MAX_FEATURE_BYTES, PREFIX_BYTES};
+use crate::budget::StopCheck;
 use crate::field_names::{lost_domains, written_as_text};
 use crate::{FormatError, WriteLayer, authority};
 use gp_esri::{Attribute, Envelope, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, date};
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
-
-/// Features that are written before anybody asks whether to go on.
-const FEATURES_BETWEEN_CHECKS: usize = 256;
 
 /// Writes a layer. Its features come in another order, that of the index; with features without geometry there is none.
 pub(crate) fn write(
@@ -48,10 +46,9 @@ pub(crate) fn write(
     out.seek(SeekFrom::Start(index_at + layout.byte_len()))?;
     let mut leaves = Vec::with_capacity(if layout.has_nodes() { order.len() } else { 0 });
     let mut at = 0;
-    for (count, row) in order.into_iter().enumerate() {
-        if count.is_multiple_of(FEATURES_BETWEEN_CHECKS) && stop() {
-            return Err(FormatError::Stopped);
-        }
+    let mut stop_check = StopCheck::new(stop);
+    for row in order {
+        stop_check.step()?;
         let bytes = feature(set, &set.features[row]);
         if bytes.len() - PREFIX_BYTES > MAX_FEATURE_BYTES {
             return Err(FormatError::Unsupported(format!(

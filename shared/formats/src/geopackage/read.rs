@@ -13,9 +13,6 @@ use gp_esri::{Attribute, Envelope, FeatureSet, Field, FieldType, Geometry};
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, params, params_from_iter};
 
-/// Rows that are passed over before anybody asks whether to go on.
-const ROWS_BETWEEN_CHECKS: usize = 256;
-
 /// What is selected: the fields, then the geometry.
 struct Selection {
     fields: Vec<Field>,
@@ -61,9 +58,7 @@ pub(super) fn read_layer(
     let mut row_count = 0_usize;
     while let Some(row) = rows.next().map_err(error_of)? {
         database.row_came();
-        if row_count.is_multiple_of(ROWS_BETWEEN_CHECKS) && (options.stop)() {
-            return Err(FormatError::Stopped);
-        }
+        gathering.budget().step()?;
         row_count += 1;
         // Rows of a table are in the file; those of a view may be without end.
         if is_view && row_count > options.limits.max_features {

@@ -3,6 +3,7 @@
 use super::blob::write_blob;
 use super::names::{GEOMETRY, MAX_NAME_BYTES, Table};
 use super::{quoted, schema, types};
+use crate::budget::StopCheck;
 use crate::field_names::{UniqueNames, lost_descriptions};
 use crate::layers::within_layer;
 use crate::left_out::{LeftOut, taken};
@@ -16,7 +17,6 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-const FEATURES_BETWEEN_CHECKS: usize = 256;
 /// The clock is not read here; equal layers make equal files.
 const LAST_CHANGE: &str = "1970-01-01T00:00:00.000Z";
 /// Numbers of references that have no code.
@@ -147,10 +147,9 @@ impl Writer<'_> {
         };
         let dimensions = Dimensions { z: set.has_z, m: set.has_m };
         let (mut left_out, mut bad_dates) = (LeftOut::default(), 0_usize);
+        let mut stop_check = StopCheck::new(self.stop);
         for (row, feature) in set.features.iter().enumerate() {
-            if row.is_multiple_of(FEATURES_BETWEEN_CHECKS) && (self.stop)() {
-                return Err(FormatError::Stopped);
-            }
+            stop_check.step()?;
             let key = match table.key_field {
                 Some(_) => set.oid_of(row),
                 None => row as i64 + 1,

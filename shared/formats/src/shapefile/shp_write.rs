@@ -2,6 +2,7 @@
 
 use super::NO_DATA_BELOW;
 use crate::FormatError;
+use crate::budget::StopCheck;
 use crate::left_out::{LeftOut, taken};
 use gp_esri::{Envelope, FeatureSet, Geometry, GeometryType, Path};
 use std::io::Write;
@@ -13,7 +14,6 @@ const HEADER_BYTES: u64 = 100;
 const MAX_BYTES: u64 = i32::MAX as u64;
 /// What stands for no measure: any number below -1e38.
 const NO_MEASURE: f64 = 10.0 * NO_DATA_BELOW;
-const FEATURES_BETWEEN_CHECKS: usize = 256;
 
 /// The shapes of a layer: one a feature, and what the headers say about all of them.
 pub(super) struct Shapes<'a> {
@@ -64,10 +64,9 @@ impl<'a> Shapes<'a> {
     ) -> Result<(), FormatError> {
         out.write_all(&self.header(self.byte_len))?;
         let mut record = Vec::new();
+        let mut stop_check = StopCheck::new(stop);
         for (row, bytes) in self.content_bytes.iter().enumerate() {
-            if row.is_multiple_of(FEATURES_BETWEEN_CHECKS) && stop() {
-                return Err(FormatError::Stopped);
-            }
+            stop_check.step()?;
             record.clear();
             record.extend((row as u32 + 1).to_be_bytes());
             record.extend(words(*bytes).to_be_bytes());

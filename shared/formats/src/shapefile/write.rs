@@ -2,6 +2,7 @@
 
 use super::columns::{Column, columns};
 use super::shp_write::Shapes;
+use crate::budget::StopCheck;
 use crate::field_names::{UniqueNames, lost_descriptions};
 use crate::layers::within_layer;
 use crate::zipped::ZipWriter;
@@ -11,7 +12,6 @@ use gp_geometry::Crs;
 use std::io::Write;
 use std::path::Path;
 
-const FEATURES_BETWEEN_CHECKS: usize = 256;
 const MAX_TABLE_BYTES: u64 = i32::MAX as u64;
 /// Longest name of a layer, so that every file system takes it.
 const MAX_NAME_BYTES: usize = 100;
@@ -128,10 +128,9 @@ fn write_table(
     out.write_all(&header)?;
 
     let mut record = Vec::new();
+    let mut stop_check = StopCheck::new(stop);
     for (row, feature) in set.features.iter().enumerate() {
-        if row.is_multiple_of(FEATURES_BETWEEN_CHECKS) && stop() {
-            return Err(FormatError::Stopped);
-        }
+        stop_check.step()?;
         record.clear();
         record.push(b' ');
         for (column, cut_count) in columns.iter().zip(&mut *cut_counts) {
