@@ -107,6 +107,7 @@ fn read_geometry(
     if code == MULTI_POLYGON {
         let mut rings = Vec::new();
         for part in table.tables(7)?.iter() {
+            gathering.budget().step()?;
             let parts = read_paths(part?, gathering)?;
             parts.into_iter().enumerate().for_each(|(place, ring)| push_ring(&mut rings, ring, place));
         }

@@ -67,6 +67,7 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
     let mut document_name = None;
     let mut is_kml = false;
     loop {
+        budget.step()?;
         let start = match xml.next()? {
             Step::Start(start) => start,
             Step::End => {
