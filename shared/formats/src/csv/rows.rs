@@ -167,7 +167,7 @@ impl<'a> RowReader<'a> {
                 found.reference = degrees.then(|| SpatialReference::from_wkid(WGS84));
                 warnings.extend(match (is_degrees, self.within_degrees) {
                     (true, true) => None,
-                    (true, false) => Some("the columns of longitude and latitude hold values that are none: the spatial reference is unknown"),
+                    (true, false) => Some("the columns of longitude and latitude hold values beyond ±180 or ±90: the spatial reference is unknown"),
                     (false, true) => Some("the columns of x and y name no spatial reference: it is unknown, though the values could be degrees; columns named lon and lat mean WGS 84"),
                     (false, false) => Some("the columns of x and y name no spatial reference: it is unknown"),
                 }.map(str::to_owned));
@@ -179,7 +179,7 @@ impl<'a> RowReader<'a> {
                 found.reference = self.srid.and_then(|(srid, _)| srid).map(SpatialReference::from_wkid);
                 if found.reference.is_none() {
                     warnings.push(
-                        "the well-known text names no spatial reference: it is unknown; SRID=4326; before it means WGS 84"
+                        "the well-known text names no spatial reference: it is unknown; write SRID=4326; before each geometry for WGS 84"
                             .to_owned(),
                     );
                 }

@@ -238,7 +238,7 @@ impl Table {
         if self.has_foreign_text && self.code_page == CodePage::Unknown {
             self.warnings.push(
                 "nothing says in which code page the texts are (no .cpg): they were read as UTF-8, or Windows-1252 where \
-                 they are none"
+                 they are no valid UTF-8"
                     .to_owned(),
             );
         }

@@ -155,7 +155,7 @@ fn code_page(
     if code_page.is_none() {
         let shown: String = name.chars().take(40).collect();
         warnings.push(format!(
-            "the code page {shown:?} of the .cpg is not known: texts were read as UTF-8, or Windows-1252 where they are none"
+            "the code page {shown:?} of the .cpg is not known: texts were read as UTF-8, or Windows-1252 where they are no valid UTF-8"
         ));
     }
     Ok(Some(code_page.unwrap_or(CodePage::Unknown)))
