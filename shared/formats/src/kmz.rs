@@ -18,10 +18,6 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
     kml::chosen_layer(&document(input, options)?, options)
 }
 
-pub(crate) fn layer_names(input: &Input, options: &ReadOptions<'_>) -> Result<Vec<String>, FormatError> {
-    Ok(kml::names(&document(input, options)?))
-}
-
 pub(crate) fn write(
     path: &Path,
     layers: &[WriteLayer<'_>],

@@ -99,18 +99,6 @@ pub fn read(input: &Input, format: Format, options: &ReadOptions<'_>) -> Result<
     format.read(input, options)
 }
 
-/// The names of the layers of a file, in its order.
-///
-/// # Errors
-/// As [`read`].
-pub fn layer_names(
-    input: &Input,
-    format: Format,
-    options: &ReadOptions<'_>,
-) -> Result<Vec<String>, FormatError> {
-    format.layer_names(input, options)
-}
-
 /// Writes layers into a new file at that path. Returns sentences for the user about what the format cannot hold.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 use super::*;
-use crate::testing::{self, extent, options};
+use crate::Format;
+use crate::testing::{self, extent, layer_names, options};
 use bytes::Bytes;
 use gp_esri::{
     Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Point, SpatialReference,
@@ -121,10 +122,7 @@ fn layers_are_listed_and_chosen_and_names_of_the_standard_are_not_taken() {
     two.features.iter_mut().for_each(|feature| feature.geometry = None);
     let written = Written::new(&[("gpkg_contents", &one), ("Roads", &one), ("roads", &two), ("", &one)]);
     let input = written.input();
-    assert_eq!(
-        layer_names(&input, &options()).unwrap(),
-        ["layer_gpkg_contents", "Roads", "roads_1", "layer"]
-    );
+    assert_eq!(layer_names(&input, Format::GeoPackage), ["layer_gpkg_contents", "Roads", "roads_1", "layer"]);
     assert_eq!(written.warnings.len(), 3);
     assert!(matches!(read(&input, &options()), Err(FormatError::SeveralLayers { .. })));
     let layer = read(&input, &ReadOptions { layer: Some("ROADS_1".to_owned()), ..options() }).unwrap();
