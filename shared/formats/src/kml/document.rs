@@ -1,7 +1,7 @@
 //! The folders of a document, and the placemarks in them.
 
 use super::FORMAT;
-use super::element::{Step, Xml, local_name};
+use super::element::{Step, Xml};
 use super::placemark::{self, Columns, Placemark};
 use super::schema::Schemas;
 use crate::budget::Budget;
@@ -80,8 +80,9 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
             Step::Text(_) => continue,
             Step::Eof => break,
         };
-        let name = local_name(&start);
-        match name.as_str() {
+        // Without its prefix.
+        let name = start.local_name();
+        match name.as_ref() {
             "kml" if open.is_empty() => {
                 is_kml = true;
                 open.push(None);
@@ -103,7 +104,7 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
             _ if !is_kml => {
                 return Err(FormatError::malformed(
                     FORMAT,
-                    format_args!("its outermost element is {} and not kml", shortened(&name)),
+                    format_args!("its outermost element is {} and not kml", shortened(name.as_ref())),
                 ));
             }
             "Schema" => {

@@ -45,8 +45,9 @@ pub(super) struct Column {
 #[derive(Default)]
 pub(super) struct Columns {
     pub(super) columns: Vec<Column>,
-    /// Whether it is extended data, and the name in lower case.
-    places: HashMap<(bool, String), usize>,
+    /// Where columns stand by their names, in lower case and as they were first written: of extended data, and of the rest.
+    data_places: HashMap<String, usize>,
+    element_places: HashMap<String, usize>,
     /// The schemas whose fields are all there.
     schemas: HashSet<usize>,
 }
@@ -66,16 +67,24 @@ pub(super) struct Placemark {
 impl Columns {
     fn place(&mut self, name: &str, source: Source) -> Result<usize, FormatError> {
         let is_data = matches!(source, Source::Data | Source::Declared(_));
-        let count = self.columns.len();
-        let place = *self.places.entry((is_data, name.to_lowercase())).or_insert(count);
-        if place == count {
-            if count == MAX_COLUMNS {
-                return Err(FormatError::TooLarge(format!(
-                    "a layer of the file has more than {MAX_COLUMNS} fields, the most that are read"
-                )));
-            }
-            self.columns.push(Column { name: name.to_owned(), alias: None, source });
+        let places = if is_data { &mut self.data_places } else { &mut self.element_places };
+        // Nearly every placemark writes it as the first did.
+        if let Some(place) = places.get(name) {
+            return Ok(*place);
         }
+        let lower = name.to_lowercase();
+        if let Some(place) = places.get(&lower) {
+            return Ok(*place);
+        }
+        let place = self.columns.len();
+        if place == MAX_COLUMNS {
+            return Err(FormatError::TooLarge(format!(
+                "a layer of the file has more than {MAX_COLUMNS} fields, the most that are read"
+            )));
+        }
+        places.insert(lower, place);
+        places.insert(name.to_owned(), place);
+        self.columns.push(Column { name: name.to_owned(), alias: None, source });
         Ok(place)
     }
 
