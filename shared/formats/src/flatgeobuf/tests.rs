@@ -7,7 +7,7 @@ use gp_esri::{
 };
 use proptest::prelude::*;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn written(set: &FeatureSet) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
@@ -157,6 +157,18 @@ fn empty_parts_count_as_a_vertex_each() {
     assert_eq!(read_bytes(bytes.clone(), &few).unwrap().features.features[0].geometry, None);
     few.limits.max_vertices = 99;
     assert!(matches!(read_bytes(bytes, &few), Err(FormatError::TooLarge(_))));
+}
+
+#[test]
+fn a_polygon_of_many_parts_can_be_stopped() {
+    let square = |x: f64| Path::from_xy(vec![[x, 0.0], [x, 1.0], [x + 0.5, 1.0], [x + 0.5, 0.0], [x, 0.0]]);
+    let mut set = line(Vec::new());
+    set.geometry_type = Some(GeometryType::Polygon);
+    set.features[0].geometry = Some(Geometry::Polygon((0..2_000).map(|n| square(f64::from(n))).collect()));
+    let asked = AtomicUsize::new(0);
+    let stop = || asked.fetch_add(1, Ordering::Relaxed) > 3;
+    let options = ReadOptions { stop: &stop, ..options() };
+    assert!(matches!(read_bytes(written(&set), &options), Err(FormatError::Stopped)));
 }
 
 #[test]
