@@ -64,3 +64,6 @@ fn document(input: &Input, options: &ReadOptions<'_>) -> Result<Document, Format
     }
     Ok(document)
 }
+
+#[cfg(test)]
+mod tests;

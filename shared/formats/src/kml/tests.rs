@@ -230,55 +230,6 @@ fn a_document_in_another_encoding_is_read() {
 }
 
 #[test]
-fn a_packed_document_holds_the_files_of_its_archive_that_it_links_to() {
-    let link = |href: &str| format!("<NetworkLink><Link><href>{href}</href></Link></NetworkLink>");
-    let links =
-        [link("layers/a.kml"), link("./layers/a.kml"), link("https://example.com/b.kml"), link("../c.kml")]
-            .concat();
-    let main = format!("<kml><Document>{links}</Document></kml>");
-    let other = format!("<kml><Document><name>other</name>{POINT}{}</Document></kml>", link("d.kml"));
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.kmz");
-    let mut archive = crate::zipped::ZipWriter::create(&path).unwrap();
-    for (name, text) in [("layers/a.kml", &other), ("doc.kml", &main)] {
-        archive.add(name, &mut |file| Ok(file.write_all(text.as_bytes())?)).unwrap();
-    }
-    archive.finish().unwrap();
-    let layer = read(&crate::Input::open(&path).unwrap(), Format::Kmz, &options()).unwrap();
-    assert_eq!((layer.name.as_str(), layer.features.features.len()), ("other", 1));
-    assert_eq!(layer.warnings, ["links to other files that were not followed: 4"]);
-}
-
-/// The bytes of an archive whose document has that text, beside so many others.
-fn packed(text: &str, others: usize) -> Vec<u8> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.kmz");
-    let mut archive = crate::zipped::ZipWriter::create(&path).unwrap();
-    archive.add("doc.kml", &mut |file| Ok(file.write_all(text.as_bytes())?)).unwrap();
-    for number in 0..others {
-        let name = format!("a/long/folder/so/that/comparing/takes/time/{number}.kml");
-        archive.add(&name, &mut |file| Ok(file.write_all(b"<kml/>")?)).unwrap();
-    }
-    archive.finish().unwrap();
-    std::fs::read(path).unwrap()
-}
-
-#[test]
-fn a_document_of_nothing_but_links_is_read_at_once_and_can_be_stopped() {
-    let link = "<NetworkLink><Link><href>a/long/folder/so/that/comparing/takes/time/x.kml</href></Link></NetworkLink>";
-    let links = |count: usize| format!("<kml><Document>{}</Document></kml>", link.repeat(count));
-    let start = std::time::Instant::now();
-    let layer = read(&input("a.kmz", packed(&links(10_000), 9_000)), Format::Kmz, &options()).unwrap();
-    assert_eq!(layer.warnings, ["links to other files that were not followed: 10000"]);
-    assert!(start.elapsed().as_secs() < 4, "{:?}", start.elapsed());
-    let asked = std::sync::atomic::AtomicUsize::new(0);
-    let stop = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 3;
-    let options = crate::ReadOptions { stop: &stop, ..options() };
-    let stopped = read(&input("a.kmz", packed(&links(2_000), 0)), Format::Kmz, &options);
-    assert!(matches!(stopped, Err(crate::FormatError::Stopped)));
-}
-
-#[test]
 fn layers_are_written_as_folders_and_read_back() {
     let (set, mut other, mut empty) = (sample(), sample(), sample());
     other.fields[1].alias = "a \"size\"".to_owned();
