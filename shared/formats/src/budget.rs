@@ -1,14 +1,37 @@
-//! What a reader may still make: features, vertices and values against the limits, asking now and then whether to stop.
+//! What a reader may still make: features, vertices and values against the limits; and asking now and then whether to stop,
+//! which writers do too.
 
 use crate::{FormatError, ReadOptions};
 use gp_esri::Geometry;
 
-/// Features that are read before anybody asks whether to go on.
-const FEATURES_BETWEEN_CHECKS: usize = 256;
+/// Steps, such as features, before anybody asks whether to go on.
+const STEPS_BETWEEN_CHECKS: usize = 256;
+
+/// Asks now and then whether to stop.
+pub(crate) struct StopCheck<'a> {
+    stop: &'a (dyn Fn() -> bool + Sync),
+    steps: usize,
+}
+
+impl<'a> StopCheck<'a> {
+    pub(crate) fn new(stop: &'a (dyn Fn() -> bool + Sync)) -> StopCheck<'a> {
+        StopCheck { stop, steps: 0 }
+    }
+
+    /// Begins another step; asks at the first, and then every few hundred.
+    pub(crate) fn step(&mut self) -> Result<(), FormatError> {
+        if self.steps.is_multiple_of(STEPS_BETWEEN_CHECKS) && (self.stop)() {
+            return Err(FormatError::Stopped);
+        }
+        self.steps += 1;
+        Ok(())
+    }
+}
 
 /// Counts what a reader makes of one layer.
 pub(crate) struct Budget<'a> {
     options: &'a ReadOptions<'a>,
+    stop_check: StopCheck<'a>,
     features: usize,
     vertices: usize,
     values: usize,
@@ -16,14 +39,17 @@ pub(crate) struct Budget<'a> {
 
 impl<'a> Budget<'a> {
     pub(crate) fn new(options: &'a ReadOptions<'a>) -> Budget<'a> {
-        Budget { options, features: 0, vertices: 0, values: 0 }
+        Budget { options, stop_check: StopCheck::new(options.stop), features: 0, vertices: 0, values: 0 }
+    }
+
+    /// Asks now and then whether to stop: for what costs time and may leave nothing to count.
+    pub(crate) fn step(&mut self) -> Result<(), FormatError> {
+        self.stop_check.step()
     }
 
     /// Counts a feature with so many attributes; the geometry may be counted before, by [`Budget::vertices`].
     pub(crate) fn feature(&mut self, values: usize, geometry: Option<&Geometry>) -> Result<(), FormatError> {
-        if self.features.is_multiple_of(FEATURES_BETWEEN_CHECKS) && (self.options.stop)() {
-            return Err(FormatError::Stopped);
-        }
+        self.step()?;
         self.features += 1;
         self.values += values;
         let limits = &self.options.limits;

@@ -24,9 +24,8 @@ pub(crate) fn make_unique(fields: &mut [Field]) -> Vec<String> {
             numbered.push(format!("{name} → {}", field.name));
         }
     }
-    let names: Vec<&str> = numbered.iter().map(String::as_str).collect();
-    let sentence = || format!("fields of one name were numbered: {}", some_of(&names));
-    (!names.is_empty()).then(sentence).into_iter().collect()
+    let sentence = || format!("fields of one name were numbered: {}", some_of(&numbered));
+    (!numbered.is_empty()).then(sentence).into_iter().collect()
 }
 
 /// Names unlike each other, without regard to case.
@@ -83,11 +82,32 @@ pub(crate) fn adopt_object_id(field: &mut Field, has_nulls: bool) {
 
 /// A sentence about aliases and domains, for formats that hold neither.
 pub(crate) fn lost_descriptions(fields: &[Field], format: &str) -> Option<String> {
-    let lost = |field: &&Field| field.alias != field.name || field.domain.is_some();
-    let names: Vec<&str> = fields.iter().filter(lost).map(|field| field.name.as_str()).collect();
-    (!names.is_empty()).then(|| {
-        format!("{format} holds no aliases and domains: those of {} were not written", some_of(&names))
-    })
+    let names = names_of(fields, |field| field.alias != field.name || field.domain.is_some())?;
+    Some(format!("{format} holds no aliases and domains: those of {names} were not written"))
+}
+
+/// A sentence about domains, for formats that hold aliases but not them.
+pub(crate) fn lost_domains(fields: &[Field], format: &str) -> Option<String> {
+    let names = names_of(fields, |field| field.domain.is_some())?;
+    Some(format!("{format} holds no domains: those of {names} were not written"))
+}
+
+/// A sentence about fields that are written as text because the format does not have their type.
+pub(crate) fn written_as_text(
+    fields: &[Field],
+    format: &str,
+    becomes_text: impl Fn(FieldType) -> bool,
+) -> Option<String> {
+    let is_other = |field: &Field| field.field_type != FieldType::String && becomes_text(field.field_type);
+    let names = names_of(fields, is_other)?;
+    Some(format!("{format} does not have the type of some fields, which were written as text: {names}"))
+}
+
+/// Some names of the fields that are wanted; `None` where there are none.
+fn names_of(fields: &[Field], is_wanted: impl Fn(&Field) -> bool) -> Option<String> {
+    let wanted = fields.iter().filter(|field| is_wanted(field));
+    let names: Vec<&str> = wanted.map(|field| field.name.as_str()).collect();
+    (!names.is_empty()).then(|| some_of(&names))
 }
 
 #[cfg(test)]
@@ -120,6 +140,22 @@ mod tests {
         assert_eq!(name("population_2021"), "populati_1");
         assert_eq!(name("POPULATION"), "POPULATI_2");
         assert_eq!(name("Größenänderung"), "Größenä");
+    }
+
+    #[test]
+    fn sentences_about_fields_name_a_few_of_thousands() {
+        let mut fields = vec![Field::new("a", FieldType::Guid); 4_000];
+        assert_eq!((lost_domains(&fields, "X"), lost_descriptions(&fields, "X")), (None, None));
+        assert_eq!(written_as_text(&fields, "X", |_| false), None);
+        fields.iter_mut().for_each(|field| field.domain = Some("{}".into()));
+        let named = "a, a, a, a, a and 3995 more";
+        for sentence in [
+            lost_domains(&fields, "X"),
+            lost_descriptions(&fields, "X"),
+            written_as_text(&fields, "X", |_| true),
+        ] {
+            assert!(sentence.as_ref().is_some_and(|sentence| sentence.contains(named)), "{sentence:?}");
+        }
     }
 
     #[test]

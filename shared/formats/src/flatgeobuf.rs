@@ -29,8 +29,6 @@ const MAGIC: [u8; 8] = *b"fgb\x03fgb\x00";
 /// The greatest header and the greatest feature, in bytes: one is read in one piece.
 const MAX_HEADER_BYTES: usize = 16 * 1024 * 1024;
 const MAX_FEATURE_BYTES: usize = 256 * 1024 * 1024;
-/// Features that are looked at before anybody asks whether to go on.
-const FEATURES_BETWEEN_CHECKS: u64 = 256;
 /// The bytes of a length.
 const PREFIX_BYTES: usize = 4;
 
@@ -65,7 +63,7 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
                 feature::read(bytes, &header, &mut gathering)?;
             }
         }
-        _ => read_all(&mut window, features_at, input.bytes().byte_len(), &header, &mut gathering, options)?,
+        _ => read_all(&mut window, features_at, input.bytes().byte_len(), &header, &mut gathering)?,
     }
     Ok(gathering.finish(&name))
 }
@@ -77,14 +75,10 @@ fn read_all(
     file_end: u64,
     header: &Header,
     gathering: &mut Gathering<'_>,
-    options: &ReadOptions<'_>,
 ) -> Result<(), FormatError> {
     let is_counted = header.features_count > 0;
     let mut count: u64 = 0;
     while if is_counted { count < header.features_count } else { at < file_end } {
-        if count.is_multiple_of(FEATURES_BETWEEN_CHECKS) && (options.stop)() {
-            return Err(FormatError::Stopped);
-        }
         count += 1;
         let bytes = sized(window, at, MAX_FEATURE_BYTES)?;
         at += (PREFIX_BYTES + bytes.len()) as u64;

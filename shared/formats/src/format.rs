@@ -147,21 +147,6 @@ impl Format {
         }
     }
 
-    /// The names of the layers; a format of one layer has that of the file.
-    pub(crate) fn layer_names(
-        self,
-        input: &Input,
-        options: &ReadOptions<'_>,
-    ) -> Result<Vec<String>, FormatError> {
-        match self {
-            Format::Shapefile => shapefile::layer_names(input, options),
-            Format::Kml => kml::layer_names(input, options),
-            Format::Kmz => kmz::layer_names(input, options),
-            Format::GeoPackage => geopackage::layer_names(input, options),
-            _ => Ok(vec![input.stem().to_owned()]),
-        }
-    }
-
     pub(crate) fn write(
         self,
         path: &Path,

@@ -3,6 +3,7 @@
 //! Separate from `geojson.rs` because nothing holds them together: a line is read and gone, so that memory holds the longest
 //! line and the result. The fields are those of all lines. One feature a line is written, without separators.
 
+use crate::budget::StopCheck;
 use crate::{
     FormatError, Input, ReadLayer, ReadOptions, WriteLayer, column_types, geojson, json_features, text,
 };
@@ -13,8 +14,6 @@ use std::path::Path;
 const FORMAT: &str = "GeoJSON lines";
 /// RFC 8142: begins each text of a sequence, which may then have several lines.
 const RECORD_SEPARATOR: u8 = 0x1E;
-/// Features that are read before anybody asks whether to go on.
-const FEATURES_BETWEEN_CHECKS: usize = 256;
 
 pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
     if input.bytes().byte_len() > options.max_decompressed_bytes {
@@ -28,12 +27,10 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
     let end = if is_separated { RECORD_SEPARATOR } else { b'\n' };
     let mut lines = FeatureLines::new(&options.limits);
     let mut record = Vec::new();
-    let (mut line, mut count) = (1, 0_usize);
+    let mut stop_check = StopCheck::new(options.stop);
+    let mut line = 1;
     loop {
-        if count.is_multiple_of(FEATURES_BETWEEN_CHECKS) && (options.stop)() {
-            return Err(FormatError::Stopped);
-        }
-        count += 1;
+        stop_check.step()?;
         record.clear();
         if reader.read_until(end, &mut record)? == 0 {
             break;

@@ -27,11 +27,6 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
     read::read_layer(&database, &all[chosen], options)
 }
 
-pub(crate) fn layer_names(input: &Input, options: &ReadOptions<'_>) -> Result<Vec<String>, FormatError> {
-    let database = Database::open(input, options)?;
-    Ok(contents::layers(&database)?.into_iter().map(|layer| layer.table).collect())
-}
-
 pub(crate) fn write(
     path: &Path,
     layers: &[WriteLayer<'_>],

@@ -28,7 +28,7 @@ const FORMAT: &str = "GeoParquet";
 pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
     // The crate asserts what it expects of some numbers in a file. Nothing that it may have broken is used afterwards.
     catch_unwind(AssertUnwindSafe(|| rows::read(input, options)))
-        .unwrap_or_else(|_| Err(malformed("its numbers contradict each other")))
+        .unwrap_or_else(|_| Err(malformed("the file is damaged; write it again")))
 }
 
 /// Writes a layer: zstd, row groups of 65536 rows. Measures have no place in GeoParquet and are left out.

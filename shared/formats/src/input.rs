@@ -8,6 +8,9 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// The longest mark of a format, SQLite's.
+const HEAD_BYTES: u64 = 16;
+
 /// Bytes that can be read at any position, by several readers at once.
 pub trait ReadAt: Send + Sync {
     /// How many bytes there are.
@@ -67,6 +70,16 @@ impl Input {
     /// A reader from the beginning. It does not buffer.
     pub fn reader(&self) -> InputReader {
         InputReader { bytes: self.bytes.clone(), position: 0 }
+    }
+
+    /// Its first 16 bytes, or as many as there are: what [`Format::of`](crate::Format::of) tells a format from.
+    ///
+    /// # Errors
+    /// The bytes could not be had.
+    pub fn head(&self) -> io::Result<Vec<u8>> {
+        let mut head = Vec::new();
+        self.reader().take(HEAD_BYTES).read_to_end(&mut head)?;
+        Ok(head)
     }
 
     /// All bytes, when there are no more than so many; `None` when there are.
@@ -153,6 +166,30 @@ impl ReadAt for Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Gives a byte at a time, as a file on another server may.
+    struct Slow(Bytes);
+
+    impl ReadAt for Slow {
+        fn byte_len(&self) -> u64 {
+            self.0.byte_len()
+        }
+
+        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+            let most = buffer.len().min(1);
+            self.0.read_at(offset, &mut buffer[..most])
+        }
+    }
+
+    #[test]
+    fn the_head_of_a_file_is_whole_however_little_comes_at_once() {
+        for (bytes, wanted) in
+            [("SQLite format 3\0 and more", "SQLite format 3\0"), ("PAR1", "PAR1"), ("", "")]
+        {
+            let input = Input::new("a", Arc::new(Slow(Bytes::from(bytes))));
+            assert_eq!(input.head().unwrap(), wanted.as_bytes());
+        }
+    }
 
     #[test]
     fn a_file_reads_the_same_from_disk_and_from_memory() {

@@ -27,10 +27,6 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
     chosen_layer(&document(text::read_bytes(input, options)?, input.stem(), options)?, options)
 }
 
-pub(crate) fn layer_names(input: &Input, options: &ReadOptions<'_>) -> Result<Vec<String>, FormatError> {
-    Ok(names(&document(text::read_bytes(input, options)?, input.stem(), options)?))
-}
-
 pub(crate) fn write(
     path: &Path,
     layers: &[WriteLayer<'_>],
@@ -56,11 +52,6 @@ pub(crate) fn chosen_layer(document: &Document, options: &ReadOptions<'_>) -> Re
     let chosen = layers::chosen(names, options.layer.as_deref())?;
     let part = parts.get(chosen).ok_or_else(|| FormatError::malformed(FORMAT, "it holds no layer"))?;
     layer::build(document, part, options)
-}
-
-/// The names of the layers of a document.
-pub(crate) fn names(document: &Document) -> Vec<String> {
-    layer::parts(document).into_iter().map(|part| part.name).collect()
 }
 
 /// The text in the encoding that its first line declares; UTF-8 where it declares none.

@@ -1,6 +1,6 @@
-//! Which of the layers of a file is meant.
+//! Files of several layers: which of them is meant, and which a warning is about.
 
-use crate::FormatError;
+use crate::{FormatError, WriteLayer};
 
 /// The position of the layer that was asked for, or of the only one.
 pub(crate) fn chosen(names: Vec<String>, asked: Option<&str>) -> Result<usize, FormatError> {
@@ -15,6 +15,14 @@ pub(crate) fn chosen(names: Vec<String>, asked: Option<&str>) -> Result<usize, F
         (None, 1) => Ok(0),
         (None, _) => Err(FormatError::SeveralLayers { names }),
     }
+}
+
+/// Sentences about a layer, which name it where the file holds others beside it.
+pub(crate) fn within_layer(layers: &[WriteLayer<'_>], name: &str, warnings: Vec<String>) -> Vec<String> {
+    if layers.len() < 2 {
+        return warnings;
+    }
+    warnings.into_iter().map(|warning| format!("{name}: {warning}")).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! One file a format. Foreign bytes are never trusted: counts and lengths in them are claims, so memory grows with what was
 //! read, never with what was promised, and every reader counts what it makes against the limits (`budget.rs`).
 
+mod authority;
 mod budget;
 mod bytes_at;
 mod codepage;
@@ -29,6 +30,7 @@ mod json_features;
 mod kml;
 mod kmz;
 mod layers;
+mod left_out;
 mod ogc_types;
 mod ordinates;
 mod outlines;
@@ -95,18 +97,6 @@ pub struct WriteLayer<'a> {
 /// [`FormatError`]; [`FormatError::SeveralLayers`] where the file holds more than one and none is named.
 pub fn read(input: &Input, format: Format, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
     format.read(input, options)
-}
-
-/// The names of the layers of a file, in its order.
-///
-/// # Errors
-/// As [`read`].
-pub fn layer_names(
-    input: &Input,
-    format: Format,
-    options: &ReadOptions<'_>,
-) -> Result<Vec<String>, FormatError> {
-    format.layer_names(input, options)
 }
 
 /// Writes layers into a new file at that path. Returns sentences for the user about what the format cannot hold.

@@ -1,8 +1,17 @@
-//! Which ordinates a layer has beside x and y.
+//! Which numbers are ordinates, and which of them a layer has beside x and y.
 //!
 //! Separate because in most formats each geometry says it for itself, and a feature set has them everywhere or nowhere.
 
+use crate::column_types::number;
 use gp_esri::{FeatureSet, Geometry};
+
+/// Coordinates beyond this are no places; feature sets from other sources end there too.
+const MAX_COORDINATE: f64 = 1e300;
+
+/// The coordinate that a text is; `None` where it is no number or one beyond every place.
+pub(crate) fn coordinate(text: &str) -> Option<f64> {
+    number(text).filter(|value| value.abs() <= MAX_COORDINATE)
+}
 
 /// Says whether the set has z and m, and gives vertices without them NaN beside those with.
 pub(crate) fn settle_ordinates(set: &mut FeatureSet) {

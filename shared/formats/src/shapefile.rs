@@ -48,11 +48,6 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
     read::read_layer(&archive, &all[chosen], options)
 }
 
-pub(crate) fn layer_names(input: &Input, options: &ReadOptions<'_>) -> Result<Vec<String>, FormatError> {
-    let archive = Archive::open(input, options.max_decompressed_bytes)?;
-    Ok(parts::layers(&archive)?.into_iter().map(|layer| layer.name).collect())
-}
-
 pub(crate) fn write(
     path: &Path,
     layers: &[WriteLayer<'_>],

@@ -39,6 +39,15 @@ pub(crate) fn read_bytes(format: Format, bytes: impl Into<Vec<u8>>) -> Result<Re
     read(&input("roads.v2.txt", bytes), format, &options())
 }
 
+/// The names of the layers of a file, as the error lists them when one is asked for that is not there.
+pub(crate) fn layer_names(input: &Input, format: Format) -> Vec<String> {
+    let options = ReadOptions { layer: Some("no layer has this name".to_owned()), ..options() };
+    match read(input, format, &options).unwrap_err() {
+        FormatError::NoLayer { names, .. } => names,
+        other => panic!("{other}"),
+    }
+}
+
 /// The bytes of a file with that set, and the warnings.
 pub(crate) fn written(format: Format, set: &FeatureSet) -> (Vec<u8>, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();

@@ -2,16 +2,16 @@
 //!
 //! Separate because every text format begins with the same bytes and the same questions. It knows no format.
 
+use crate::budget::StopCheck;
 use crate::{FormatError, Input, ReadOptions};
 use gp_esri::json::write_f64;
+use std::borrow::Borrow;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// Bytes that are gathered before they are written.
 const PIECE_BYTES: usize = 64 * 1024;
-/// Features that are written before anybody asks whether to go on.
-const FEATURES_BETWEEN_CHECKS: usize = 256;
 /// UTF-8 files of Windows programs begin with it.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -55,21 +55,17 @@ pub(crate) struct Output<'a> {
     /// What is to be written next.
     pub(crate) bytes: Vec<u8>,
     to: &'a mut dyn Write,
-    stop: &'a (dyn Fn() -> bool + Sync),
-    features: usize,
+    stop_check: StopCheck<'a>,
 }
 
 impl<'a> Output<'a> {
     pub(crate) fn new(to: &'a mut dyn Write, stop: &'a (dyn Fn() -> bool + Sync)) -> Output<'a> {
-        Output { bytes: Vec::new(), to, stop, features: 0 }
+        Output { bytes: Vec::new(), to, stop_check: StopCheck::new(stop) }
     }
 
     /// A feature is in `bytes`: writes them when they are many, and asks now and then whether to stop.
     pub(crate) fn feature_done(&mut self) -> Result<(), FormatError> {
-        self.features += 1;
-        if self.features.is_multiple_of(FEATURES_BETWEEN_CHECKS) && (self.stop)() {
-            return Err(FormatError::Stopped);
-        }
+        self.stop_check.step()?;
         if self.bytes.len() >= PIECE_BYTES {
             self.to.write_all(&self.bytes)?;
             self.bytes.clear();
@@ -101,7 +97,7 @@ pub(crate) fn write_double(out: &mut Vec<u8>, value: f64) {
 }
 
 /// The first names of a list for a sentence: `A, B, C and 4 more`.
-pub(crate) fn some_of(names: &[&str]) -> String {
+pub(crate) fn some_of(names: &[impl Borrow<str>]) -> String {
     const MOST: usize = 5;
     let shown = names.get(..MOST).unwrap_or(names).join(", ");
     match names.len().saturating_sub(MOST) {

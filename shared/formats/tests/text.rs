@@ -4,7 +4,7 @@
 
 use gp_esri::date::date_to_text;
 use gp_esri::{Attribute, Feature, FieldType, Geometry, Path, ReadLimits, Xy};
-use gp_formats::{Format, Input, ReadLayer, ReadOptions, layer_names, read};
+use gp_formats::{Format, FormatError, Input, ReadLayer, ReadOptions, read};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -26,6 +26,14 @@ fn options(layer: Option<&str>) -> ReadOptions<'static> {
         extent: None,
         scratch: std::path::Path::new("/tmp"),
         stop: &|| false,
+    }
+}
+
+/// The names of the layers of a file, as the error lists them when one is asked for that is not there.
+fn layer_names(input: &Input, format: Format) -> Vec<String> {
+    match read(input, format, &options(Some("no layer has this name"))) {
+        Err(FormatError::NoLayer { names, .. }) => names,
+        _ => Vec::new(),
     }
 }
 
@@ -153,7 +161,7 @@ fn columns_have_the_types_that_gdal_wrote() {
 #[test]
 fn the_layers_of_a_document_are_its_folders() {
     let input = Input::open(&path_of("places.kml")).unwrap();
-    assert_eq!(layer_names(&input, Format::Kml, &options(None)).unwrap(), ["cities", "countries"]);
+    assert_eq!(layer_names(&input, Format::Kml), ["cities", "countries"]);
     let input = Input::open(&path_of("rivers.kmz")).unwrap();
-    assert_eq!(layer_names(&input, Format::Kmz, &options(None)).unwrap(), ["rivers"]);
+    assert_eq!(layer_names(&input, Format::Kmz), ["rivers"]);
 }

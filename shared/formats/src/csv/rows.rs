@@ -4,7 +4,8 @@ use super::header::{HeaderColumn, Place};
 use super::records::{Cell, Records};
 use super::{FORMAT, Found, WGS84};
 use crate::budget::Budget;
-use crate::column_types::{number, value_of};
+use crate::column_types::value_of;
+use crate::ordinates::coordinate;
 use crate::text::shortened;
 use crate::wkt::{WktError, read_wkt};
 use crate::{FormatError, ReadOptions};
@@ -12,9 +13,6 @@ use gp_esri::{Attribute, Feature, Field, FieldType, Geometry, GeometryType, Poin
 
 /// Rows that a warning names before it only counts.
 const MAX_NAMED: usize = 3;
-/// Coordinates beyond this are no places.
-const MAX_COORDINATE: f64 = 1e300;
-
 /// Reads rows and remembers what they say together.
 pub(super) struct RowReader<'a> {
     columns: &'a [HeaderColumn],
@@ -85,13 +83,12 @@ impl<'a> RowReader<'a> {
                     return Ok(None);
                 }
                 self.budget.vertices(1)?;
-                let number = |column| number(text(column)).filter(|value| value.abs() <= MAX_COORDINATE);
-                let (Some(x), Some(y)) = (number(x), number(y)) else {
+                let (Some(x), Some(y)) = (coordinate(text(x)), coordinate(text(y))) else {
                     self.note_bad(row, "not both coordinates are numbers");
                     return Ok(None);
                 };
                 self.within_degrees &= x.abs() <= 180.0 && y.abs() <= 90.0;
-                let z = z.and_then(number);
+                let z = z.and_then(|z| coordinate(text(z)));
                 self.has_z |= z.is_some();
                 Ok(Some(Geometry::Point(Point { xy: [x, y], z, m: None })))
             }
@@ -170,7 +167,7 @@ impl<'a> RowReader<'a> {
                 found.reference = degrees.then(|| SpatialReference::from_wkid(WGS84));
                 warnings.extend(match (is_degrees, self.within_degrees) {
                     (true, true) => None,
-                    (true, false) => Some("the columns of longitude and latitude hold values that are none: the spatial reference is unknown"),
+                    (true, false) => Some("the columns of longitude and latitude hold values beyond ±180 or ±90: the spatial reference is unknown"),
                     (false, true) => Some("the columns of x and y name no spatial reference: it is unknown, though the values could be degrees; columns named lon and lat mean WGS 84"),
                     (false, false) => Some("the columns of x and y name no spatial reference: it is unknown"),
                 }.map(str::to_owned));
@@ -182,7 +179,7 @@ impl<'a> RowReader<'a> {
                 found.reference = self.srid.and_then(|(srid, _)| srid).map(SpatialReference::from_wkid);
                 if found.reference.is_none() {
                     warnings.push(
-                        "the well-known text names no spatial reference: it is unknown; SRID=4326; before it means WGS 84"
+                        "the well-known text names no spatial reference: it is unknown; write SRID=4326; before each geometry for WGS 84"
                             .to_owned(),
                     );
                 }

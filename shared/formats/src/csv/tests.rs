@@ -73,7 +73,7 @@ fn longitude_and_latitude_are_wgs84_and_x_and_y_are_of_unknown_reference() {
         ("y,x,z\n47,8.5,3\n", "could be degrees"),
         ("POINT_X,POINT_Y\n500,47\n", "it is unknown"),
         ("Easting,Northing\n500,47\n", "it is unknown"),
-        ("lat,lon\n500,47\n", "hold values that are none"),
+        ("lat,lon\n500,47\n", "hold values beyond ±180 or ±90"),
     ] {
         let layer = read(text);
         assert_eq!(layer.features.spatial_reference, None, "{text}");

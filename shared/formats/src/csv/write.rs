@@ -47,13 +47,10 @@ fn columns(set: &FeatureSet) -> Columns {
     match set.geometry_type {
         None => Columns::None,
         Some(GeometryType::Point) => {
-            let pair_of = |degrees: bool| {
-                let is_free = |(x, y, z, is_degrees): &&(&str, &str, &str, bool)| {
-                    *is_degrees == degrees && free(x) && free(y) && free(z)
-                };
-                PAIRS.iter().find(is_free)
-            };
-            let pair = if is_wgs84(set) { pair_of(true).or_else(|| pair_of(false)) } else { pair_of(false) };
+            let free_pairs = || PAIRS.iter().filter(|(x, y, z, _)| free(x) && free(y) && free(z));
+            let in_degrees = || free_pairs().find(|(.., is_degrees)| *is_degrees);
+            let others = || free_pairs().find(|(.., is_degrees)| !*is_degrees);
+            let pair = if is_wgs84(set) { in_degrees().or_else(others) } else { others() };
             match pair {
                 Some((x, y, z, is_degrees)) => {
                     Columns::Xy { names: [*x, *y, *z], has_z: set.has_z, is_degrees: *is_degrees }

@@ -6,10 +6,9 @@ use super::quantise::{Transform, paths_of};
 use super::schema;
 use super::wire::{put_bytes, put_double, put_float, put_number, put_some, put_varint, zigzag};
 use crate::FormatError;
+use crate::budget::StopCheck;
 use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType, Geometry, SpatialReference};
 
-/// Features that are written before anybody asks whether to go on.
-const FEATURES_BETWEEN_CHECKS: usize = 256;
 /// `sqlTypeOther`, what services say of every field.
 const SQL_TYPE_OTHER: u64 = 16;
 
@@ -43,10 +42,9 @@ pub(super) fn write(
         put_bytes(&mut result, 13, &field_message(field));
     }
     let mut writer = FeatureWriter { set, transform, holes: 0, feature: Vec::new(), part: Vec::new() };
-    for (index, feature) in set.features.iter().enumerate() {
-        if index.is_multiple_of(FEATURES_BETWEEN_CHECKS) && stop() {
-            return Err(FormatError::Stopped);
-        }
+    let mut stop_check = StopCheck::new(stop);
+    for feature in &set.features {
+        stop_check.step()?;
         writer.write(feature);
         put_bytes(&mut result, 15, &writer.feature);
     }

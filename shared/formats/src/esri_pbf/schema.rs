@@ -4,7 +4,7 @@ use gp_esri::{FieldType, GeometryType};
 
 /// `GeometryType` of a table.
 pub(super) const NO_GEOMETRY: u32 = 127;
-/// `GeometryType` of an envelope, which only answers about extents have.
+/// `GeometryType` of multipatches, which no feature set holds.
 pub(super) const MULTIPATCH: u32 = 4;
 
 const GEOMETRY_TYPES: [(u32, GeometryType); 4] = [

@@ -12,6 +12,7 @@ const MULTI_POLYGON: u8 = 6;
 
 /// Reads a feature from its bytes and adds it, unless its geometry lies beside the box that was asked for.
 pub(super) fn read(bytes: &[u8], header: &Header, gathering: &mut Gathering<'_>) -> Result<(), FormatError> {
+    gathering.budget().step()?;
     let table = Table::root(bytes)?;
     if table.tables(2)?.len() > 0 {
         return Err(FormatError::Unsupported(
@@ -106,6 +107,7 @@ fn read_geometry(
     if code == MULTI_POLYGON {
         let mut rings = Vec::new();
         for part in table.tables(7)?.iter() {
+            gathering.budget().step()?;
             let parts = read_paths(part?, gathering)?;
             parts.into_iter().enumerate().for_each(|(place, ring)| push_ring(&mut rings, ring, place));
         }
@@ -143,6 +145,9 @@ fn read_paths(table: Table<'_>, gathering: &mut Gathering<'_>) -> Result<Vec<Pat
         }
     }
     let ends = table.vector(0, 4)?;
+    if ends.is_empty() && count == 0 {
+        return Ok(Vec::new());
+    }
     let whole = (count as u32).to_le_bytes();
     let ends = if ends.is_empty() { &whole[..] } else { ends };
     let mut paths = Vec::new();
@@ -152,11 +157,14 @@ fn read_paths(table: Table<'_>, gathering: &mut Gathering<'_>) -> Result<Vec<Pat
         if end < start || end > count {
             return Err(malformed(format_args!("a part of a geometry ends at vertex {end} of {count}")));
         }
-        if end > start {
+        if end == start {
+            // Any number of geometries may refer to one table: a long list of empty parts costs time each time.
+            gathering.budget().vertices(1)?;
+        } else {
             let path = Path {
                 xy: positions(&xy[16 * start..16 * end])?,
-                z: if z.is_empty() { Vec::new() } else { doubles(&z[8 * start..8 * end]) },
-                m: if m.is_empty() { Vec::new() } else { doubles(&m[8 * start..8 * end]) },
+                z: if z.is_empty() { Vec::new() } else { ordinates(&z[8 * start..8 * end]) },
+                m: if m.is_empty() { Vec::new() } else { ordinates(&m[8 * start..8 * end]) },
             };
             // An empty point is written as NaN.
             if !path.xy.iter().flatten().all(|value| value.is_nan()) {
@@ -176,7 +184,13 @@ fn positions(bytes: &[u8]) -> Result<Vec<[f64; 2]>, FormatError> {
     Ok(values.chunks_exact(2).filter_map(|xy| xy.first_chunk().copied()).collect())
 }
 
-/// Numbers; NaN where one is not finite.
+/// The z or m of vertices; NaN where one is not finite.
+fn ordinates(bytes: &[u8]) -> Vec<f64> {
+    let mut values = doubles(bytes);
+    values.iter_mut().filter(|value| !value.is_finite()).for_each(|value| *value = f64::NAN);
+    values
+}
+
 fn doubles(bytes: &[u8]) -> Vec<f64> {
     bytes
         .chunks_exact(8)

@@ -2,9 +2,9 @@
 
 use super::flatbuffer::Table;
 use super::malformed;
-use crate::FormatError;
 use crate::gather::MAX_FIELDS;
 use crate::ogc_types::refusal;
+use crate::{FormatError, authority};
 use gp_esri::{FeatureSet, Field, FieldType, GeometryType, SpatialReference};
 
 /// The positions of fields in the table of the header.
@@ -162,9 +162,10 @@ fn read_column(column: Table<'_>, header: &mut Header) -> Result<(), FormatError
 fn read_crs(crs: Table<'_>) -> Result<Option<SpatialReference>, FormatError> {
     let organisation = crs.text(0, MAX_NAME_BYTES)?;
     let code = u32::try_from(crs.i32(1, 0)?).unwrap_or(0);
-    let is_known = ["", "EPSG", "ESRI"].iter().any(|known| known.eq_ignore_ascii_case(organisation));
-    if is_known && code > 0 {
-        return Ok(Some(SpatialReference::from_wkid(code)));
+    // EPSG is meant where none is named (header.fbs of FlatGeobuf).
+    let named = if organisation.is_empty() { "EPSG" } else { organisation };
+    if let Some(reference) = authority::reference(named, code) {
+        return Ok(Some(reference));
     }
     if organisation.eq_ignore_ascii_case("OGC") && crs.text(5, MAX_NAME_BYTES)? == "CRS84" {
         return Ok(Some(SpatialReference::from_wkid(4326)));

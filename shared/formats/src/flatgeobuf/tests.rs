@@ -3,11 +3,11 @@ use crate::testing::{assert_close, extent, feature_set, options};
 use crate::window::tests::Counted;
 use crate::{FormatError, Input, ReadLayer, ReadOptions, WriteLayer};
 use gp_esri::{
-    Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Point, SpatialReference,
+    Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Path, Point, SpatialReference,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn written(set: &FeatureSet) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
@@ -126,6 +126,49 @@ fn an_index_of_more_features_than_the_file_has_bytes_is_refused_at_once() {
         bytes[at..at + 8].copy_from_slice(&claim.to_le_bytes());
         assert!(matches!(read_bytes(bytes.clone(), &options()), Err(FormatError::Malformed { .. })));
     }
+}
+
+/// A layer of one line, of those paths.
+fn line(paths: Vec<Path>) -> FeatureSet {
+    FeatureSet {
+        geometry_type: Some(GeometryType::Polyline),
+        has_z: paths.iter().any(|path| !path.z.is_empty()),
+        has_m: paths.iter().any(|path| !path.m.is_empty()),
+        features: vec![Feature { attributes: Vec::new(), geometry: Some(Geometry::Polyline(paths)) }],
+        ..FeatureSet::default()
+    }
+}
+
+#[test]
+fn z_and_m_of_vertices_are_finite_or_none() {
+    let xy = vec![[0.0, 0.0], [1.0, 1.0]];
+    let path = Path { xy, z: vec![f64::INFINITY, 2.0], m: vec![3.0, f64::NEG_INFINITY] };
+    let layer = read_bytes(written(&line(vec![path])), &options()).unwrap();
+    let Some(Geometry::Polyline(paths)) = &layer.features.features[0].geometry else { panic!("no line") };
+    assert!(paths[0].z[0].is_nan() && paths[0].m[1].is_nan(), "{paths:?}");
+    assert_eq!((paths[0].z[1], paths[0].m[0]), (2.0, 3.0));
+}
+
+#[test]
+fn empty_parts_count_as_a_vertex_each() {
+    let bytes = written(&line(vec![Path::default(); 100]));
+    let mut few = options();
+    few.limits.max_vertices = 100;
+    assert_eq!(read_bytes(bytes.clone(), &few).unwrap().features.features[0].geometry, None);
+    few.limits.max_vertices = 99;
+    assert!(matches!(read_bytes(bytes, &few), Err(FormatError::TooLarge(_))));
+}
+
+#[test]
+fn a_polygon_of_many_parts_can_be_stopped() {
+    let square = |x: f64| Path::from_xy(vec![[x, 0.0], [x, 1.0], [x + 0.5, 1.0], [x + 0.5, 0.0], [x, 0.0]]);
+    let mut set = line(Vec::new());
+    set.geometry_type = Some(GeometryType::Polygon);
+    set.features[0].geometry = Some(Geometry::Polygon((0..2_000).map(|n| square(f64::from(n))).collect()));
+    let asked = AtomicUsize::new(0);
+    let stop = || asked.fetch_add(1, Ordering::Relaxed) > 3;
+    let options = ReadOptions { stop: &stop, ..options() };
+    assert!(matches!(read_bytes(written(&set), &options), Err(FormatError::Stopped)));
 }
 
 #[test]

@@ -4,16 +4,13 @@ use super::builder::{Builder, Reference, Slot};
 use super::header::{ColumnType, slot};
 use super::index::{self, Layout, NODE_SIZE};
 use super::shapes::put_geometry;
-use super::{MAGIC, MAX_FEATURE_BYTES, PREFIX_BYTES};
-use crate::{FormatError, WriteLayer};
+use super::{FORMAT, MAGIC, MAX_FEATURE_BYTES, PREFIX_BYTES};
+use crate::budget::StopCheck;
+use crate::field_names::{lost_domains, written_as_text};
+use crate::{FormatError, WriteLayer, authority};
 use gp_esri::{Attribute, Envelope, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, date};
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
-
-/// Features that are written before anybody asks whether to go on.
-const FEATURES_BETWEEN_CHECKS: usize = 256;
-/// EPSG's codes end here; what is above is Esri's.
-const LAST_EPSG_CODE: u32 = 32767;
 
 /// Writes a layer. Its features come in another order, that of the index; with features without geometry there is none.
 pub(crate) fn write(
@@ -22,7 +19,9 @@ pub(crate) fn write(
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<String>, FormatError> {
     let set = layer.features;
-    let mut warnings = losses(set);
+    let becomes_text = |field_type| column_type(field_type) == ColumnType::String;
+    let mut warnings = Vec::from_iter(written_as_text(&set.fields, FORMAT, becomes_text));
+    warnings.extend(lost_domains(&set.fields, FORMAT));
     let boxes: Vec<Envelope> = set
         .features
         .iter()
@@ -47,10 +46,9 @@ pub(crate) fn write(
     out.seek(SeekFrom::Start(index_at + layout.byte_len()))?;
     let mut leaves = Vec::with_capacity(if layout.has_nodes() { order.len() } else { 0 });
     let mut at = 0;
-    for (count, row) in order.into_iter().enumerate() {
-        if count.is_multiple_of(FEATURES_BETWEEN_CHECKS) && stop() {
-            return Err(FormatError::Stopped);
-        }
+    let mut stop_check = StopCheck::new(stop);
+    for row in order {
+        stop_check.step()?;
         let bytes = feature(set, &set.features[row]);
         if bytes.len() - PREFIX_BYTES > MAX_FEATURE_BYTES {
             return Err(FormatError::Unsupported(format!(
@@ -70,28 +68,6 @@ pub(crate) fn write(
     }
     out.flush()?;
     Ok(warnings)
-}
-
-/// Sentences about what the format cannot hold.
-fn losses(set: &FeatureSet) -> Vec<String> {
-    let names = |wanted: &dyn Fn(&Field) -> bool| {
-        set.fields.iter().filter(|field| wanted(field)).map(|field| field.name.as_str()).collect::<Vec<_>>()
-    };
-    let mut warnings = Vec::new();
-    let as_text = names(&|field| {
-        column_type(field.field_type) == ColumnType::String && field.field_type != FieldType::String
-    });
-    if !as_text.is_empty() {
-        warnings.push(format!(
-            "FlatGeobuf has no such type, so these fields were written as text: {}",
-            as_text.join(", ")
-        ));
-    }
-    let with_domain = names(&|field| field.domain.is_some());
-    if !with_domain.is_empty() {
-        warnings.push(format!("the domains of these fields were not written: {}", with_domain.join(", ")));
-    }
-    warnings
 }
 
 fn column_type(field_type: FieldType) -> ColumnType {
@@ -151,10 +127,6 @@ fn header(layer: &WriteLayer<'_>, extent: &Envelope, node_size: u16) -> Vec<u8> 
     if let (Some(reference), Some(at)) = (reference, next()) {
         let code = reference.code();
         let wkt = reference.wkt2.as_deref().or(reference.wkt.as_deref());
-        let organisation = match code {
-            Some(code) if code > LAST_EPSG_CODE => "ESRI",
-            _ => "EPSG",
-        };
         let slots = [
             code.map_or(Slot::Default, |_| Slot::Reference),
             code.map_or(Slot::Default, |code| Slot::I32(code.cast_signed())),
@@ -162,7 +134,7 @@ fn header(layer: &WriteLayer<'_>, extent: &Envelope, node_size: u16) -> Vec<u8> 
             Slot::Default,
             wkt.map_or(Slot::Default, |_| Slot::Reference),
         ];
-        let texts = [code.map(|_| organisation), wkt];
+        let texts = [code.map(authority::of_code), wkt];
         let places = builder.table(at, &slots);
         places.into_iter().zip(texts.into_iter().flatten()).for_each(|(at, text)| builder.text(at, text));
     }

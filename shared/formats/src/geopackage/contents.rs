@@ -2,7 +2,7 @@
 
 use super::database::{Database, error_of};
 use super::malformed;
-use crate::FormatError;
+use crate::{FormatError, authority};
 use gp_esri::{GeometryType, SpatialReference};
 use gp_geometry::Crs;
 use rusqlite::{OptionalExtension, Row, params};
@@ -13,6 +13,8 @@ const MAX_LAYERS: usize = 2_000;
 /// A table with or without geometry.
 pub(super) struct Layer {
     pub(super) table: String,
+    /// Whether it must have geometry.
+    pub(super) is_features: bool,
     pub(super) geometry: Option<GeometryColumn>,
 }
 
@@ -39,11 +41,9 @@ pub(super) fn layers(database: &Database) -> Result<Vec<Layer>, FormatError> {
         rows(database, sql, |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?
     {
         let same = |(of, _): &&(String, GeometryColumn)| of.eq_ignore_ascii_case(&table);
-        let geometry = geometries.iter().find(same).map(|(_, column)| column.clone());
-        if data_type == "features" && geometry.is_none() {
-            return Err(malformed(format!("the layer {table} has no entry in gpkg_geometry_columns")));
-        }
-        layers.push(Layer { geometry: geometry.filter(|_| data_type == "features"), table });
+        let is_features = data_type == "features";
+        let geometry = geometries.iter().filter(|_| is_features).find(same).map(|(_, column)| column.clone());
+        layers.push(Layer { table, is_features, geometry });
     }
     Ok(layers)
 }
@@ -110,21 +110,19 @@ pub(super) fn reference(
             .push(format!("the spatial reference {srs_id} of the layer is not in the file and so unknown"));
         return Ok(None);
     };
-    let is_register = organization.is_some_and(|name| {
-        name.trim().eq_ignore_ascii_case("EPSG") || name.trim().eq_ignore_ascii_case("ESRI")
-    });
-    let code = code.filter(|code| is_register && *code > 0).and_then(|code| u32::try_from(code).ok());
+    let code = code.and_then(|code| u32::try_from(code).ok());
+    let of_code = organization.zip(code).and_then(|(name, code)| authority::reference(&name, code));
     // So GDAL writes what it knows nothing about.
     let definition =
         definition.as_deref().map(str::trim).filter(|text| !text.starts_with("LOCAL_CS[\"Undefined"));
     let definition = definition.unwrap_or_default();
     let of_text = SpatialReference::from_text(definition).ok().flatten();
-    match (code, of_text) {
-        (Some(code), _) if Crs::from_code(code).is_ok() => Ok(Some(SpatialReference::from_wkid(code))),
-        (Some(code), Some(text)) => {
-            Ok(Some(SpatialReference { wkt: text.wkt, wkt2: text.wkt2, ..SpatialReference::from_wkid(code) }))
+    match (of_code, of_text) {
+        (Some(known), _) if Crs::new(&known).is_ok() => Ok(Some(known)),
+        (Some(unknown), Some(text)) => {
+            Ok(Some(SpatialReference { wkt: text.wkt, wkt2: text.wkt2, ..unknown }))
         }
-        (Some(code), None) => Ok(Some(SpatialReference::from_wkid(code))),
+        (Some(unknown), None) => Ok(Some(unknown)),
         (None, Some(text)) => {
             let code = Crs::new(&text).ok().and_then(|crs| crs.find_code());
             Ok(Some(match code {

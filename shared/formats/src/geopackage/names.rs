@@ -3,6 +3,7 @@
 use super::types;
 use crate::FormatError;
 use crate::field_names::UniqueNames;
+use crate::text::some_of;
 use gp_esri::{Attribute, FeatureSet, FieldType};
 use std::collections::HashSet;
 
@@ -53,7 +54,7 @@ impl Table {
             if Some(index) == key_field || field.field_type == FieldType::Geometry {
                 continue;
             }
-            if types::declaration(field.field_type).is_none() {
+            if types::declaration(field).is_none() {
                 dropped.push(field.name.as_str());
                 continue;
             }
@@ -70,8 +71,8 @@ impl Table {
             )));
         }
         for (names, what) in [
-            (renamed.join(", "), "fields have another name in a GeoPackage"),
-            (dropped.join(", "), "fields of bytes were left out"),
+            (some_of(&renamed), "fields have another name in a GeoPackage"),
+            (some_of(&dropped), "fields of bytes were left out"),
         ] {
             if !names.is_empty() {
                 warnings.push(format!("{what}: {names}"));

@@ -4,16 +4,14 @@ use super::blob::Blob;
 use super::contents::{self, GeometryColumn, Layer};
 use super::database::{Database, error_of};
 use super::types::{self, ColumnType};
-use super::{FORMAT, malformed, quoted};
+use super::{FORMAT, malformed, quoted, schema};
 use crate::gather::{Gathering, MAX_FIELDS};
+use crate::text::some_of;
 use crate::wkb::read_wkb;
 use crate::{FormatError, ReadLayer, ReadOptions};
 use gp_esri::{Attribute, Envelope, FeatureSet, Field, FieldType, Geometry};
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, params, params_from_iter};
-
-/// Rows that are passed over before anybody asks whether to go on.
-const ROWS_BETWEEN_CHECKS: usize = 256;
 
 /// What is selected: the fields, then the geometry.
 struct Selection {
@@ -29,6 +27,9 @@ pub(super) fn read_layer(
     layer: &Layer,
     options: &ReadOptions<'_>,
 ) -> Result<ReadLayer, FormatError> {
+    if layer.is_features && layer.geometry.is_none() {
+        return Err(malformed(format!("the layer {} has no entry in gpkg_geometry_columns", layer.table)));
+    }
     let kind = contents::kind_of(database, &layer.table)?;
     let is_view = kind.as_deref() == Some("view");
     if !is_view && kind.as_deref() != Some("table") {
@@ -46,7 +47,7 @@ pub(super) fn read_layer(
     let mut gathering = Gathering::new(options, schema);
     warnings.into_iter().for_each(|warning| gathering.warn(warning));
     if !selection.blobs.is_empty() {
-        gathering.warn(format!("fields of bytes were left out: {}", selection.blobs.join(", ")));
+        gathering.warn(format!("fields of bytes were left out: {}", some_of(&selection.blobs)));
     }
 
     let envelope = layer.geometry.as_ref().and(gathering.envelope());
@@ -57,9 +58,7 @@ pub(super) fn read_layer(
     let mut row_count = 0_usize;
     while let Some(row) = rows.next().map_err(error_of)? {
         database.row_came();
-        if row_count.is_multiple_of(ROWS_BETWEEN_CHECKS) && (options.stop)() {
-            return Err(FormatError::Stopped);
-        }
+        gathering.budget().step()?;
         row_count += 1;
         // Rows of a table are in the file; those of a view may be without end.
         if is_view && row_count > options.limits.max_features {
@@ -184,7 +183,7 @@ fn spatial_index(
     layer: &Layer,
     geometry: &GeometryColumn,
 ) -> Result<Option<String>, FormatError> {
-    let name = format!("rtree_{}_{}", layer.table, geometry.name);
+    let name = schema::index_name(&layer.table, &geometry.name);
     let kind = contents::kind_of(database, &name)?;
     Ok((kind.as_deref() == Some("virtual")).then_some(name))
 }

@@ -1,5 +1,6 @@
 use super::*;
-use crate::testing::{self, extent, options};
+use crate::Format;
+use crate::testing::{self, extent, layer_names, options};
 use bytes::Bytes;
 use gp_esri::{
     Attribute, Feature, FeatureSet, Field, FieldType, Geometry, GeometryType, Point, SpatialReference,
@@ -121,14 +122,23 @@ fn layers_are_listed_and_chosen_and_names_of_the_standard_are_not_taken() {
     two.features.iter_mut().for_each(|feature| feature.geometry = None);
     let written = Written::new(&[("gpkg_contents", &one), ("Roads", &one), ("roads", &two), ("", &one)]);
     let input = written.input();
-    assert_eq!(
-        layer_names(&input, &options()).unwrap(),
-        ["layer_gpkg_contents", "Roads", "roads_1", "layer"]
-    );
+    assert_eq!(layer_names(&input, Format::GeoPackage), ["layer_gpkg_contents", "Roads", "roads_1", "layer"]);
     assert_eq!(written.warnings.len(), 3);
     assert!(matches!(read(&input, &options()), Err(FormatError::SeveralLayers { .. })));
     let layer = read(&input, &ReadOptions { layer: Some("ROADS_1".to_owned()), ..options() }).unwrap();
     assert_eq!((layer.features.geometry_type, ids(&layer)), (None, vec![10, 20]));
+}
+
+#[test]
+fn lengths_of_texts_come_back() {
+    let mut set = points(1);
+    for (name, length) in [("short", Some(20)), ("none", Some(0))] {
+        set.fields.push(Field { length, ..Field::new(name, FieldType::String) });
+        set.features[0].attributes.push(Attribute::Null);
+    }
+    let fields = Written::new(&[("a", &set)]).read().unwrap().features.fields;
+    let lengths: Vec<_> = fields.iter().map(|field| field.length).collect();
+    assert_eq!(lengths, [None, None, Some(20), None]);
 }
 
 #[test]
@@ -214,6 +224,15 @@ fn contents_that_name_what_is_no_table_are_refused() {
         let error = written.change(&sql).read().unwrap_err();
         assert!(matches!(error, FormatError::Malformed { .. }), "{sql} {error}");
     }
+}
+
+#[test]
+fn a_layer_without_its_entry_does_not_keep_others_from_being_read() {
+    let written = Written::new(&[("good", &points(1)), ("bad", &points(1))]);
+    written.change("DELETE FROM gpkg_geometry_columns WHERE table_name = 'bad'");
+    let of = |name: &str| read(&written.input(), &ReadOptions { layer: Some(name.to_owned()), ..options() });
+    assert_eq!(ids(&of("good").unwrap()), [10]);
+    assert!(of("bad").unwrap_err().to_string().contains("bad has no entry in gpkg_geometry_columns"));
 }
 
 #[test]

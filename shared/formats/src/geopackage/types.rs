@@ -1,7 +1,10 @@
 //! Types of columns, and the values of a database in them.
 
-use gp_esri::{Attribute, FieldType, date};
+use gp_esri::{Attribute, Field, FieldType, date};
 use rusqlite::types::ValueRef;
+
+/// The declared type of texts.
+const TEXT: &str = "TEXT";
 
 /// What becomes of a column by its declared type.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,8 +41,15 @@ pub(super) fn text_length(declared: &str) -> Option<u32> {
     rest.trim_end().strip_suffix(')')?.trim().parse().ok()
 }
 
-/// How a field is declared; `None` for what a GeoPackage does not get from us.
-pub(super) fn declaration(field_type: FieldType) -> Option<&'static str> {
+/// How a field is declared, texts with their greatest length where it is known; `None` for what a GeoPackage does not get
+/// from us.
+pub(super) fn declaration(field: &Field) -> Option<String> {
+    let word = word_of(field.field_type)?;
+    let length = field.length.filter(|length| word == TEXT && *length > 0);
+    Some(length.map_or_else(|| word.to_owned(), |length| format!("{word}({length})")))
+}
+
+fn word_of(field_type: FieldType) -> Option<&'static str> {
     match field_type {
         FieldType::SmallInteger => Some("SMALLINT"),
         FieldType::Integer => Some("MEDIUMINT"),
@@ -53,7 +63,7 @@ pub(super) fn declaration(field_type: FieldType) -> Option<&'static str> {
         | FieldType::TimestampOffset
         | FieldType::Guid
         | FieldType::GlobalId
-        | FieldType::Xml => Some("TEXT"),
+        | FieldType::Xml => Some(TEXT),
         FieldType::Geometry | FieldType::Blob | FieldType::Raster => None,
     }
 }

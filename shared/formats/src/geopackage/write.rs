@@ -3,9 +3,12 @@
 use super::blob::write_blob;
 use super::names::{GEOMETRY, MAX_NAME_BYTES, Table};
 use super::{quoted, schema, types};
+use crate::budget::StopCheck;
 use crate::field_names::{UniqueNames, lost_descriptions};
+use crate::layers::within_layer;
+use crate::left_out::{LeftOut, taken};
 use crate::wkb::Dimensions;
-use crate::{FormatError, WriteLayer};
+use crate::{FormatError, WriteLayer, authority};
 use gp_esri::{Attribute, Envelope, FeatureSet, Field, FieldType, GeometryType, SpatialReference, date};
 use gp_geometry::Crs;
 use rusqlite::types::Value;
@@ -14,11 +17,8 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-const FEATURES_BETWEEN_CHECKS: usize = 256;
 /// The clock is not read here; equal layers make equal files.
 const LAST_CHANGE: &str = "1970-01-01T00:00:00.000Z";
-/// Codes above are Esri's own.
-const LAST_EPSG_CODE: u32 = 32_767;
 /// Numbers of references that have no code.
 const FIRST_OWN_SRS: i64 = 200_000;
 /// "Undefined, plane" in the standard.
@@ -46,8 +46,7 @@ pub(super) fn write(
     for layer in layers {
         let mut of_layer = Vec::new();
         writer.write_layer(layer, &mut of_layer)?;
-        let prefix = if layers.len() > 1 { format!("{}: ", layer.name) } else { String::new() };
-        warnings.extend(of_layer.into_iter().map(|warning| prefix.clone() + &warning));
+        warnings.extend(within_layer(layers, layer.name, of_layer));
     }
     writer.connection.execute_batch("COMMIT").map_err(error_of)?;
     writer.connection.close().map_err(|(_, error)| error_of(error))?;
@@ -85,7 +84,8 @@ impl Writer<'_> {
             columns.push(format!("{GEOMETRY} {}", type_name(geometry_type)));
         }
         for (index, name) in &table.columns {
-            let declared = types::declaration(set.fields[*index].field_type).unwrap_or("TEXT");
+            // Fields that have no declaration are not among the columns.
+            let declared = types::declaration(&set.fields[*index]).unwrap_or_default();
             columns.push(format!("{} {declared}", quoted(name)));
         }
         let sql = format!("CREATE TABLE {} ({})", quoted(&table.name), columns.join(", "));
@@ -146,21 +146,18 @@ impl Writer<'_> {
             None => None,
         };
         let dimensions = Dimensions { z: set.has_z, m: set.has_m };
-        let (mut strangers, mut bad_dates) = (0_usize, 0_usize);
+        let (mut left_out, mut bad_dates) = (LeftOut::default(), 0_usize);
+        let mut stop_check = StopCheck::new(self.stop);
         for (row, feature) in set.features.iter().enumerate() {
-            if row.is_multiple_of(FEATURES_BETWEEN_CHECKS) && (self.stop)() {
-                return Err(FormatError::Stopped);
-            }
+            stop_check.step()?;
             let key = match table.key_field {
                 Some(_) => set.oid_of(row),
                 None => row as i64 + 1,
             };
             let mut values = vec![Value::Integer(key)];
             if let Some(geometry_type) = set.geometry_type {
-                let own = feature.geometry.as_ref();
-                let geometry =
-                    own.filter(|own| own.geometry_type() == geometry_type && own.vertex_count() > 0);
-                strangers += usize::from(geometry.is_none() && own.is_some());
+                let geometry = taken(feature.geometry.as_ref(), geometry_type);
+                left_out.count(feature.geometry.as_ref(), geometry_type);
                 values.push(match geometry {
                     Some(geometry) => {
                         let mut blob = Vec::new();
@@ -186,13 +183,11 @@ impl Writer<'_> {
             let triggers = schema::index_triggers(&table.name, GEOMETRY, &table.key);
             self.connection.execute_batch(&triggers).map_err(error_of)?;
         }
-        for (count, what) in [
-            (strangers, "features have a geometry of another type than the layer; it was left out"),
-            (bad_dates, "dates lie before the year 0 or after 9999 and were written as null"),
-        ] {
-            if count > 0 {
-                warnings.push(format!("{count} {what}"));
-            }
+        warnings.extend(left_out.sentences());
+        if bad_dates > 0 {
+            warnings.push(format!(
+                "{bad_dates} dates lie before the year 0 or after 9999 and were written as null"
+            ));
         }
         Ok(())
     }
@@ -213,7 +208,7 @@ impl Writer<'_> {
         let srs_id = match (code, text) {
             (Some(4326), _) => 4326,
             (Some(code), text) => {
-                let organization = if code <= LAST_EPSG_CODE { "EPSG" } else { "ESRI" };
+                let organization = authority::of_code(code);
                 let name = crs.map_or_else(|| code.to_string(), |crs| crs.name());
                 let text = text.unwrap_or_else(|| "undefined".to_owned());
                 self.add_reference(code.into(), &name, organization, code.into(), &text)?;

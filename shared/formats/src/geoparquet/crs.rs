@@ -1,11 +1,9 @@
 //! Spatial references as GeoParquet has them: PROJJSON, which spells out every parameter, with the code beside.
 //! <https://proj.org/en/stable/specifications/projjson.html>
 
+use crate::authority;
 use gp_esri::SpatialReference;
 use serde_json::{Value, json};
-
-/// EPSG's codes end here; what is above is Esri's.
-const LAST_EPSG_CODE: u32 = 32767;
 
 /// The reference of a PROJJSON object, by its code; some writers have `EPSG:2056` as text.
 pub(super) fn reference_of(crs: &Value) -> Option<SpatialReference> {
@@ -14,7 +12,7 @@ pub(super) fn reference_of(crs: &Value) -> Option<SpatialReference> {
             return Some(SpatialReference::from_wkid(4326));
         }
         let (authority, code) = text.split_once(':')?;
-        return known(authority, code.parse().ok()?);
+        return authority::reference(authority, code.parse().ok()?);
     }
     let id = if crs["id"].is_object() { &crs["id"] } else { &crs["ids"][0] };
     let authority = id["authority"].as_str()?;
@@ -23,12 +21,7 @@ pub(super) fn reference_of(crs: &Value) -> Option<SpatialReference> {
         return Some(SpatialReference::from_wkid(4326));
     }
     let code = code.as_u64().or_else(|| code.as_str()?.parse().ok())?;
-    known(authority, u32::try_from(code).ok()?)
-}
-
-fn known(authority: &str, code: u32) -> Option<SpatialReference> {
-    let is_known = ["EPSG", "ESRI"].iter().any(|known| known.eq_ignore_ascii_case(authority));
-    (is_known && code > 0).then(|| SpatialReference::from_wkid(code))
+    authority::reference(authority, u32::try_from(code).ok()?)
 }
 
 /// The reference of a code. PROJJSON spells out every parameter, which is known here for UTM on WGS 84 and Web Mercator; of
@@ -38,8 +31,7 @@ pub(super) fn crs_of(code: u32) -> Value {
         3857 => web_mercator(),
         32601..=32660 => utm(code, code - 32600, Hemisphere::North),
         32701..=32760 => utm(code, code - 32700, Hemisphere::South),
-        _ if code > LAST_EPSG_CODE => Value::String(format!("ESRI:{code}")),
-        _ => Value::String(format!("EPSG:{code}")),
+        _ => Value::String(format!("{}:{code}", authority::of_code(code))),
     }
 }
 

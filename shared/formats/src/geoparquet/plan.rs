@@ -6,6 +6,7 @@ use super::malformed;
 use super::metadata::{self, Geometries};
 use crate::FormatError;
 use crate::gather::MAX_FIELDS;
+use crate::text::some_of;
 use gp_esri::{Envelope, FeatureSet, Field};
 use parquet::basic::{LogicalType, Type};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
@@ -102,11 +103,11 @@ pub(super) fn plan(
     if !left_out.is_empty() {
         warnings.push(format!(
             "these columns hold lists, structures, bytes or further geometries and were left out: {}",
-            left_out.join(", ")
+            some_of(&left_out)
         ));
     }
     if !decimals.is_empty() {
-        warnings.push(format!("these columns hold decimals and came as floats: {}", decimals.join(", ")));
+        warnings.push(format!("these columns hold decimals and came as floats: {}", some_of(&decimals)));
     }
     plan.cut = vec![0; plan.fields.len()];
     Ok((plan, schema, warnings))
@@ -115,18 +116,22 @@ pub(super) fn plan(
 /// Whether the boxes of all geometries of a row group miss the envelope, as far as their statistics say.
 pub(super) fn is_outside(group: &RowGroupMetaData, geometries: &Geometries, envelope: &Envelope) -> bool {
     let Some(covering) = &geometries.covering else { return false };
-    let bound = |path: &str, is_least: bool| -> Option<f64> {
+    let statistics = |path: &str| {
         let column = group.columns().iter().find(|column| column.column_path().string() == path)?;
-        match (column.statistics()?, is_least) {
-            (Statistics::Double(values), true) => values.min_opt().copied(),
-            (Statistics::Double(values), false) => values.max_opt().copied(),
-            (Statistics::Float(values), true) => values.min_opt().map(|value| f64::from(*value)),
-            (Statistics::Float(values), false) => values.max_opt().map(|value| f64::from(*value)),
-            _ => None,
-        }
+        column.statistics()
+    };
+    let least = |path: &str| match statistics(path)? {
+        Statistics::Double(values) => values.min_opt().copied(),
+        Statistics::Float(values) => values.min_opt().copied().map(f64::from),
+        _ => None,
+    };
+    let greatest = |path: &str| match statistics(path)? {
+        Statistics::Double(values) => values.max_opt().copied(),
+        Statistics::Float(values) => values.max_opt().copied().map(f64::from),
+        _ => None,
     };
     let [xmin, ymin, xmax, ymax] = covering;
-    let bounds = (bound(xmin, true), bound(ymin, true), bound(xmax, false), bound(ymax, false));
+    let bounds = (least(xmin), least(ymin), greatest(xmax), greatest(ymax));
     let (Some(xmin), Some(ymin), Some(xmax), Some(ymax)) = bounds else { return false };
     !Envelope { xmin, ymin, xmax, ymax }.intersects(envelope)
 }

@@ -1,6 +1,7 @@
 //! Writing a file.
 
-use super::{failed, metadata};
+use super::{FORMAT, failed, metadata};
+use crate::field_names::{lost_descriptions, written_as_text};
 use crate::wkb::{Dimensions, write_wkb};
 use crate::{FormatError, WriteLayer};
 use gp_esri::{Attribute, Feature, FeatureSet, Field, FieldType, date};
@@ -68,27 +69,13 @@ pub(super) fn write(
 
 /// Sentences about what the format cannot hold.
 fn losses(set: &FeatureSet) -> Vec<String> {
-    let names = |wanted: &dyn Fn(&Field) -> bool| {
-        set.fields.iter().filter(|field| wanted(field)).map(|field| field.name.as_str()).collect::<Vec<_>>()
-    };
     let mut warnings = Vec::new();
     if set.has_m && set.geometry_type.is_some() {
-        warnings.push("GeoParquet has no measures: m was left out".to_owned());
+        warnings.push(format!("{FORMAT} has no measures: m was left out"));
     }
-    let as_text = names(&|field| {
-        physical(field.field_type) == Type::BYTE_ARRAY && field.field_type != FieldType::String
-    });
-    if !as_text.is_empty() {
-        warnings.push(format!("these fields were written as text: {}", as_text.join(", ")));
-    }
-    let with_domain = names(&|field| field.domain.is_some());
-    if !with_domain.is_empty() {
-        warnings.push(format!("the domains of these fields were not written: {}", with_domain.join(", ")));
-    }
-    let with_alias = names(&|field| field.alias != field.name);
-    if !with_alias.is_empty() {
-        warnings.push(format!("the aliases of these fields were not written: {}", with_alias.join(", ")));
-    }
+    let becomes_text = |field_type| physical(field_type) == Type::BYTE_ARRAY;
+    warnings.extend(written_as_text(&set.fields, FORMAT, becomes_text));
+    warnings.extend(lost_descriptions(&set.fields, FORMAT));
     warnings
 }
 

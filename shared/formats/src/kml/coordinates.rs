@@ -2,12 +2,9 @@
 
 use crate::FormatError;
 use crate::budget::Budget;
-use crate::column_types::number;
+use crate::ordinates::coordinate;
 use crate::text::shortened;
 use gp_esri::Path;
-
-/// Coordinates beyond this are no places.
-const MAX_COORDINATE: f64 = 1e300;
 
 /// The positions of a list; z is NaN where there is no altitude. Spaces around commas, which people write, divide nothing.
 pub(super) fn read(text: &str, budget: &mut Budget<'_>) -> Result<Path, FormatError> {
@@ -19,8 +16,7 @@ pub(super) fn read(text: &str, budget: &mut Budget<'_>) -> Result<Path, FormatEr
         loop {
             let end = rest.find(|letter: char| letter == ',' || letter.is_whitespace()).unwrap_or(rest.len());
             let (token, after) = rest.split_at(end);
-            let value = number(token).filter(|value| value.abs() <= MAX_COORDINATE);
-            let Some(value) = value else {
+            let Some(value) = coordinate(token) else {
                 return Err(wrong(format!("{:?} is no coordinate", shortened(token))));
             };
             if let Some(ordinate) = ordinates.get_mut(count) {
@@ -47,8 +43,7 @@ pub(super) fn read_spaced(text: &str, path: &mut Path, budget: &mut Budget<'_>) 
     let mut ordinates = [f64::NAN; 3];
     let mut count = 0;
     for token in text.split_whitespace() {
-        let value = number(token).filter(|value| value.abs() <= MAX_COORDINATE);
-        let Some(value) = value else {
+        let Some(value) = coordinate(token) else {
             return Err(wrong(format!("{:?} is no coordinate", shortened(token))));
         };
         if let Some(ordinate) = ordinates.get_mut(count) {

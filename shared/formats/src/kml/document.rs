@@ -1,7 +1,7 @@
 //! The folders of a document, and the placemarks in them.
 
 use super::FORMAT;
-use super::element::{Step, Xml, local_name};
+use super::element::{Step, Xml};
 use super::placemark::{self, Columns, Placemark};
 use super::schema::Schemas;
 use crate::budget::Budget;
@@ -39,6 +39,9 @@ pub(super) struct Skipped {
     pub(super) foreign_data: usize,
     /// Folders within the folders that are layers.
     pub(super) inner_folders: usize,
+    /// Times of tracks whose position is empty or missing.
+    pub(super) times_without_position: usize,
+    pub(super) unreadable_track_times: usize,
 }
 
 /// A document or folder that is open.
@@ -64,6 +67,7 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
     let mut document_name = None;
     let mut is_kml = false;
     loop {
+        budget.step()?;
         let start = match xml.next()? {
             Step::Start(start) => start,
             Step::End => {
@@ -76,8 +80,9 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
             Step::Text(_) => continue,
             Step::Eof => break,
         };
-        let name = local_name(&start);
-        match name.as_str() {
+        // Without its prefix.
+        let name = start.local_name();
+        match name.as_ref() {
             "kml" if open.is_empty() => {
                 is_kml = true;
                 open.push(None);
@@ -99,7 +104,7 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
             _ if !is_kml => {
                 return Err(FormatError::malformed(
                     FORMAT,
-                    format_args!("its outermost element is {} and not kml", shortened(&name)),
+                    format_args!("its outermost element is {} and not kml", shortened(name.as_ref())),
                 ));
             }
             "Schema" => {
@@ -160,6 +165,8 @@ impl Document {
         mine.models += theirs.models;
         mine.foreign_data += theirs.foreign_data;
         mine.inner_folders += theirs.inner_folders;
+        mine.times_without_position += theirs.times_without_position;
+        mine.unreadable_track_times += theirs.unreadable_track_times;
     }
 
     /// Its layers; an empty one where it has no placemarks.

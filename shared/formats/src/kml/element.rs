@@ -5,6 +5,7 @@
 
 use super::FORMAT;
 use crate::FormatError;
+use crate::text::shortened;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
@@ -22,7 +23,7 @@ const ATTRIBUTES: &[&str] = &["name", "id", "type", "schemaUrl"];
 #[derive(Debug, Default)]
 pub(super) struct Element {
     pub(super) name: String,
-    pub(super) attributes: Vec<(String, String)>,
+    pub(super) attributes: Vec<(&'static str, String)>,
     /// All text directly in it.
     pub(super) text: String,
     pub(super) children: Vec<Element>,
@@ -39,29 +40,30 @@ pub(super) enum Step<'t> {
 /// The text, from front to back.
 pub(super) struct Xml<'t> {
     reader: Reader<&'t [u8]>,
-    /// The names of what is open.
-    open: Vec<String>,
+    /// What is open.
+    open: Vec<BytesStart<'t>>,
 }
 
 impl Element {
     fn of(start: &BytesStart<'_>) -> Element {
-        let mut element = Element { name: local_name(start), ..Element::default() };
+        let mut element = Element { name: start.local_name().as_ref().to_owned(), ..Element::default() };
         for attribute in start.attributes().with_checks(false).flatten() {
-            let key = attribute.key.local_name().into_inner();
-            if !ATTRIBUTES.contains(&key) || element.attribute(key).is_some() {
+            let name = attribute.key.local_name().into_inner();
+            let Some(key) = ATTRIBUTES.iter().copied().find(|key| *key == name) else { continue };
+            if element.attribute(key).is_some() {
                 continue;
             }
             let value = match attribute.normalized_value(XmlVersion::Implicit1_0) {
                 Ok(value) => value.into_owned(),
                 Err(_) => attribute.value.to_string(),
             };
-            element.attributes.push((key.to_owned(), value));
+            element.attributes.push((key, value));
         }
         element
     }
 
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.attributes.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
     }
 
     /// The first element in it of that name.
@@ -99,7 +101,8 @@ impl<'t> Xml<'t> {
                             format_args!("its elements are nested deeper than {MAX_DEPTH}"),
                         ));
                     }
-                    self.open.push(local_name(&start));
+                    // Borrowed from the text, so that nothing is copied.
+                    self.open.push(start.clone());
                     return Ok(Step::Start(start));
                 }
                 Event::End(_) => {
@@ -123,11 +126,11 @@ impl<'t> Xml<'t> {
                 Event::Eof => {
                     return match self.open.last() {
                         None => Ok(Step::Eof),
-                        Some(name) => Err(FormatError::malformed(
+                        Some(start) => Err(FormatError::malformed(
                             FORMAT,
                             format_args!(
                                 "it ends within an element {}: it was cut",
-                                crate::text::shortened(name)
+                                shortened(start.local_name().as_ref())
                             ),
                         )),
                     };
@@ -177,9 +180,4 @@ impl<'t> Xml<'t> {
         }
         Ok(())
     }
-}
-
-/// The name without its prefix.
-pub(super) fn local_name(start: &BytesStart<'_>) -> String {
-    start.local_name().as_ref().to_owned()
 }

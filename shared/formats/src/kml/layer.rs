@@ -1,7 +1,7 @@
 //! Placemarks into the feature sets that they make: one a geometry type.
 
 use super::document::{Document, RawLayer};
-use super::placemark::{Column, Placemark, Source};
+use super::placemark::{Column, Placemark, Source, milliseconds_of};
 use crate::budget::Budget;
 use crate::column_types::{self, settle_dates, value_of};
 use crate::field_names::{UniqueNames, adopt_object_id, make_unique};
@@ -213,13 +213,7 @@ fn repeated_name(layer: &RawLayer) -> Option<usize> {
 /// The value in the type of its field; `None` for a time that is none.
 fn typed(text: &str, field_type: FieldType, column: Option<&Column>) -> Option<Attribute> {
     if column.is_some_and(|column| column.source == Source::Time) {
-        // Years and months are times too.
-        let whole = match text.len() {
-            4 => format!("{text}-01-01"),
-            7 => format!("{text}-01"),
-            _ => text.to_owned(),
-        };
-        return value_of(&whole, FieldType::Date);
+        return milliseconds_of(text).map(Attribute::Integer);
     }
     Some(value_of(text, field_type).unwrap_or(Attribute::Null))
 }
@@ -264,6 +258,8 @@ fn skipped_sentences(document: &Document) -> Vec<String> {
         (document.links.len(), "links to other files that were not followed"),
         (skipped.overlays, "overlays that were not read"),
         (skipped.tours, "tours that were not read"),
+        (skipped.times_without_position, "times of tracks without a position that were not read"),
+        (skipped.unreadable_track_times, "times of tracks that are no dates and were read as no measure"),
         (skipped.foreign_data, "elements of extended data of other kinds that were not read"),
         (skipped.models, "three-dimensional models that were not read"),
         (

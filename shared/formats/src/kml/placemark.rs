@@ -6,7 +6,8 @@ use super::element::Element;
 use super::schema::{Schema, Schemas};
 use crate::FormatError;
 use crate::budget::Budget;
-use gp_esri::{FieldType, Path, date};
+use crate::column_types::value_of;
+use gp_esri::{Attribute, FieldType, Path};
 use gp_geometry::{close, orient};
 use std::collections::{HashMap, HashSet};
 
@@ -44,8 +45,9 @@ pub(super) struct Column {
 #[derive(Default)]
 pub(super) struct Columns {
     pub(super) columns: Vec<Column>,
-    /// Whether it is extended data, and the name in lower case.
-    places: HashMap<(bool, String), usize>,
+    /// Where columns stand by their names, in lower case and as they were first written: of extended data, and of the rest.
+    data_places: HashMap<String, usize>,
+    element_places: HashMap<String, usize>,
     /// The schemas whose fields are all there.
     schemas: HashSet<usize>,
 }
@@ -65,16 +67,24 @@ pub(super) struct Placemark {
 impl Columns {
     fn place(&mut self, name: &str, source: Source) -> Result<usize, FormatError> {
         let is_data = matches!(source, Source::Data | Source::Declared(_));
-        let count = self.columns.len();
-        let place = *self.places.entry((is_data, name.to_lowercase())).or_insert(count);
-        if place == count {
-            if count == MAX_COLUMNS {
-                return Err(FormatError::TooLarge(format!(
-                    "a layer of the file has more than {MAX_COLUMNS} fields, the most that are read"
-                )));
-            }
-            self.columns.push(Column { name: name.to_owned(), alias: None, source });
+        let places = if is_data { &mut self.data_places } else { &mut self.element_places };
+        // Nearly every placemark writes it as the first did.
+        if let Some(place) = places.get(name) {
+            return Ok(*place);
         }
+        let lower = name.to_lowercase();
+        if let Some(place) = places.get(&lower) {
+            return Ok(*place);
+        }
+        let place = self.columns.len();
+        if place == MAX_COLUMNS {
+            return Err(FormatError::TooLarge(format!(
+                "a layer of the file has more than {MAX_COLUMNS} fields, the most that are read"
+            )));
+        }
+        places.insert(lower, place);
+        places.insert(name.to_owned(), place);
+        self.columns.push(Column { name: name.to_owned(), alias: None, source });
         Ok(place)
     }
 
@@ -91,6 +101,19 @@ impl Columns {
             }
         }
         Ok(())
+    }
+}
+
+/// The milliseconds since 1970 of a time. Years and months are times too.
+pub(super) fn milliseconds_of(time: &str) -> Option<i64> {
+    let whole = match time.len() {
+        4 => format!("{time}-01-01"),
+        7 => format!("{time}-01"),
+        _ => time.to_owned(),
+    };
+    match value_of(&whole, FieldType::Date) {
+        Some(Attribute::Integer(milliseconds)) => Some(milliseconds),
+        _ => None,
     }
 }
 
@@ -203,7 +226,7 @@ fn read_shape(
             }
             placemark.is_multipoint |= placemark.points.xy.len() > before;
         }
-        "Track" => push_line(placemark, read_track(element, budget)?),
+        "Track" => push_line(placemark, read_track(element, skipped, budget)?),
         "Model" => skipped.models += 1,
         _ => {}
     }
@@ -216,23 +239,33 @@ fn push_line(placemark: &mut Placemark, path: Path) {
     }
 }
 
-/// A track is a line whose measures are the times, in seconds since 1970.
-fn read_track(element: &Element, budget: &mut Budget<'_>) -> Result<Path, FormatError> {
+/// A track is a line whose measures are the times, in seconds since 1970. The first time is that of the first position, and
+/// so on; a position that is not known is an empty element.
+fn read_track(
+    element: &Element,
+    skipped: &mut Skipped,
+    budget: &mut Budget<'_>,
+) -> Result<Path, FormatError> {
+    let texts = |name: &'static str| {
+        let named = element.children.iter().filter(move |child| child.name == name);
+        named.map(|child| child.text.trim())
+    };
     let mut path = Path::default();
+    let mut times = texts("when");
     let mut seconds = Vec::new();
-    for child in &element.children {
-        match child.name.as_str() {
-            "when" => {
-                let time = date::parse_date(child.text.trim()).ok();
-                seconds.push(time.map_or(f64::NAN, |milliseconds| milliseconds as f64 / 1000.0));
-            }
-            "coord" if !child.text.trim().is_empty() => {
-                coordinates::read_spaced(&child.text, &mut path, budget)?;
-            }
-            _ => {}
+    for position in texts("coord") {
+        let time = times.next().unwrap_or_default();
+        if position.is_empty() {
+            skipped.times_without_position += usize::from(!time.is_empty());
+            continue;
         }
+        coordinates::read_spaced(position, &mut path, budget)?;
+        let milliseconds = milliseconds_of(time);
+        skipped.unreadable_track_times += usize::from(milliseconds.is_none() && !time.is_empty());
+        seconds.push(milliseconds.map_or(f64::NAN, |milliseconds| milliseconds as f64 / 1000.0));
     }
-    if seconds.len() == path.xy.len() {
+    skipped.times_without_position += times.filter(|time| !time.is_empty()).count();
+    if seconds.iter().any(|seconds| seconds.is_finite()) {
         path.m = seconds;
     }
     Ok(path)

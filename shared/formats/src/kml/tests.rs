@@ -1,5 +1,5 @@
-use crate::testing::{self, assert_same_set, input, options, read_bytes, sample, written};
-use crate::{Format, ReadLayer, WriteLayer, layer_names, read, write};
+use crate::testing::{self, assert_same_set, input, layer_names, options, read_bytes, sample, written};
+use crate::{Format, ReadLayer, WriteLayer, read, write};
 use gp_esri::{Attribute, FeatureSet, FieldType, Geometry, GeometryType};
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ fn error(text: &str) -> String {
 }
 
 fn names(text: &str) -> Vec<String> {
-    layer_names(&input("trip.kml", text), Format::Kml, &options()).unwrap()
+    layer_names(&input("trip.kml", text), Format::Kml)
 }
 
 fn layer(text: &str, name: &str) -> ReadLayer {
@@ -151,6 +151,30 @@ fn polygons_have_holes_and_are_turned_and_tracks_have_measures() {
 }
 
 #[test]
+fn times_and_positions_of_a_track_are_paired_by_their_place() {
+    let track = |inner: &str| {
+        let kml = format!("<kml><Placemark><gx:Track>{inner}</gx:Track></Placemark></kml>");
+        let layer = read_bytes(Format::Kml, kml).unwrap();
+        let Some(Geometry::Polyline(paths)) = &layer.features.features[0].geometry else { panic!("no line") };
+        (paths[0].xy.len(), format!("{:?}", paths[0].m), layer.warnings)
+    };
+    let when = |seconds: &str| format!("<when>1970-01-01T00:00:{seconds}Z</when>");
+    let (one, two, three) = (when("01"), when("02"), when("03"));
+    let coord = "<gx:coord>1 2 3</gx:coord>";
+    let lost = |count: usize| vec![format!("times of tracks without a position that were not read: {count}")];
+    let text = |text: &str| text.to_owned();
+    let (empty, none) = ("<gx:coord/>", Vec::new());
+    let gap = track(&format!("{one}{two}{three}{coord}{empty}{coord}"));
+    assert_eq!(gap, (2, text("[1.0, 3.0]"), lost(1)));
+    assert_eq!(track(&format!("{one}{two}{three}{coord}")), (1, text("[1.0]"), lost(2)));
+    assert_eq!(track(&format!("{one}{coord}{coord}")), (2, text("[1.0, NaN]"), none.clone()));
+    assert_eq!(track(&format!("<when/>{empty}{coord}{coord}")), (2, text("[]"), none.clone()));
+    assert_eq!(track(&format!("<when>1970</when>{coord}")), (1, text("[0.0]"), none));
+    let unread = vec![text("times of tracks that are no dates and were read as no measure: 1")];
+    assert_eq!(track(&format!("{one}<when>noon</when>{coord}{coord}")), (2, text("[1.0, NaN]"), unread));
+}
+
+#[test]
 fn what_is_wrong_is_said() {
     for (text, reason) in [
         ("", "it holds no element"),
@@ -206,26 +230,6 @@ fn a_document_in_another_encoding_is_read() {
 }
 
 #[test]
-fn a_packed_document_holds_the_files_of_its_archive_that_it_links_to() {
-    let link = |href: &str| format!("<NetworkLink><Link><href>{href}</href></Link></NetworkLink>");
-    let links =
-        [link("layers/a.kml"), link("./layers/a.kml"), link("https://example.com/b.kml"), link("../c.kml")]
-            .concat();
-    let main = format!("<kml><Document>{links}</Document></kml>");
-    let other = format!("<kml><Document><name>other</name>{POINT}{}</Document></kml>", link("d.kml"));
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("a.kmz");
-    let mut archive = crate::zipped::ZipWriter::create(&path).unwrap();
-    for (name, text) in [("layers/a.kml", &other), ("doc.kml", &main)] {
-        archive.add(name, &mut |file| Ok(file.write_all(text.as_bytes())?)).unwrap();
-    }
-    archive.finish().unwrap();
-    let layer = read(&crate::Input::open(&path).unwrap(), Format::Kmz, &options()).unwrap();
-    assert_eq!((layer.name.as_str(), layer.features.features.len()), ("other", 1));
-    assert_eq!(layer.warnings, ["links to other files that were not followed: 4"]);
-}
-
-#[test]
 fn layers_are_written_as_folders_and_read_back() {
     let (set, mut other, mut empty) = (sample(), sample(), sample());
     other.fields[1].alias = "a \"size\"".to_owned();
@@ -243,7 +247,7 @@ fn layers_are_written_as_folders_and_read_back() {
             ["A & B: KML has no whole numbers of 64 bits: those of OBJECTID were written as text"]
         );
         let file = crate::Input::open(&path).unwrap();
-        assert_eq!(layer_names(&file, format, &options()).unwrap(), ["A & B", "none", "other"]);
+        assert_eq!(layer_names(&file, format), ["A & B", "none", "other"]);
         for (name, wanted) in [("a & b", &without_wide_numbers(&set)), ("other", &other)] {
             let options = crate::ReadOptions { layer: Some(name.to_owned()), ..options() };
             assert_same_set(&read(&file, format, &options).unwrap().features, wanted);

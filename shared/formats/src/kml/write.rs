@@ -3,6 +3,8 @@
 use super::FORMAT;
 use super::xml_text::XmlText;
 use crate::degrees::Degrees;
+use crate::field_names::lost_domains;
+use crate::layers::within_layer;
 use crate::outlines::{Outline, polygons};
 use crate::text::{Output, some_of};
 use crate::{FormatError, WriteLayer};
@@ -42,8 +44,7 @@ pub(crate) fn write_document(
                 some_of(&names)
             ));
         }
-        let prefix = if layers.len() > 1 { format!("{}: ", layer.name) } else { String::new() };
-        warnings.extend(of_layer.into_iter().map(|warning| prefix.clone() + &warning));
+        warnings.extend(within_layer(layers, layer.name, of_layer));
         out.bytes.extend_from_slice(b"</Document>\n");
     }
     out.bytes.extend_from_slice(b"</Document>\n</kml>\n");
@@ -187,12 +188,7 @@ impl<'a> PlacemarkWriter<'a> {
 
     fn into_warnings(self) -> Vec<String> {
         let mut warnings = self.degrees.into_warnings(self.set, FORMAT);
-        let fields = self.set.fields.iter().filter(|field| field.domain.is_some());
-        let names: Vec<&str> = fields.map(|field| field.name.as_str()).collect();
-        if !names.is_empty() {
-            warnings
-                .push(format!("{FORMAT} holds no domains: those of {} were not written", some_of(&names)));
-        }
+        warnings.extend(lost_domains(&self.set.fields, FORMAT));
         warnings
     }
 }

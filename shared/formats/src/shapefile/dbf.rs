@@ -6,6 +6,7 @@ use crate::FormatError;
 use crate::bytes_at::{u16_le, u32_le};
 use crate::codepage::CodePage;
 use crate::field_names::{UniqueNames, adopt_object_id};
+use crate::text::some_of;
 use crate::zipped::{EntryReader, error_of};
 use gp_esri::{Attribute, Feature, Field, FieldType};
 use std::io::{BufReader, Read};
@@ -42,6 +43,14 @@ struct Column {
     has_fractions: bool,
     unreadable_count: usize,
     damaged_count: usize,
+}
+
+/// How the description of a field says how wide its texts are.
+#[derive(Clone, Copy)]
+enum TextWidth {
+    OneByte,
+    /// Some software has texts of more than 255 bytes, with the upper byte where decimals would be.
+    TwoBytes,
 }
 
 /// The part of a row's header that a row has.
@@ -89,21 +98,19 @@ impl Table {
         let (descriptions, _) = descriptions.as_chunks::<COLUMN_BYTES>();
         let ends = descriptions.iter().position(|description| description[0] == END_OF_COLUMNS);
         let descriptions = &descriptions[..ends.unwrap_or(descriptions.len())];
-        let width = |description: &[u8; COLUMN_BYTES], is_wide: bool| match (is_wide, description[11]) {
-            // Some software has texts of more than 255 bytes, with the upper byte where decimals would be.
-            (true, b'C') => usize::from(u16::from_le_bytes([description[16], description[17]])),
-            _ => usize::from(description[16]),
+        let total = |of_texts| {
+            let widths = descriptions.iter().map(|description| width(description, of_texts));
+            1 + widths.sum::<usize>()
         };
-        let total =
-            |is_wide| 1 + descriptions.iter().map(|description| width(description, is_wide)).sum::<usize>();
-        let is_wide = total(false) != record_bytes && total(true) == record_bytes;
-        if total(is_wide) > record_bytes {
+        let is_wide = total(TextWidth::OneByte) != record_bytes && total(TextWidth::TwoBytes) == record_bytes;
+        let of_texts = if is_wide { TextWidth::TwoBytes } else { TextWidth::OneByte };
+        if total(of_texts) > record_bytes {
             return Err(malformed("the fields of the .dbf are wider than its rows"));
         }
         let mut names = UniqueNames::within(usize::MAX);
         let (mut at, mut dropped) = (1, Vec::new());
         for description in descriptions {
-            let (start, width) = (at, width(description, is_wide));
+            let (start, width) = (at, width(description, of_texts));
             at += width;
             let name_bytes = description[..11].split(|byte| *byte == 0).next().unwrap_or_default();
             let name = self.code_page.decode(name_bytes).trim().to_owned();
@@ -132,7 +139,7 @@ impl Table {
         if !dropped.is_empty() {
             self.warnings.push(format!(
                 "fields of a type that is not supported (memos, pictures) were left out: {}",
-                dropped.join(", ")
+                some_of(&dropped)
             ));
         }
         Ok(())
@@ -231,11 +238,19 @@ impl Table {
         if self.has_foreign_text && self.code_page == CodePage::Unknown {
             self.warnings.push(
                 "nothing says in which code page the texts are (no .cpg): they were read as UTF-8, or Windows-1252 where \
-                 they are none"
+                 they are no valid UTF-8"
                     .to_owned(),
             );
         }
         (self.columns.into_iter().map(|column| column.field).collect(), self.warnings)
+    }
+}
+
+/// The width of a field in bytes.
+fn width(description: &[u8; COLUMN_BYTES], of_texts: TextWidth) -> usize {
+    match (of_texts, description[11]) {
+        (TextWidth::TwoBytes, b'C') => usize::from(u16::from_le_bytes([description[16], description[17]])),
+        _ => usize::from(description[16]),
     }
 }
 

@@ -15,8 +15,6 @@ use gp_geometry::Crs;
 use std::fs::File;
 use std::io::{BufReader, Read};
 
-/// Rows that are passed over before anybody asks whether to go on.
-const ROWS_BETWEEN_CHECKS: u64 = 1024;
 /// Longer than any text of a reference or name of a code page.
 const MAX_TEXT_BYTES: u64 = 100_000;
 
@@ -47,10 +45,7 @@ pub(super) fn read_layer(
     let mut budget = Budget::new(options);
     let mut counts = Counts::default();
     loop {
-        if counts.rows.is_multiple_of(ROWS_BETWEEN_CHECKS) && (options.stop)() {
-            return Err(FormatError::Stopped);
-        }
-        counts.rows += 1;
+        budget.step()?;
         let shape = match &mut shapes {
             Some(shapes) => shapes.next(&mut budget)?,
             None => None,
@@ -104,7 +99,6 @@ pub(super) fn read_layer(
 /// What is wrong with how many.
 #[derive(Default)]
 struct Counts {
-    rows: u64,
     without_row: usize,
     without_shape: usize,
     unreadable: usize,
@@ -161,7 +155,7 @@ fn code_page(
     if code_page.is_none() {
         let shown: String = name.chars().take(40).collect();
         warnings.push(format!(
-            "the code page {shown:?} of the .cpg is not known: texts were read as UTF-8, or Windows-1252 where they are none"
+            "the code page {shown:?} of the .cpg is not known: texts were read as UTF-8, or Windows-1252 where they are no valid UTF-8"
         ));
     }
     Ok(Some(code_page.unwrap_or(CodePage::Unknown)))

@@ -2,6 +2,8 @@
 
 use super::NO_DATA_BELOW;
 use crate::FormatError;
+use crate::budget::StopCheck;
+use crate::left_out::{LeftOut, taken};
 use gp_esri::{Envelope, FeatureSet, Geometry, GeometryType, Path};
 use std::io::Write;
 
@@ -12,7 +14,6 @@ const HEADER_BYTES: u64 = 100;
 const MAX_BYTES: u64 = i32::MAX as u64;
 /// What stands for no measure: any number below -1e38.
 const NO_MEASURE: f64 = 10.0 * NO_DATA_BELOW;
-const FEATURES_BETWEEN_CHECKS: usize = 256;
 
 /// The shapes of a layer: one a feature, and what the headers say about all of them.
 pub(super) struct Shapes<'a> {
@@ -21,7 +22,7 @@ pub(super) struct Shapes<'a> {
     /// The length of each record without its header.
     content_bytes: Vec<u64>,
     byte_len: u64,
-    pub(super) misfit_count: usize,
+    pub(super) left_out: LeftOut,
     pub(super) flat_count: usize,
 }
 
@@ -36,13 +37,13 @@ impl<'a> Shapes<'a> {
             geometry_type,
             content_bytes: Vec::with_capacity(set.features.len()),
             byte_len: HEADER_BYTES,
-            misfit_count: 0,
+            left_out: LeftOut::default(),
             flat_count: 0,
         };
         for row in 0..set.features.len() {
             let geometry = shapes.geometry(row);
             let bytes = geometry.map_or(4, |geometry| shapes.bytes_of(geometry));
-            shapes.misfit_count += usize::from(geometry.is_none() && set.features[row].geometry.is_some());
+            shapes.left_out.count(set.features[row].geometry.as_ref(), geometry_type);
             shapes.flat_count += usize::from(set.has_z && geometry.is_some_and(lacks_z));
             shapes.content_bytes.push(bytes);
             shapes.byte_len += 8 + bytes;
@@ -63,10 +64,9 @@ impl<'a> Shapes<'a> {
     ) -> Result<(), FormatError> {
         out.write_all(&self.header(self.byte_len))?;
         let mut record = Vec::new();
+        let mut stop_check = StopCheck::new(stop);
         for (row, bytes) in self.content_bytes.iter().enumerate() {
-            if row.is_multiple_of(FEATURES_BETWEEN_CHECKS) && stop() {
-                return Err(FormatError::Stopped);
-            }
+            stop_check.step()?;
             record.clear();
             record.extend((row as u32 + 1).to_be_bytes());
             record.extend(words(*bytes).to_be_bytes());
@@ -90,11 +90,9 @@ impl<'a> Shapes<'a> {
         Ok(())
     }
 
-    /// The geometry of a feature, if it is of the type of the layer.
+    /// The geometry of a feature, if the layer takes it.
     fn geometry(&self, row: usize) -> Option<&'a Geometry> {
-        let geometry = self.set.features.get(row)?.geometry.as_ref();
-        geometry
-            .filter(|geometry| geometry.geometry_type() == self.geometry_type && geometry.vertex_count() > 0)
+        taken(self.set.features.get(row)?.geometry.as_ref(), self.geometry_type)
     }
 
     /// The code of the type: 1 point, 3 line, 5 polygon, 8 multipoint; 10 more with z, 20 more with measures alone.

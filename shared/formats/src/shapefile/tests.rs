@@ -1,5 +1,6 @@
 use super::*;
-use crate::testing::{self, extent, options};
+use crate::Format;
+use crate::testing::{self, extent, layer_names, options};
 use bytes::Bytes;
 use gp_esri::{Attribute, FeatureSet, FieldType, Geometry, Point, date};
 use proptest::prelude::*;
@@ -310,7 +311,7 @@ fn several_layers_are_told_apart_and_one_is_chosen() {
     let warnings = write(&path, &layers, &|| false).unwrap();
     assert_eq!(warnings[0], "a/b: the files of the layer are named a_b");
     let input = Input::open(&path).unwrap();
-    assert_eq!(layer_names(&input, &options()).unwrap(), ["a_b", "A_b_1", "layer"]);
+    assert_eq!(layer_names(&input, Format::Shapefile), ["a_b", "A_b_1", "layer"]);
     assert!(matches!(read(&input, &options()), Err(FormatError::SeveralLayers { .. })));
     let layer = read(&input, &ReadOptions { layer: Some("a_B_1".to_owned()), ..options() }).unwrap();
     assert_eq!((layer.name.as_str(), layer.features.features.len()), ("A_b_1", 2));
@@ -325,7 +326,7 @@ fn a_table_beside_the_only_layer_with_shapes_needs_no_name_to_be_passed_over() {
     let layers = [("codes", &table), ("roads", &layer)];
     write(&path, &layers.map(|(name, features)| WriteLayer { name, features }), &|| false).unwrap();
     let input = Input::open(&path).unwrap();
-    assert_eq!(layer_names(&input, &options()).unwrap(), ["roads", "codes"]);
+    assert_eq!(layer_names(&input, Format::Shapefile), ["roads", "codes"]);
     assert_eq!(read(&input, &options()).unwrap().name, "roads");
     let table = read(&input, &ReadOptions { layer: Some("codes".to_owned()), ..options() }).unwrap();
     assert_eq!(ids(&table), [1, 2, 3]);
@@ -337,7 +338,7 @@ fn thousands_of_layers_are_told_apart_at_once() {
         *parts = (0..9_000).map(|n| (format!("{}/{n}.shp", n % 2), Vec::new())).collect();
     });
     let start = Instant::now();
-    assert_eq!(layer_names(&input(bytes), &options()).unwrap().len(), 9_000);
+    assert_eq!(layer_names(&input(bytes), Format::Shapefile).len(), 9_000);
     assert!(start.elapsed() < Duration::from_secs(1));
 }
 
@@ -348,13 +349,17 @@ fn what_does_not_fit_is_said_and_texts_are_cut_by_characters() {
     set.fields[1] = gp_esri::Field::new("a_long_field_name", FieldType::String);
     set.features[0].attributes[1] = Attribute::Text("ö".repeat(200).into());
     set.features.push(set.features[0].clone());
-    set.features[1].geometry = Some(Geometry::Multipoint(gp_esri::Path::from_xy(vec![[0.0, 0.0]])));
+    let multipoint = |xy| Some(Geometry::Multipoint(gp_esri::Path::from_xy(xy)));
+    set.features[1].geometry = multipoint(vec![[0.0, 0.0]]);
+    set.features.push(set.features[0].clone());
+    set.features[2].geometry = multipoint(Vec::new());
     let (bytes, warnings) = written(&set);
-    assert_eq!(warnings.len(), 4, "{warnings:?}");
+    assert_eq!(warnings.len(), 5, "{warnings:?}");
     assert!(warnings[0].contains("a_long_field_name → a_long_fie"));
     assert!(warnings[1].starts_with("1 features have a geometry of another type"));
-    assert!(warnings[2].starts_with("2 texts of the field a_long_fie were cut"));
-    assert!(warnings[3].contains("no .prj"));
+    assert!(warnings[2].starts_with("1 features have an empty geometry"));
+    assert!(warnings[3].starts_with("3 texts of the field a_long_fie were cut"));
+    assert!(warnings[4].contains("no .prj"));
     let layer = read_back(bytes).unwrap();
     assert_eq!(layer.features.features[0].attributes[1], Attribute::Text("ö".repeat(127).into()));
 }

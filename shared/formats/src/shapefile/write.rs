@@ -2,7 +2,9 @@
 
 use super::columns::{Column, columns};
 use super::shp_write::Shapes;
+use crate::budget::StopCheck;
 use crate::field_names::{UniqueNames, lost_descriptions};
+use crate::layers::within_layer;
 use crate::zipped::ZipWriter;
 use crate::{FormatError, WriteLayer};
 use gp_esri::{Attribute, FeatureSet};
@@ -10,7 +12,6 @@ use gp_geometry::Crs;
 use std::io::Write;
 use std::path::Path;
 
-const FEATURES_BETWEEN_CHECKS: usize = 256;
 const MAX_TABLE_BYTES: u64 = i32::MAX as u64;
 /// Longest name of a layer, so that every file system takes it.
 const MAX_NAME_BYTES: usize = 100;
@@ -36,8 +37,7 @@ pub(super) fn write(
         if name != layer.name {
             of_layer.push(format!("the files of the layer are named {name}"));
         }
-        let prefix = if layers.len() > 1 { format!("{}: ", layer.name) } else { String::new() };
-        warnings.extend(of_layer.into_iter().map(|warning| prefix.clone() + &warning));
+        warnings.extend(within_layer(layers, layer.name, of_layer));
     }
     zip.finish()?;
     Ok(warnings)
@@ -56,13 +56,10 @@ fn write_layer(
         let shapes = Shapes::new(set, geometry_type)?;
         zip.add(&format!("{name}.shp"), &mut |out| shapes.write_shp(out, stop))?;
         zip.add(&format!("{name}.shx"), &mut |out| shapes.write_shx(out))?;
-        for (count, what) in [
-            (shapes.misfit_count, "features have a geometry of another type than the layer; it was left out"),
-            (shapes.flat_count, "features have vertices without z, which were written with z 0"),
-        ] {
-            if count > 0 {
-                warnings.push(format!("{count} {what}"));
-            }
+        warnings.extend(shapes.left_out.sentences());
+        if shapes.flat_count > 0 {
+            let count = shapes.flat_count;
+            warnings.push(format!("{count} features have vertices without z, which were written with z 0"));
         }
     }
     let mut cut_counts = vec![0_usize; columns.len()];
@@ -131,10 +128,9 @@ fn write_table(
     out.write_all(&header)?;
 
     let mut record = Vec::new();
+    let mut stop_check = StopCheck::new(stop);
     for (row, feature) in set.features.iter().enumerate() {
-        if row.is_multiple_of(FEATURES_BETWEEN_CHECKS) && stop() {
-            return Err(FormatError::Stopped);
-        }
+        stop_check.step()?;
         record.clear();
         record.push(b' ');
         for (column, cut_count) in columns.iter().zip(&mut *cut_counts) {

@@ -1,11 +1,8 @@
 //! The words, numbers and brackets of well-known text.
 
 use super::WktError;
-use crate::column_types::number;
+use crate::ordinates::coordinate;
 use crate::text::shortened;
-
-/// Coordinates beyond this are no places; feature sets from other sources end there too.
-const MAX_COORDINATE: f64 = 1e300;
 
 /// What is left of a text.
 pub(super) struct Scan<'t> {
@@ -84,8 +81,8 @@ impl<'t> Scan<'t> {
         if token.is_empty() {
             return Ok(None);
         }
-        let value = match number(token) {
-            Some(value) if value.abs() <= MAX_COORDINATE => value,
+        let value = match coordinate(token) {
+            Some(value) => value,
             None if token.eq_ignore_ascii_case("nan") => f64::NAN,
             _ => return Err(self.wrong("expected a number")),
         };
