@@ -4,14 +4,16 @@
 //! other runs in a worker process, which can be killed: a geometry call cannot be interrupted, and the server must
 //! survive whatever it is sent.
 
-use crate::files::{OutputId, RunFolder, output_files_url};
+use crate::files::{OutputId, RunFolder, output_files_url, own_files};
 use crate::run_task::read_request;
 use crate::submit::random_bits;
 use crate::uploads::named_uploads;
 use crate::{
     App, Environment, ExecutionType, Message, Observer, OutputForm, Parameters, Progress, PublishedTask,
 };
-use crate::{Limits, MessageLevel, NoSource, RunFiles, StoreError, run_task, timestamp_text};
+use crate::{
+    Limits, MessageLevel, NamedUpload, NoSource, OwnFile, RunFiles, StoreError, run_task, timestamp_text,
+};
 use crate::{RequestError, RunContext, Service, TaskResult, ToolError, Value, Work, WorkError, WorkEvent};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,6 +65,7 @@ pub async fn execute(
         now_ms,
         files: RunFiles::default(),
         uploads: Vec::new(),
+        own_files: Vec::new(),
     };
     let mut messages = vec![Message::info("Executing..."), start_message(now_ms)];
     let (said, outcome) = run(app, service, task, work, &stop, site_url).await;
@@ -143,8 +146,8 @@ async fn run_with_files(
         (Ok(folder), Ok(bits)) => (folder, OutputId::from_random(bits)),
         (Err(error), _) | (_, Err(error)) => return failed(error),
     };
-    work.uploads = match named_uploads(app, service, task, &work.parameters).await {
-        Ok(uploads) => uploads,
+    (work.uploads, work.own_files) = match named_data(app, service, task, &work.parameters).await {
+        Ok(named) => named,
         Err(error) => return failed(error),
     };
     work.files = folder.files(output_files_url(site_url, &work.service, &id));
@@ -155,6 +158,16 @@ async fn run_with_files(
         return failed(error);
     }
     (said, outcome)
+}
+
+/// What the parameters name of what the server keeps, looked up before a worker reads it.
+pub(crate) async fn named_data(
+    app: &App,
+    service: &Service,
+    task: &PublishedTask,
+    parameters: &Parameters,
+) -> Result<(Vec<NamedUpload>, Vec<OwnFile>), StoreError> {
+    Ok((named_uploads(app, service, task, parameters).await?, own_files(app, task, parameters).await?))
 }
 
 async fn run_elsewhere(app: &App, work: Work, stop: &StopOnDrop) -> Outcome {

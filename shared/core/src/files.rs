@@ -3,6 +3,11 @@
 //! A worker process only writes into the folder it is given. Whoever started it stores what it left there, and removes the
 //! folder, however the run ended.
 
+mod own;
+
+pub(crate) use own::own_files;
+pub use own::{OwnFile, job_file_key, own_place};
+
 use crate::context::RESULTS_FOLDER;
 use crate::{App, BlobKey, Content, Job, RunFiles, ServiceName, StoreError};
 use std::fs;

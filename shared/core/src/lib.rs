@@ -48,7 +48,9 @@ pub use environment::{Environment, read_flag, read_sr};
 pub use error::{RequestError, StoreError, ToolError};
 pub use execute::{Executed, StopOnDrop, execute, submit_instead};
 pub use feature_file::{FeatureFile, write_feature_file};
-pub use files::{OutputId, content_of, jobs_directory, output_directory, path_segment};
+pub use files::{
+    OutputId, OwnFile, content_of, job_file_key, jobs_directory, output_directory, own_place, path_segment,
+};
 pub use gp_derive::{Choices, Inputs, Outputs};
 pub use inputs::{Inputs, Outputs, ParameterType, ParameterValues};
 pub use job::{BodySize, Job, JobId, JobStatus, Lease, Payload, Payloads, ResultInfo};

@@ -9,10 +9,10 @@ use crate::{
 use crate::{
     Cost, Job, JobId, JobStatus, Message, Parameters, Payloads, Progress, ResultInfo, ServiceName, StoreError,
 };
-use crate::{NamedUpload, OutputId, RunFiles};
+use crate::{NamedUpload, OutputId, OwnFile, RunFiles};
 use async_trait::async_trait;
 use bytes::Bytes;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -156,6 +156,11 @@ pub trait BlobStore: Send + Sync {
 
     /// A URL where whoever has it can read the bytes for a while; `None` when this store gives none.
     async fn link(&self, key: &BlobKey) -> Result<Option<String>, StoreError>;
+
+    /// Where the bytes lie on this machine, if they do.
+    fn path(&self, _key: &BlobKey) -> Option<PathBuf> {
+        None
+    }
 }
 
 /// Uploaded files: a record each, and bytes of any size, which are never in memory as a whole. Every write is atomic, and on
@@ -232,6 +237,8 @@ pub struct Work {
     pub files: RunFiles,
     /// The uploads that its parameters name.
     pub uploads: Vec<NamedUpload>,
+    /// The files of earlier runs that its parameters name.
+    pub own_files: Vec<OwnFile>,
 }
 
 /// What a run says on its way.

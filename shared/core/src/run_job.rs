@@ -6,10 +6,10 @@
 //! attempt, so that two workers may race and one result is visible.
 
 use crate::attempt::{Attempt, Terms};
+use crate::execute::named_data;
 use crate::files::{RunFolder, job_files_url};
 use crate::message::{failed_message, lost_message};
 use crate::submit::SITE_URL;
-use crate::uploads::named_uploads;
 use crate::{
     App, Job, JobId, Message, OutputForm, Runner, StoreError, ToolError, Work, WorkError, job_inputs,
 };
@@ -83,12 +83,14 @@ async fn work_of(app: &App, job: &Job, folder: &RunFolder) -> Result<Work, Store
         return Err(StoreError::NotFound(format!("task {} of service {}", job.task, job.service)));
     };
     let parameters = job_inputs(app, job).await?;
+    let (uploads, own_files) = named_data(app, service, task, &parameters).await?;
     let site_url = parameters.get(SITE_URL).unwrap_or_default();
     Ok(Work {
         service: job.service.clone(),
         task: job.task.clone(),
         files: folder.files(job_files_url(site_url, job)),
-        uploads: named_uploads(app, service, task, &parameters).await?,
+        uploads,
+        own_files,
         parameters,
         form: OutputForm::Stored,
         max_features: app.limits.max_features,

@@ -78,7 +78,7 @@ impl FileBlobs {
         self.folder.join(id.as_str().get(1..3).unwrap_or_default()).join(id.as_str())
     }
 
-    fn path(&self, key: &BlobKey) -> PathBuf {
+    fn path_of(&self, key: &BlobKey) -> PathBuf {
         match key {
             BlobKey::Inputs(id) => self.job_folder(id).join("inputs"),
             BlobKey::Result(id, attempt, place) => {
@@ -94,7 +94,7 @@ impl FileBlobs {
 #[async_trait]
 impl BlobStore for FileBlobs {
     async fn put(&self, key: &BlobKey, bytes: Bytes, _: Content) -> Result<(), StoreError> {
-        let path = self.path(key);
+        let path = self.path_of(key);
         let temporary =
             path.with_extension(format!("{}.part", self.next_temporary.fetch_add(1, Ordering::Relaxed)));
         off_the_reactor("store bytes", move || {
@@ -107,7 +107,7 @@ impl BlobStore for FileBlobs {
     }
 
     async fn put_file(&self, key: &BlobKey, file: &Path, _: Content) -> Result<(), StoreError> {
-        let (path, file) = (self.path(key), file.to_owned());
+        let (path, file) = (self.path_of(key), file.to_owned());
         off_the_reactor("store a file", move || {
             move_in(&file, &path).map_err(|error| StoreError::unavailable("store a file", error))
         })
@@ -115,7 +115,7 @@ impl BlobStore for FileBlobs {
     }
 
     async fn file(&self, key: &BlobKey) -> Result<StoredFile, StoreError> {
-        let (path, what) = (self.path(key), name(key));
+        let (path, what) = (self.path_of(key), name(key));
         let byte_len = match fs::metadata(&path) {
             Ok(metadata) => metadata.len(),
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(StoreError::NotFound(what)),
@@ -129,8 +129,13 @@ impl BlobStore for FileBlobs {
         Ok(None)
     }
 
+    fn path(&self, key: &BlobKey) -> Option<PathBuf> {
+        let path = self.path_of(key);
+        path.is_file().then_some(path)
+    }
+
     async fn get(&self, key: &BlobKey) -> Result<Bytes, StoreError> {
-        let path = self.path(key);
+        let path = self.path_of(key);
         let key = key.clone();
         off_the_reactor("read bytes", move || match fs::read(&path) {
             Ok(bytes) => Ok(Bytes::from(bytes)),

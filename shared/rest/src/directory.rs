@@ -9,15 +9,21 @@ use crate::response::Reply;
 use crate::schema;
 use crate::upload::Download;
 use gp_core::{
-    BlobKey, Job, JobDetail, JobId, JobStatus, OutputId, RequestError, StoreError, StoredFile, content_of,
-    jobs_directory, output_directory,
+    BlobKey, JobId, OutputId, RequestError, StoreError, StoredFile, content_of, job_file_key,
+    output_directory,
 };
 use http::StatusCode;
 
 /// The file.
 pub(crate) async fn show(rest: &Rest, path: &FilePath) -> Result<Reply, Failure> {
     let (key, name) = match path {
-        FilePath::OfJob { directory, job, name } => (job_file(rest, directory, job, name).await?, name),
+        FilePath::OfJob { directory, job, name } => {
+            let key = match JobId::parse(job) {
+                Some(id) => job_file_key(&rest.app, directory, &id, name).await?,
+                None => None,
+            };
+            (key, name)
+        }
         FilePath::OfExecute { id, name, .. } => {
             (OutputId::parse(id).map(|id| BlobKey::Output(id, name.clone())), name)
         }
@@ -36,18 +42,6 @@ pub(crate) async fn show(rest: &Rest, path: &FilePath) -> Result<Reply, Failure>
         Err(StoreError::NotFound(_)) => Ok(missing(name)),
         Err(error) => Err(error.into()),
     }
-}
-
-/// The key of a file of a job that succeeded and has not expired.
-async fn job_file(rest: &Rest, directory: &str, job: &str, name: &str) -> Result<Option<BlobKey>, Failure> {
-    let Some(id) = JobId::parse(job) else { return Ok(None) };
-    let Some(job) = rest.app.jobs.get(&id, JobDetail::Status).await? else { return Ok(None) };
-    let is_there = |job: &Job| {
-        job.status == JobStatus::Succeeded
-            && directory.eq_ignore_ascii_case(&jobs_directory(&job.service))
-            && job.expires_at_ms.is_none_or(|at| at > (rest.app.now_ms)())
-    };
-    Ok(is_there(&job).then(|| BlobKey::File(id, job.lease.attempt, name.to_owned())))
 }
 
 fn missing(name: &str) -> Reply {

@@ -92,8 +92,6 @@ impl Tool for ImportFeatures {
 
 /// What a compressed file may become, as where features are read from a URL.
 const MAX_UNPACKED_BYTES: u64 = 2 << 30;
-/// First bytes that tell every format that can be told by them.
-const HEAD_BYTES: usize = 16;
 /// How every zip file begins that holds something.
 const ZIP_MARK: &[u8] = b"PK\x03\x04";
 
@@ -112,10 +110,8 @@ fn source(
     layer: Option<String>,
     options: &ReadOptions<'_>,
 ) -> Result<Source, FormatError> {
-    let mut head = [0; HEAD_BYTES];
-    let count = file.bytes().read_at(0, &mut head)?;
-    let head = &head[..count.min(HEAD_BYTES)];
-    let told = Format::of(&file.name, head);
+    let head = file.head()?;
+    let told = Format::of(&file.name, &head);
     if head.starts_with(ZIP_MARK) && (asked.is_some() || told != Some(Format::Kmz)) {
         let members = members(&zipped_names(file, options)?, asked);
         if !members.is_empty() {

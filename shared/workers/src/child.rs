@@ -191,6 +191,7 @@ impl Worker {
             now_ms: work.now_ms,
             files: work.files.clone(),
             uploads: work.uploads.clone(),
+            own_files: work.own_files.clone(),
         };
         let parameters = work.parameters.encode();
         let (head, bodies) = encode(&ToWorker::Run(header), &[&parameters])?;

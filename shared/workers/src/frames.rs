@@ -5,7 +5,8 @@
 
 use bytes::Bytes;
 use gp_core::{
-    Message, NamedUpload, OutputForm, Progress, ResultInfo, RunFiles, ServiceName, TaskResult, ToolError,
+    Message, NamedUpload, OutputForm, OwnFile, Progress, ResultInfo, RunFiles, ServiceName, TaskResult,
+    ToolError,
 };
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -37,6 +38,7 @@ pub(super) struct RunHeader {
     pub(super) now_ms: i64,
     pub(super) files: RunFiles,
     pub(super) uploads: Vec<NamedUpload>,
+    pub(super) own_files: Vec<OwnFile>,
 }
 
 /// From the worker.

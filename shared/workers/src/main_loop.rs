@@ -5,7 +5,7 @@
 
 use super::frames::{FromWorker, PREFIX, ResultHeader, RunHeader, ToWorker, encode, lengths};
 use super::panics::hide_panic_payloads;
-use super::sources::Sources;
+use super::sources::{Kept, Sources};
 use gp_core::{Catalog, Limits, Message, Observer, Parameters, Progress, RunContext, TaskResult, ToolError};
 use gp_core::{read_request, run_task};
 use gp_fetch::FetchSettings;
@@ -162,7 +162,8 @@ fn run_one(
     output: &Arc<Mutex<File>>,
     run: Run,
 ) -> Result<Vec<TaskResult>, ToolError> {
-    let RunHeader { service, task, form, max_features, time_limit_ms, now_ms, files, uploads } = run.header;
+    let RunHeader { service, task, form, max_features, time_limit_ms, now_ms, files, uploads, own_files } =
+        run.header;
     let gone = || ToolError::Internal(format!("task {task} of service {service} is not published any more"));
     let service = catalog.service(&service).ok_or_else(gone)?;
     let task = service.task(&task).ok_or_else(gone)?;
@@ -171,14 +172,8 @@ fn run_one(
     drop(run.body);
     let limits = Limits { max_features, ..*limits };
     let time_limit = Duration::from_millis(time_limit_ms);
-    let sources = Sources::new(
-        fetch,
-        uploads,
-        service.layers.clone(),
-        files.folder.clone(),
-        run.cancelled.clone(),
-        time_limit,
-    );
+    let kept = Kept { uploads, own_files, layers: service.layers.clone() };
+    let sources = Sources::new(fetch, kept, files.folder.clone(), run.cancelled.clone(), time_limit);
     let started = Instant::now();
     let request = read_request(task, &parameters, &limits, now_ms, &sources);
     let (values, warnings, environment) = request.map_err(|error| {

@@ -3,8 +3,8 @@
 mod parts;
 
 use gp_core::{
-    DataFile, InputSource, LayerPlace, NamedUpload, SourceError, SourceFeatures, StoredLayer, UploadBytes,
-    Wanted, WantedKind,
+    DataFile, InputSource, LayerPlace, NamedUpload, OwnFile, SourceError, SourceFeatures, StoredLayer,
+    UploadBytes, Wanted, WantedKind, own_place,
 };
 use gp_esri::DataReference;
 use gp_fetch::{FetchError, FetchSettings, Fetcher, Geometries, LayerQuery, PrivateAddresses, UrlKind};
@@ -16,18 +16,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// The first bytes of a file, which say what it is.
-const HEAD_BYTES: usize = 16;
 /// A link to a part of an upload is the server's own, and lasts longer than any reason to try again.
 const PART_RETRIES: u32 = 3;
+
+/// What the server keeps and a run may read.
+pub(crate) struct Kept {
+    /// The uploads that the request names.
+    pub(crate) uploads: Vec<NamedUpload>,
+    /// The files of earlier runs that the request names.
+    pub(crate) own_files: Vec<OwnFile>,
+    /// The layers of the service.
+    pub(crate) layers: Vec<StoredLayer>,
+}
 
 /// Where one run's named data comes from.
 pub(crate) struct Sources {
     fetcher: Fetcher,
     /// Reads what the server itself has linked and what its services are made of, wherever that is.
     own: Fetcher,
-    uploads: Vec<NamedUpload>,
-    layers: Vec<StoredLayer>,
+    kept: Kept,
     folder: PathBuf,
     stop: Arc<dyn Fn() -> bool + Send + Sync>,
     max_decompressed_bytes: u64,
@@ -37,8 +44,7 @@ impl Sources {
     /// For a run that makes its files in `folder`, and stops when it is cancelled or its time is over.
     pub(crate) fn new(
         settings: &FetchSettings,
-        uploads: Vec<NamedUpload>,
-        layers: Vec<StoredLayer>,
+        kept: Kept,
         folder: PathBuf,
         cancelled: Arc<AtomicBool>,
         time_limit: Duration,
@@ -52,8 +58,7 @@ impl Sources {
         Sources {
             fetcher: Fetcher::new(settings.clone()),
             own: Fetcher::new(own),
-            uploads,
-            layers,
+            kept,
             folder,
             stop: Arc::new(move || cancelled.load(Ordering::Relaxed) || Instant::now() >= end),
             max_decompressed_bytes: settings.max_decompressed_bytes,
@@ -68,18 +73,29 @@ impl Sources {
     }
 
     fn open(&self, reference: &DataReference) -> Result<Input, SourceError> {
-        if reference.item_id.is_empty() {
-            return self.download(&self.fetcher, reference);
+        if !reference.item_id.is_empty() {
+            return self.upload(&reference.item_id);
         }
-        self.upload(&reference.item_id)
+        match self.own_file(&reference.url) {
+            Some(file) => file,
+            None => self.download(&self.fetcher, reference),
+        }
     }
 
     fn download(&self, fetcher: &Fetcher, reference: &DataReference) -> Result<Input, SourceError> {
         fetcher.download(reference, self.folder()?, self.stop.as_ref()).map_err(refused)
     }
 
+    /// The file of an earlier run that has this URL.
+    fn own_file(&self, url: &str) -> Option<Result<Input, SourceError>> {
+        let place = own_place(url)?;
+        let file = self.kept.own_files.iter().find(|file| file.place == place)?;
+        let gone = |_| SourceError::Refused(format!("the file {} is gone: it has expired", file.name));
+        Some(Input::open(&file.path).map(|input| input.renamed(&file.name)).map_err(gone))
+    }
+
     fn upload(&self, id: &str) -> Result<Input, SourceError> {
-        let Some(upload) = self.uploads.iter().find(|upload| upload.id.eq_ignore_ascii_case(id)) else {
+        let Some(upload) = self.kept.uploads.iter().find(|upload| upload.id.eq_ignore_ascii_case(id)) else {
             return Err(SourceError::Refused(format!(
                 "there is no complete upload {id}: send the file to the uploads of this service first, or again if it has \
                  expired"
@@ -138,12 +154,11 @@ impl Sources {
         reference: &DataReference,
         wanted: &Wanted<'_>,
     ) -> Result<SourceFeatures, SourceError> {
-        let mut head = [0; HEAD_BYTES];
         let failed = |error: std::io::Error| {
             SourceError::Refused(format!("{} could not be read: {error}", input.name))
         };
-        let count = input.bytes().read_at(0, &mut head).map_err(failed)?;
-        let Some(format) = Format::of(&name_with_format(&input.name, reference), &head[..count]) else {
+        let head = input.head().map_err(failed)?;
+        let Some(format) = Format::of(&name_with_format(&input.name, reference), &head) else {
             let known: Vec<&str> = Format::extensions().collect();
             return Err(SourceError::Refused(format!(
                 "{} is of no format that is read here; its name must end in one of {}",
@@ -183,7 +198,10 @@ impl InputSource for Sources {
         if !reference.item_id.is_empty() {
             return self.read(&self.upload(&reference.item_id)?, reference, wanted);
         }
-        self.by_url(&self.fetcher, reference, wanted)
+        match self.own_file(&reference.url) {
+            Some(file) => self.read(&file?, reference, wanted),
+            None => self.by_url(&self.fetcher, reference, wanted),
+        }
     }
 
     fn file(&self, reference: &DataReference) -> Result<DataFile, SourceError> {
@@ -214,7 +232,7 @@ impl InputSource for Sources {
 
 impl Sources {
     fn stored(&self, name: &str) -> Result<&StoredLayer, SourceError> {
-        let found = self.layers.iter().find(|layer| layer.name == name);
+        let found = self.kept.layers.iter().find(|layer| layer.name == name);
         found.ok_or_else(|| SourceError::Refused(format!("the service has no layer {name} any more")))
     }
 

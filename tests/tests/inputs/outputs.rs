@@ -82,6 +82,44 @@ fn a_file_is_an_input_again() {
 }
 
 #[test]
+fn files_of_this_server_are_inputs_though_its_address_is_private() {
+    let server = gp_tests::Server::start();
+    let layer = super::written(&super::real_layer("counties_albers.json"));
+    let extract =
+        [("f", "json"), ("Layers_to_Clip", &*format!("[{layer}]")), ("Feature_Format", "GEOPACKAGE")];
+    let reply = server.post("services/Analysis/GPServer/ExtractData/execute", &extract).json();
+    let of_execute = result_of(&reply, "Output_Zip_File").to_string();
+    let job = Job::submit(&server, "AnalysisJobs/GPServer/ExtractData", &extract);
+    assert_eq!(status(&job.wait(&server)), "esriJobSucceeded");
+    let of_job = job.result(&server, "Output_Zip_File").to_string();
+    for file in [&of_execute, &of_job] {
+        for form in [
+            vec![("f", "json"), ("Input_File", &**file)],
+            vec![("f", "pjson"), ("Input_File", file.trim_matches(['{', '}']).split_once(':').unwrap().1)],
+        ] {
+            let import = server.post("services/Analysis/GPServer/ImportFeatures/execute", &form).json();
+            let found = result_of(&import, "Output_Features");
+            assert_eq!(found["features"].as_array().map(Vec::len), Some(14), "{file}: {import:.500}");
+        }
+        let next = Job::submit(
+            &server,
+            "AnalysisJobs/GPServer/ImportFeatures",
+            &[("f", "json"), ("Input_File", file)],
+        );
+        assert_eq!(status(&next.wait(&server)), "esriJobSucceeded");
+    }
+    for wrong in [of_execute.replace("output.zip", "other.zip"), of_job.replace("/scratch/", "/secret/")] {
+        let error = server
+            .post(
+                "services/Analysis/GPServer/ImportFeatures/execute",
+                &[("f", "json"), ("Input_File", &*wrong)],
+            )
+            .error();
+        assert!(error.details.contains("Input_File: ") && error.details.contains("private"), "{error:?}");
+    }
+}
+
+#[test]
 fn a_part_of_a_file_can_be_asked_for() {
     let (server, stand_in) = (server(), stand_in());
     let reference = json!({"url": stand_in.url("/lake.tif")}).to_string();

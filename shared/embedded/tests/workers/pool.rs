@@ -27,6 +27,7 @@ pub(crate) fn work(act: &str) -> Work {
     Work {
         files: gp_core::RunFiles::default(),
         uploads: Vec::new(),
+        own_files: Vec::new(),
         service: ServiceName::new("", "Test"),
         task: "Puppet".into(),
         parameters: Parameters::from_iter([("Act", act)]),
