@@ -88,12 +88,11 @@ pub(crate) fn file_name(head: &Head, url: &Url, asked: &Url, secrets: &Secrets) 
     let said = head.header("content-disposition").and_then(disposition_name);
     let mut names = vec![last_segment(asked), last_segment(url)];
     names.extend(said);
-    // A secret in a name would come into messages.
-    let names: Vec<String> = names
-        .iter()
-        .map(|name| clean(name))
-        .filter(|name| !name.is_empty() && !secrets.are_in(name))
-        .collect();
+    // A secret in a name would come into messages; what ends as files do is none, although it stands in `?file=roads.zip`.
+    let is_secret =
+        |name: &str| secrets.has_token_in(name) || (secrets.are_in(name) && !has_known_extension(name));
+    let names: Vec<String> =
+        names.iter().map(|name| clean(name)).filter(|name| !name.is_empty() && !is_secret(name)).collect();
     if let Some(name) = names.iter().rev().find(|name| has_known_extension(name)) {
         return name.clone();
     }
