@@ -8,9 +8,10 @@ use url::Url;
 /// What may be fetched, and how much of it.
 #[derive(Clone, Debug)]
 pub struct FetchSettings {
-    /// When not empty, nothing is fetched from any other host.
+    /// When not empty, nothing is fetched from any other host. An IPv6 address that is translated into an IPv4 address needs both
+    /// of them here.
     pub allow_hosts: Vec<HostPattern>,
-    /// Nothing is fetched from these, whatever else is allowed.
+    /// Nothing is fetched from these, whatever else is allowed, nor from addresses that are translated into theirs.
     pub deny_hosts: Vec<HostPattern>,
     /// Nothing is fetched from these ports: those of remote shells and of mail, which a request could be made to speak to.
     pub deny_ports: Vec<u16>,
