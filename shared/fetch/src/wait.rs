@@ -37,6 +37,16 @@ impl<'a> Wait<'a> {
         }
     }
 
+    /// What is left of the whole time.
+    pub(crate) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Goes on with what was left of the whole time when the wait before this one ended.
+    pub(crate) fn resume(&mut self, left: Duration) {
+        self.deadline = Instant::now() + left.min(LONGEST);
+    }
+
     /// Who may end it.
     pub(crate) fn stop(&self) -> &'a (dyn Fn() -> bool + Sync) {
         self.stop
