@@ -91,6 +91,14 @@ pub enum FetchError {
         /// What is wrong; a text, because the error may repeat what the server sent, and that may hold the token.
         reason: String,
     },
+    /// The disk of this server is too full for the file.
+    #[error(
+        "{place} was not read: this server has no room for it on its disk at the moment; try again later"
+    )]
+    NoRoom {
+        /// Host and path.
+        place: String,
+    },
     /// The temporary file could not be written.
     #[error("the temporary file could not be written: {0}")]
     Scratch(io::Error),

@@ -25,6 +25,10 @@ pub struct FetchSettings {
     pub max_bytes: u64,
     /// Bytes that they may become when they are compressed.
     pub max_decompressed_bytes: u64,
+    /// Bytes that a download leaves free on the disk that it is written to, so that jobs can still be stored there; with 0 the disk
+    /// is not looked at. A server that keeps its jobs on that disk wants 1 GB; a Lambda function, whose disk of 512 MB is its
+    /// own, wants 0.
+    pub min_free_bytes: u64,
     /// Bytes of the headers of one answer.
     pub max_header_bytes: usize,
     /// Redirects that are followed in a row.
@@ -103,6 +107,7 @@ impl Default for FetchSettings {
             extra_roots_pem: None,
             max_bytes: 512 << 20,
             max_decompressed_bytes: 2 << 30,
+            min_free_bytes: 0,
             max_header_bytes: 64 << 10,
             max_redirects: 5,
             connect_timeout: Duration::from_secs(10),
