@@ -123,6 +123,13 @@ impl<'a> Wait<'a> {
         FetchError::Malformed { place: self.place.clone(), reason: reason.into() }
     }
 
+    /// The error where the user can do nothing about the server but go around it.
+    pub(crate) fn no_http(&self, what: &str) -> FetchError {
+        self.malformed(format!(
+            "its answer breaks the rules of HTTP ({what}); download the file and upload it"
+        ))
+    }
+
     pub(crate) fn too_large(&self, reason: impl Into<String>) -> FetchError {
         FetchError::TooLarge { place: self.place.clone(), reason: reason.into() }
     }
