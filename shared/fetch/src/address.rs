@@ -57,6 +57,15 @@ const V6: &[(Ipv6Addr, u32, Scope)] = &[
     (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3, Scope::Public),
 ];
 
+/// The address, and the IPv4 address that a packet to it ends at where it is another: lists of networks must look at both.
+pub(crate) fn ends(address: IpAddr) -> impl Iterator<Item = IpAddr> {
+    let inner = match address {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(address) => embedded_v4(address).map(IpAddr::V4),
+    };
+    [Some(address), inner].into_iter().flatten()
+}
+
 /// Whether that address may be connected to.
 pub(crate) fn may_connect(address: IpAddr, private: PrivateAddresses) -> bool {
     let scope = match address {

@@ -133,7 +133,7 @@ impl Body<'_> {
             State::Length(left) => self.state = State::Length(left.saturating_sub(count)),
             State::Chunk(left) if left == count => {
                 if !self.line()?.is_empty() {
-                    return Err(self.wait.malformed("the chunks of its answer are broken"));
+                    return Err(self.wait.no_http("broken chunks"));
                 }
                 self.state = State::ChunkSize;
             }
@@ -149,7 +149,7 @@ impl Body<'_> {
         let digits = line.split(';').next().unwrap_or_default().trim();
         let is_hex = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         let size = u64::from_str_radix(digits, 16).ok().filter(|_| is_hex);
-        let size = size.ok_or_else(|| self.wait.malformed("the chunks of its answer are broken"))?;
+        let size = size.ok_or_else(|| self.wait.no_http("broken chunks"))?;
         if size > 0 {
             self.state = State::Chunk(size);
             return Ok(());
@@ -163,7 +163,7 @@ impl Body<'_> {
                 return Ok(());
             }
             if trailer_bytes > MAX_CHUNK_LINE_BYTES {
-                return Err(self.wait.malformed("the chunks of its answer are broken"));
+                return Err(self.wait.no_http("broken chunks"));
             }
         }
     }
@@ -180,7 +180,7 @@ impl Body<'_> {
                 return Ok(line);
             }
             if buffered.len() >= MAX_CHUNK_LINE_BYTES {
-                return Err(self.wait.malformed("the chunks of its answer are broken"));
+                return Err(self.wait.no_http("broken chunks"));
             }
             if self.connection.fill(self.wait)? == 0 {
                 return Err(self.wait.unreachable("the connection was cut before the end of the answer"));

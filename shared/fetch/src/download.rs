@@ -1,11 +1,11 @@
 //! A whole file, into a temporary one.
 
-use crate::FetchError;
 use crate::answer::{MAX_ERROR_BYTES, arcgis_error};
-use crate::head::Head;
+use crate::head::{Framing, Head};
 use crate::request::Request;
 use crate::secrets::Secrets;
 use crate::session::{Next, Session};
+use crate::{FetchError, FetchSettings};
 use gp_formats::{Format, Input, ReadAt};
 use std::fs::File;
 use std::io::{self, Write};
@@ -17,6 +17,8 @@ use url::Url;
 
 /// Longest name of a file, in characters.
 const MAX_NAME_CHARACTERS: usize = 120;
+/// Bytes that are written before the disk is looked at again: others may fill it meanwhile.
+const ROOM_CHECK_BYTES: usize = 4 << 20;
 
 /// Reads the file into a temporary one in that folder.
 pub(crate) fn download(
@@ -32,7 +34,20 @@ pub(crate) fn download(
         }
         let mut file = NamedTempFile::new_in(scratch).map_err(FetchError::Scratch)?;
         let mut first = Vec::new();
+        let (place, settings) = (session.wait.place.clone(), &session.fetcher.settings);
+        let announced_bytes = match answer.head.framing {
+            // What is more than that is refused for being more, which helps people more.
+            Framing::Length(byte_len) => byte_len.min(settings.max_bytes),
+            Framing::Chunked | Framing::UntilClose => 0,
+        };
+        check_room(&file, announced_bytes, settings, &place)?;
+        let mut unchecked_bytes = 0;
         session.read_body(&answer.head, &mut |piece| {
+            unchecked_bytes += piece.len();
+            if unchecked_bytes >= ROOM_CHECK_BYTES {
+                check_room(&file, 0, settings, &place)?;
+                unchecked_bytes = 0;
+            }
             let missing = MAX_ERROR_BYTES.saturating_sub(first.len());
             first.extend_from_slice(piece.get(..missing).unwrap_or(piece));
             file.write_all(piece).map_err(FetchError::Scratch)?;
@@ -54,6 +69,24 @@ pub(crate) fn download(
         let name = file_name(&answer.head, &answer.request.url, &request.url, &session.secrets);
         Ok(Input::new(name, Arc::new(Downloaded { file, byte_len })))
     })
+}
+
+/// An error where so many more bytes would leave less free on the disk of the file than the settings want.
+fn check_room(
+    file: &NamedTempFile<File>,
+    more_bytes: u64,
+    settings: &FetchSettings,
+    place: &str,
+) -> Result<(), FetchError> {
+    if settings.min_free_bytes == 0 {
+        return Ok(());
+    }
+    let disk = rustix::fs::fstatvfs(file.as_file()).map_err(|error| FetchError::Scratch(error.into()))?;
+    let wanted_bytes = settings.min_free_bytes.saturating_add(more_bytes);
+    if disk.f_bavail.saturating_mul(disk.f_frsize) >= wanted_bytes {
+        return Ok(());
+    }
+    Err(FetchError::NoRoom { place: place.to_owned() })
 }
 
 /// A temporary file; it goes when this is dropped.
@@ -88,12 +121,11 @@ pub(crate) fn file_name(head: &Head, url: &Url, asked: &Url, secrets: &Secrets) 
     let said = head.header("content-disposition").and_then(disposition_name);
     let mut names = vec![last_segment(asked), last_segment(url)];
     names.extend(said);
-    // A secret in a name would come into messages.
-    let names: Vec<String> = names
-        .iter()
-        .map(|name| clean(name))
-        .filter(|name| !name.is_empty() && !secrets.are_in(name))
-        .collect();
+    // A secret in a name would come into messages; what ends as files do is none, although it stands in `?file=roads.zip`.
+    let is_secret =
+        |name: &str| secrets.has_token_in(name) || (secrets.are_in(name) && !has_known_extension(name));
+    let names: Vec<String> =
+        names.iter().map(|name| clean(name)).filter(|name| !name.is_empty() && !is_secret(name)).collect();
     if let Some(name) = names.iter().rev().find(|name| has_known_extension(name)) {
         return name.clone();
     }

@@ -5,7 +5,18 @@ use std::io;
 /// Why an input could not be fetched. `place` is host and path: never a query, a token or a password.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// The rules of this server forbid the URL, or it is none.
+    /// The text is no URL.
+    #[error("the text is no URL; expected one such as https://example.com/data.geojson")]
+    NoUrl,
+    /// The URL is longer than any that is read.
+    #[error("the URL has {byte_len} bytes; URLs of up to {max_bytes} bytes are read")]
+    LongUrl {
+        /// Its length.
+        byte_len: usize,
+        /// The longest.
+        max_bytes: usize,
+    },
+    /// The rules of this server forbid the URL.
     #[error("the url {place} is not fetched: {reason}")]
     Refused {
         /// Host and path.
@@ -90,6 +101,14 @@ pub enum FetchError {
         place: String,
         /// What is wrong; a text, because the error may repeat what the server sent, and that may hold the token.
         reason: String,
+    },
+    /// The disk of this server is too full for the file.
+    #[error(
+        "{place} was not read: this server has no room for it on its disk at the moment; try again later"
+    )]
+    NoRoom {
+        /// Host and path.
+        place: String,
     },
     /// The temporary file could not be written.
     #[error("the temporary file could not be written: {0}")]

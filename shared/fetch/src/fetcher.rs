@@ -128,8 +128,8 @@ impl Fetcher {
                 token = Some(Token { value: own.caller_token.clone(), place, within });
             }
         }
-        for value in token.iter().map(|token| &token.value).chain(&in_url) {
-            secrets.add_token(value);
+        if let Some(token) = &token {
+            secrets.add_token(&token.value);
         }
         Ok(Source { kind, request: Request::get(url, token), secrets })
     }

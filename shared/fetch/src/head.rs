@@ -107,7 +107,7 @@ pub(crate) fn read_head(
             break;
         }
     }
-    Err(wait.malformed("it sent provisional answers and no other"))
+    Err(wait.no_http("provisional answers only"))
 }
 
 /// The head at the beginning of these bytes and its length; `None` while it is not complete.
@@ -117,7 +117,7 @@ fn parse(bytes: &[u8], wait: &Wait<'_>) -> Result<Option<(Head, usize)>, FetchEr
     let byte_count = match response.parse(bytes) {
         Ok(httparse::Status::Complete(byte_count)) => byte_count,
         Ok(httparse::Status::Partial) => return Ok(None),
-        Err(error) => return Err(wait.malformed(format!("its answer is no http ({error})"))),
+        Err(error) => return Err(wait.no_http(&error.to_string())),
     };
     let status = response.code.unwrap_or_default();
     let headers: Vec<(String, String)> = response
@@ -127,8 +127,7 @@ fn parse(bytes: &[u8], wait: &Wait<'_>) -> Result<Option<(Head, usize)>, FetchEr
             (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).trim().to_owned())
         })
         .collect();
-    let framing = framing(status, &headers)
-        .ok_or_else(|| wait.malformed("it does not say clearly how long its answer is"))?;
+    let framing = framing(status, &headers).ok_or_else(|| wait.no_http("no clear length"))?;
     let closes = headers.iter().any(|(name, value)| {
         name == "connection" && value.split(',').any(|word| word.trim().eq_ignore_ascii_case("close"))
     });

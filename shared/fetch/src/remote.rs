@@ -3,6 +3,7 @@
 //! Only where the server answers ranges (RFC 9110, 14) and marks the version of the file, so that parts of two versions are never
 //! put together.
 
+use crate::connect::Connection;
 use crate::download::file_name;
 use crate::fetcher::{Inner, Source};
 use crate::head::Head;
@@ -14,6 +15,7 @@ use gp_formats::{Input, ReadAt};
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Bytes that are kept together.
 const BLOCK_BYTES: u64 = 128 << 10;
@@ -30,16 +32,25 @@ pub(crate) fn open(
 ) -> Result<Option<Input>, FetchError> {
     let Source { mut request, secrets, .. } = source;
     request.encodings = Encodings::None;
-    let first = {
+    let (first, connection, left) = {
         let stop_now = || stop();
         let mut session = Session::new(&fetcher, &request.url, secrets.clone(), &stop_now);
-        session.with_retries(&mut |session| first_block(session, &request))?
+        let first = session.with_retries(&mut |session| first_block(session, &request))?;
+        (first, session.connection.take(), session.wait.left())
     };
     let Some(First { byte_len, version, block, answer }) = first else { return Ok(None) };
     let name = file_name(&answer.head, &answer.request.url, &request.url, &secrets);
     let reached = answer.request;
-    let mut state =
-        State { reached, blocks: HashMap::new(), order: VecDeque::new(), received: 0, next: 1, run: 1 };
+    let mut state = State {
+        reached,
+        connection,
+        left,
+        blocks: HashMap::new(),
+        order: VecDeque::new(),
+        received: 0,
+        next: 1,
+        run: 1,
+    };
     state.keep(0, block);
     let remote = Remote { fetcher, request, secrets, stop, byte_len, version, state: Mutex::new(state) };
     Ok(Some(Input::new(name, Arc::new(remote))))
@@ -63,6 +74,10 @@ struct Version(String);
 struct State {
     /// Where redirects led to the last time.
     reached: Request,
+    /// The connection that the last part came over.
+    connection: Option<Connection>,
+    /// How long reading may still take. The time between reads does not count: it is the tool's.
+    left: Duration,
     blocks: HashMap<u64, Vec<u8>>,
     /// The blocks, oldest first.
     order: VecDeque<u64>,
@@ -131,25 +146,37 @@ impl Remote {
                 .wait
                 .too_large(format!("has cost {max_bytes} bytes, the most that is read from a url")));
         }
-        let range = (first, last);
-        let result = session.with_retries(&mut |session| self.part(session, &state.reached, range));
-        let (bytes, reached) = match result {
-            // A place that was redirected to may be good for minutes only.
-            Err(
-                FetchError::Forbidden { .. }
-                | FetchError::TokenNeeded { .. }
-                | FetchError::Server { code: 404 | 410, .. },
-            ) if state.reached.url != self.request.url => {
-                session.with_retries(&mut |session| self.part(session, &self.request, range))?
-            }
-            result => result?,
-        };
+        session.connection = state.connection.take();
+        session.wait.resume(state.left);
+        let result = self.part_where_it_is(&mut session, &state.reached, (first, last));
+        state.connection = session.connection.take();
+        state.left = session.wait.left();
+        let (bytes, reached) = result?;
         state.reached = reached;
         for (number, bytes) in (block..).zip(bytes.chunks(BLOCK_BYTES as usize)) {
             state.keep(number, bytes.to_vec());
         }
         state.next = end;
         Ok(())
+    }
+
+    fn part_where_it_is(
+        &self,
+        session: &mut Session<'_>,
+        reached: &Request,
+        range: (u64, u64),
+    ) -> Result<(Vec<u8>, Request), FetchError> {
+        match session.with_retries(&mut |session| self.part(session, reached, range)) {
+            // A place that was redirected to may be good for minutes only.
+            Err(
+                FetchError::Forbidden { .. }
+                | FetchError::TokenNeeded { .. }
+                | FetchError::Server { code: 404 | 410, .. },
+            ) if reached.url != self.request.url => {
+                session.with_retries(&mut |session| self.part(session, &self.request, range))
+            }
+            result => result,
+        }
     }
 
     fn part(

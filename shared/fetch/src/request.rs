@@ -74,8 +74,8 @@ impl Request {
         url.set_fragment(None);
         check_url(&url, settings)
             .map_err(|_| refused(place.to_owned(), "it redirects to a url that is not read here"))?;
-        let carries_secret = self.token.is_some() || secrets.are_in(self.url.as_str());
-        if carries_secret && self.url.scheme() == "https" && url.scheme() == "http" {
+        let carries_token = self.token.is_some() || secrets.has_token_in(self.url.as_str());
+        if carries_token && self.url.scheme() == "https" && url.scheme() == "http" {
             return Err(refused(
                 place.to_owned(),
                 "it redirects from https to http, which would show the token to others",
@@ -87,7 +87,7 @@ impl Request {
             let decoded: String = url::form_urlencoded::parse(url.as_str().as_bytes())
                 .map(|(name, value)| format!("{name}={value}&"))
                 .collect();
-            if secrets.are_in(url.as_str()) || secrets.are_in(&decoded) {
+            if secrets.has_token_in(url.as_str()) || secrets.has_token_in(&decoded) {
                 return Err(refused(
                     place.to_owned(),
                     "it redirects to another server and takes the token along",

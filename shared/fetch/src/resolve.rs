@@ -3,10 +3,10 @@
 //! A name is looked up once for a connection, every address of the answer is judged, and exactly those addresses are
 //! connected to: a name server that answers differently the next time is not asked again.
 
-use crate::address::may_connect;
+use crate::address::{ends, may_connect};
 use crate::target::host_name;
 use crate::wait::Wait;
-use crate::{FetchError, FetchSettings};
+use crate::{FetchError, FetchSettings, HostPattern};
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
@@ -54,13 +54,14 @@ pub(crate) fn addresses_of(
         return Err(wait.unreachable("its host is not known"));
     }
     let host = host_name(url);
-    let within = |address: &IpAddr| settings.allow_hosts.iter().any(|pattern| pattern.holds(*address));
+    let holds = |patterns: &[HostPattern], end: IpAddr| patterns.iter().any(|pattern| pattern.holds(end));
+    let within = |address: &IpAddr| ends(*address).all(|end| holds(&settings.allow_hosts, end));
     let is_named = settings.allow_hosts.iter().any(|pattern| pattern.names(&host));
     if !settings.allow_hosts.is_empty() && !is_named && !addresses.iter().all(within) {
         return Err(wait.refused("its host is not among those that this server reads from"));
     }
     for address in &addresses {
-        if settings.deny_hosts.iter().any(|pattern| pattern.holds(address.to_canonical())) {
+        if ends(*address).any(|end| holds(&settings.deny_hosts, end)) {
             return Err(wait.refused("its host is not allowed on this server"));
         }
         // One bad address refuses all: a name that mixes public and private ones is made to get past this check.
@@ -149,5 +150,25 @@ mod tests {
         assert!(judge("https://a.example.com/", &["10.1.0.1"], &settings).is_err());
         assert!(judge("https://a.example.com/", &["::ffff:1.1.1.1"], &settings).is_err());
         assert!(judge("http://10.0.0.1/", &[], &settings).is_ok());
+    }
+
+    #[test]
+    fn lists_of_networks_are_not_passed_by_addresses_that_are_translated_into_theirs() {
+        let listing = |allow: &[&str], deny: &[&str]| FetchSettings {
+            allow_hosts: allow.iter().map(|text| text.parse().unwrap()).collect(),
+            deny_hosts: deny.iter().map(|text| text.parse().unwrap()).collect(),
+            private_addresses: PrivateAddresses::Allowed,
+            ..FetchSettings::default()
+        };
+        for address in ["64:ff9b::a01:1", "2002:a01:1::1", "::ffff:10.1.0.1"] {
+            let url = format!("http://[{address}]/");
+            assert!(judge(&url, &[], &listing(&[], &["10.1.0.0/16"])).is_err(), "{address}");
+            assert!(judge(&url, &[], &listing(&[], &["10.2.0.0/16"])).is_ok(), "{address}");
+            assert!(judge("http://h/", &[address], &listing(&[], &["10.1.0.0/16"])).is_err(), "{address}");
+            assert!(judge(&url, &[], &listing(&["::/0"], &[])).is_err(), "{address}");
+            assert!(judge(&url, &[], &listing(&["::/0", "10.0.0.0/8"], &[])).is_ok(), "{address}");
+            assert!(judge(&url, &[], &listing(&["10.0.0.0/8"], &[])).is_err(), "{address}");
+        }
+        assert!(judge("http://[64:ff9b::a01:1]/", &[], &listing(&[], &["64:ff9b::/96"])).is_err());
     }
 }

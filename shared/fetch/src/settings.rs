@@ -8,9 +8,10 @@ use url::Url;
 /// What may be fetched, and how much of it.
 #[derive(Clone, Debug)]
 pub struct FetchSettings {
-    /// When not empty, nothing is fetched from any other host.
+    /// When not empty, nothing is fetched from any other host. An IPv6 address that is translated into an IPv4 address needs both
+    /// of them here.
     pub allow_hosts: Vec<HostPattern>,
-    /// Nothing is fetched from these, whatever else is allowed.
+    /// Nothing is fetched from these, whatever else is allowed, nor from addresses that are translated into theirs.
     pub deny_hosts: Vec<HostPattern>,
     /// Nothing is fetched from these ports: those of remote shells and of mail, which a request could be made to speak to.
     pub deny_ports: Vec<u16>,
@@ -24,6 +25,10 @@ pub struct FetchSettings {
     pub max_bytes: u64,
     /// Bytes that they may become when they are compressed.
     pub max_decompressed_bytes: u64,
+    /// Bytes that a download leaves free on the disk that it is written to, so that jobs can still be stored there; with 0 the disk
+    /// is not looked at. A server that keeps its jobs on that disk wants 1 GB; a Lambda function, whose disk of 512 MB is its
+    /// own, wants 0.
+    pub min_free_bytes: u64,
     /// Bytes of the headers of one answer.
     pub max_header_bytes: usize,
     /// Redirects that are followed in a row.
@@ -102,6 +107,7 @@ impl Default for FetchSettings {
             extra_roots_pem: None,
             max_bytes: 512 << 20,
             max_decompressed_bytes: 2 << 30,
+            min_free_bytes: 0,
             max_header_bytes: 64 << 10,
             max_redirects: 5,
             connect_timeout: Duration::from_secs(10),

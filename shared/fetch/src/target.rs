@@ -42,10 +42,10 @@ pub fn kind_of(url: &Url) -> UrlKind {
 
 /// Reads a URL and judges its looks. What is not refused here still has its addresses to be judged.
 pub(crate) fn check(text: &str, settings: &FetchSettings) -> Result<Url, FetchError> {
-    let url = (text.len() <= MAX_URL_BYTES).then(|| Url::parse(text.trim()).ok()).flatten();
-    let Some(url) = url else {
-        return Err(refused("given".to_owned(), "it is none such as https://example.com/data.geojson"));
-    };
+    if text.len() > MAX_URL_BYTES {
+        return Err(FetchError::LongUrl { byte_len: text.len(), max_bytes: MAX_URL_BYTES });
+    }
+    let url = Url::parse(text.trim()).map_err(|_| FetchError::NoUrl)?;
     check_url(&url, settings)?;
     Ok(url)
 }
@@ -169,6 +169,15 @@ mod tests {
             let error = check(text, &FetchSettings::default()).unwrap_err().to_string();
             assert!(!error.contains("secret") || text.starts_with("unix"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_text_that_is_no_url_is_said_to_be_none() {
+        let said = |text: &str| check(text, &FetchSettings::default()).unwrap_err().to_string();
+        let expected = "the text is no URL; expected one such as https://example.com/data.geojson";
+        assert_eq!(said("roads.zip"), expected);
+        let long = format!("https://h/{}", "x".repeat(MAX_URL_BYTES));
+        assert_eq!(said(&long), "the URL has 16394 bytes; URLs of up to 16384 bytes are read");
     }
 
     #[test]

@@ -37,6 +37,16 @@ impl<'a> Wait<'a> {
         }
     }
 
+    /// What is left of the whole time.
+    pub(crate) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Goes on with what was left of the whole time when the wait before this one ended.
+    pub(crate) fn resume(&mut self, left: Duration) {
+        self.deadline = Instant::now() + left.min(LONGEST);
+    }
+
     /// Who may end it.
     pub(crate) fn stop(&self) -> &'a (dyn Fn() -> bool + Sync) {
         self.stop
@@ -111,6 +121,13 @@ impl<'a> Wait<'a> {
 
     pub(crate) fn malformed(&self, reason: impl Into<String>) -> FetchError {
         FetchError::Malformed { place: self.place.clone(), reason: reason.into() }
+    }
+
+    /// The error where the user can do nothing about the server but go around it.
+    pub(crate) fn no_http(&self, what: &str) -> FetchError {
+        self.malformed(format!(
+            "its answer breaks the rules of HTTP ({what}); download the file and upload it"
+        ))
     }
 
     pub(crate) fn too_large(&self, reason: impl Into<String>) -> FetchError {

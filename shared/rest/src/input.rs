@@ -14,7 +14,7 @@ use gp_core::{
 };
 use gp_core::{job_inputs, parse_parameter, render_value, write_result};
 use gp_esri::json::{Reader, write_string};
-use secrets::{without_query, without_secrets};
+use secrets::{links_of, without_secrets};
 use std::borrow::Cow;
 
 /// Inputs up to this size are read and written on the thread that answers.
@@ -56,9 +56,9 @@ async fn written(rest: &Rest, path: &JobPath, inputs: Vec<Parameter>) -> Result<
 /// Features as they came, because reading them could cost as much as the run; other values as they were understood. A
 /// text that is wrong is shown as it came, so that people see what is wrong. Secrets are not shown.
 fn input_json(input: &Parameter, parameters: &Parameters, limits: &Limits) -> Vec<u8> {
-    let max_depth = limits.max_json_depth;
+    let (links, max_depth) = (links_of(input), limits.max_json_depth);
     let given = parameters.all(&input.name).into_iter().map(str::trim).filter(|text| !text.is_empty());
-    let texts: Vec<Cow<'_, str>> = given.map(|text| without_secrets(text, max_depth)).collect();
+    let texts: Vec<Cow<'_, str>> = given.map(|text| without_secrets(text, links, max_depth)).collect();
     let is_given = texts.last().is_some_and(|text| text.trim_matches('"') != "null");
     let value = match &input.data_type {
         DataType::MultiValue(member) if (member.is_feature_type() || member.is_file_type()) && is_given => {
@@ -66,7 +66,7 @@ fn input_json(input: &Parameter, parameters: &Parameters, limits: &Limits) -> Ve
         }
         DataType::MultiValue(member) if **member == DataType::StringHidden => b"[]".to_vec(),
         single if (single.is_feature_type() || single.is_file_type()) && is_given => {
-            texts.last().map_or(b"null".to_vec(), |text| text_json(&without_query(text), max_depth))
+            texts.last().map_or(b"null".to_vec(), |text| text_json(text, max_depth))
         }
         DataType::StringHidden => b"\"\"".to_vec(),
         _ => understood(input, &texts, limits),
@@ -95,8 +95,7 @@ fn list_json(texts: &[Cow<'_, str>], max_depth: usize) -> Vec<u8> {
     match texts {
         [list] if list.starts_with('[') => text_json(list, max_depth),
         texts => {
-            let members: Vec<_> =
-                texts.iter().map(|text| text_json(&without_query(text), max_depth)).collect();
+            let members: Vec<_> = texts.iter().map(|text| text_json(text, max_depth)).collect();
             [b"[", members.join(&b","[..]).as_slice(), b"]"].concat()
         }
     }

@@ -6,6 +6,7 @@
 
 mod download;
 mod file_name;
+mod held;
 mod receive;
 
 pub(crate) use download::Download;

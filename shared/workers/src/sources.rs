@@ -302,7 +302,6 @@ fn layer_query(wanted: &Wanted<'_>) -> LayerQuery {
         Some((extent.envelope, reference))
     });
     LayerQuery {
-        out_wkid: None,
         envelope,
         limits: wanted.limits.reading(),
         geometries: match wanted.kind {

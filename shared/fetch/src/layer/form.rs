@@ -134,9 +134,6 @@ impl Form {
                 self.set(name, "true");
             }
         }
-        if let Some(wkid) = query.out_wkid {
-            self.set("outSR", wkid.to_string());
-        }
         if let Some((envelope, reference)) = &query.envelope
             && description.has_geometry
             && self.get("geometry").is_none()

@@ -46,7 +46,6 @@ impl Reading<'_, '_> {
             self.page(&form)?;
             return Ok(());
         }
-        let mut missing = 0;
         while !left.is_empty() {
             let most = self.page_features.min(left.len());
             let rest = left.split_off(most);
@@ -67,12 +66,12 @@ impl Reading<'_, '_> {
             }
             if got.is_empty() && page.features > 0 {
                 // Without ids in the answer all that can be done is count.
-                missing += asked.len() - page.features;
+                self.missing += asked.len() - page.features;
                 continue;
             }
             let mut absent: Vec<i64> = asked.into_iter().filter(|oid| !got.contains(oid)).collect();
             if !page.has_more {
-                missing += absent.len();
+                self.missing += absent.len();
             } else if page.new_features == 0 {
                 return Err(self.endless("it says that there are more features and sends none"));
             } else {
@@ -80,8 +79,8 @@ impl Reading<'_, '_> {
                 left = absent;
             }
         }
-        if missing > 0 {
-            let place = &self.session.wait.place;
+        if self.missing > 0 {
+            let (place, missing) = (&self.session.wait.place, self.missing);
             self.gathered.warnings.push(format!(
                 "{place} listed {missing} more features than it sent: the layer may have changed while it was read"
             ));

@@ -37,6 +37,7 @@ pub(super) fn read(
         limits,
         writes_pbf,
         gathered: Gathered::default(),
+        missing: 0,
     };
     if form.is_one_answer() {
         let page = reading.page(form)?;
@@ -68,6 +69,8 @@ pub(super) struct Reading<'r, 's> {
     /// Whether pages are asked for in protocol buffers.
     pub(super) writes_pbf: bool,
     pub(super) gathered: Gathered,
+    /// Features that the server listed and did not send.
+    pub(super) missing: usize,
 }
 
 impl Reading<'_, '_> {
@@ -171,9 +174,8 @@ impl Reading<'_, '_> {
 
     fn compare(&mut self, count: Option<usize>) {
         let (place, read) = (&self.session.wait.place, self.gathered.set.features.len());
-        let said_more =
-            self.gathered.warnings.iter().any(|warning| warning.contains("more features than it sent"));
-        if let Some(count) = count.filter(|count| *count != read && !said_more) {
+        // Features that were listed and did not come are told already.
+        if let Some(count) = count.filter(|count| *count != read && self.missing == 0) {
             self.gathered.warnings.push(format!(
                 "{place} said that it has {count} features and sent {read}: the layer may have changed while it was read"
             ));

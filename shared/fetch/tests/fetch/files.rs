@@ -164,6 +164,28 @@ fn a_file_that_is_too_large_is_cut_off() {
 }
 
 #[test]
+fn a_download_leaves_the_disk_room_for_others() {
+    let head = "HTTP/1.1 200 OK\r\n";
+    let unannounced = format!("{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n").into_bytes();
+    for bytes in [reply(200, &[], b"abc"), unannounced] {
+        let server = Server::start(move |_| Reply::Bytes(bytes.clone()));
+        for (min_free_bytes, has_room) in [(0, true), (1, true), (u64::MAX, false)] {
+            let fetcher = Fetcher::new(FetchSettings { min_free_bytes, ..settings() });
+            let result = download(&fetcher, &server.reference("/a.csv"));
+            assert_eq!(result.is_ok(), has_room, "{min_free_bytes}");
+            if let Some(error) = result.err() {
+                assert!(error.to_string().contains("no room for it on its disk"), "{error}");
+            }
+        }
+    }
+    let claims = format!("{head}Content-Length: {}\r\n\r\nabc", 1_u64 << 60).into_bytes();
+    let server = Server::start(move |_| Reply::Cut(claims.clone()));
+    let fetcher = Fetcher::new(FetchSettings { min_free_bytes: 1, max_bytes: u64::MAX, ..settings() });
+    let error = download(&fetcher, &server.reference("/a.csv")).err().unwrap();
+    assert!(matches!(error, FetchError::NoRoom { .. }), "{error}");
+}
+
+#[test]
 fn a_token_cannot_bring_headers_along() {
     let server = Server::start(|_| ok("{}"));
     let reference = DataReference { token: Some("a\r\nX-Evil: 1".to_owned()), ..server.reference("/a.csv") };

@@ -145,6 +145,8 @@ fn what_is_no_http_is_an_error() {
             matches!(error, FetchError::Malformed { .. } | FetchError::Server { .. }),
             "{bytes}: {error}"
         );
+        let is_told = error.to_string().contains("breaks the rules of HTTP (");
+        assert!(is_told || bytes.contains("302"), "{bytes}: {error}");
     }
 }
 

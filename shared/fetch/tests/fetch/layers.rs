@@ -39,7 +39,7 @@ fn a_layer_is_read_to_its_last_page() {
 }
 
 #[test]
-fn filter_time_reference_and_box_are_the_servers_work() {
+fn filter_time_and_box_are_the_servers_work() {
     for has_pages in [true, false] {
         let server = serve(Layer { has_pages, ..Layer::of(35) });
         let reference = DataReference {
@@ -48,7 +48,6 @@ fn filter_time_reference_and_box_are_the_servers_work() {
             ..server.reference(LAYER)
         };
         let query = LayerQuery {
-            out_wkid: Some(4326),
             envelope: Some((
                 Envelope { xmin: 0.0, ymin: -1.5, xmax: 100.0, ymax: 1.0 },
                 SpatialReference::from_wkid(4326),
@@ -57,7 +56,6 @@ fn filter_time_reference_and_box_are_the_servers_work() {
         };
         let found = fetcher().layer(&reference, &query, &never).unwrap();
         assert_eq!(oids(&found.features), [8, 9, 18, 19, 28, 29]);
-        assert_eq!(found.features.spatial_reference.unwrap().code(), Some(4326));
         assert_eq!(found.warnings.len(), 1);
         assert!(found.warnings[0].contains("knows no time"), "{:?}", found.warnings);
         let asked = server.asked();
@@ -114,6 +112,8 @@ fn a_query_url_is_followed_to_the_end_unless_it_asks_for_one_page() {
     let all = server.reference(&format!("{LAYER}/query?where=POP%3E3&f=html"));
     let found = read(&DataReference { filter: Some("OBJECTID<=20".to_owned()), ..all }).unwrap();
     assert_eq!(oids(&found.features).len(), 12);
+    let projected = server.reference(&format!("{LAYER}/query?outSR=4326"));
+    assert_eq!(read(&projected).unwrap().features.spatial_reference.unwrap().code(), Some(4326));
     let page =
         server.reference(&format!("{LAYER}/query?where=1%3D1&resultRecordCount=4&resultOffset=2&f=json"));
     let found = read(&page).unwrap();

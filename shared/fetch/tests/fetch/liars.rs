@@ -77,6 +77,17 @@ fn a_server_that_ends_and_counts_more_is_believed_with_a_warning() {
 }
 
 #[test]
+fn features_that_were_listed_and_did_not_come_are_told_once() {
+    let server = liar(false, |page| {
+        let first = 10 * page as i64 + 1;
+        page_of(&places(first..first + 5), "102100", false, true)
+    });
+    let found = read(&server.reference(LAYER)).unwrap();
+    assert_eq!((found.features.features.len(), found.warnings.len()), (20, 1), "{:?}", found.warnings);
+    assert!(found.warnings[0].contains("listed 15 more features than it sent"), "{:?}", found.warnings);
+}
+
+#[test]
 fn a_server_without_pages_and_ids_is_read_when_one_answer_holds_all() {
     for count in [7, 12] {
         let layer = Layer { has_pages: false, ..Layer::of(count) };

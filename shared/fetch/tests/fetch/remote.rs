@@ -1,11 +1,12 @@
 //! Files that are read in parts.
 
-use crate::stand_in::{Asked, Reply, Server, fetcher, ok, redirect, reply};
-use gp_fetch::{FetchError, SharedStop};
+use crate::stand_in::{Asked, Reply, Server, fetcher, ok, redirect, reply, settings};
+use gp_fetch::{FetchError, FetchSettings, Fetcher, SharedStop};
 use gp_formats::Input;
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 const BYTE_COUNT: usize = 3_000_000;
 
@@ -50,6 +51,40 @@ fn only_the_parts_that_are_read_are_fetched_and_none_twice() {
     assert!(server.asked()[1..].iter().all(|asked| asked.headers["if-range"] == "\"v1\""));
     assert_eq!(input.read_all(10_000_000).unwrap().unwrap(), *BYTES);
     assert!(server.asked().len() < 14, "reading in order asks for more at once: {}", server.asked().len());
+}
+
+#[test]
+fn parts_come_over_one_connection() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counter = connections.clone();
+    let server = Server::start_on(
+        |asked| part(asked, &BYTES, ("ETag", "\"v1\"")),
+        move |socket| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            Box::new(socket)
+        },
+    );
+    let input = open(&server, "/a.fgb").unwrap().unwrap();
+    for at in [2_500_000, 1_000_000, 500_000] {
+        input.bytes().read_at(at, &mut [0; 10]).unwrap();
+    }
+    assert_eq!((server.asked().len(), connections.load(Ordering::SeqCst)), (4, 1));
+}
+
+#[test]
+fn the_time_for_one_input_is_that_of_all_its_parts() {
+    LazyLock::force(&BYTES);
+    let server = Server::start(|asked| {
+        std::thread::sleep(Duration::from_millis(100));
+        part(asked, &BYTES, ("ETag", "\"v1\""))
+    });
+    let settings = FetchSettings { total_timeout: Duration::from_millis(1500), ..settings() };
+    let input = Fetcher::new(settings).remote(&server.reference("/a.fgb"), stop()).unwrap().unwrap();
+    let offsets = (1..22).rev().map(|block| block * 131_072);
+    let mut results = offsets.map(|offset| input.bytes().read_at(offset, &mut [0; 10]));
+    let error = results.find_map(Result::err).unwrap();
+    assert!(error.to_string().contains("reading it may take 1.5 seconds"), "{error}");
+    assert!(server.asked().len() < 20, "{}", server.asked().len());
 }
 
 #[test]

@@ -1,21 +1,57 @@
-//! Inputs without what opens other servers: tokens of layers that were given by URL (specification 7.5).
+//! Inputs without what opens other servers: tokens of layers, and whatever else of a URL lets somebody in (specification 7.5).
 
+use gp_core::{DataType, Parameter};
 use gp_esri::json::{JsonError, Kind, Reader, write_string};
+use gp_esri::lenient;
 use std::borrow::Cow;
 
-/// What is shown instead of a text that may hold a token but cannot be read.
+/// What is shown instead of a text that may hold a secret but cannot be read.
 pub(super) const NOT_SHOWN: &str = "(not shown: it cannot be read, and may hold a token)";
+/// Members of data that was sent itself: nobody looks for references in them, and their names are those of fields.
+const DATA_MEMBERS: &[&str] = &["features", "fieldAliases"];
 
-/// The text without `token` and `serviceToken` members of an object or of the objects of a list, without the query of
-/// their `url`, and without the query of a URL that holds a token. Other texts come back as they are.
-pub(super) fn without_secrets(text: &str, max_depth: usize) -> Cow<'_, str> {
-    if text.starts_with(['{', '[']) {
-        return match cleaned(text, max_depth) {
-            Ok(Some(clean)) => Cow::Owned(clean),
-            Ok(None) => Cow::Borrowed(text),
-            Err(_) if mentions_token(text) => Cow::Borrowed(NOT_SHOWN),
-            Err(_) => Cow::Borrowed(text),
-        };
+/// What a text of an input is where it begins like a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Links {
+    /// The name of data, in whose query object stores have their signatures.
+    NameData,
+    /// A text like any other.
+    AreTexts,
+}
+
+/// What URLs among the texts of that input are.
+pub(super) fn links_of(input: &Parameter) -> Links {
+    let is_data = |data_type: &DataType| match data_type {
+        DataType::MultiValue(member) => member.is_feature_type() || member.is_file_type(),
+        single => single.is_feature_type() || single.is_file_type(),
+    };
+    if is_data(&input.data_type) || input.infos.iter().any(|info| is_data(&info.data_type)) {
+        return Links::NameData;
+    }
+    Links::AreTexts
+}
+
+/// The text without `token` and `serviceToken` members of its objects, however deep they are, and without the query and user of
+/// their `url` and `projectionFile`; a URL that names data without its query and user, one that is a text without a query that
+/// holds a token. Other texts come back as they are.
+pub(super) fn without_secrets(text: &str, links: Links, max_depth: usize) -> Cow<'_, str> {
+    if text.starts_with(['{', '[', '"']) {
+        let strict = cleaned(text, links, max_depth);
+        let read = strict.or_else(|error| match lenient::to_json(text) {
+            Some(strict) => cleaned(&strict, links, max_depth),
+            None => Err(error),
+        });
+        match read {
+            Ok(Some(clean)) => return Cow::Owned(clean),
+            Ok(None) => return Cow::Borrowed(text),
+            Err(_) if !text.starts_with('"') && may_hold_secret(text, links) => {
+                return Cow::Borrowed(NOT_SHOWN);
+            }
+            Err(_) => {}
+        }
+    }
+    if links == Links::NameData {
+        return without_queries(text);
     }
     match text.split_once('?') {
         Some((url, query)) if is_url(url) && mentions_token(query) => Cow::Owned(without_user(url)),
@@ -24,12 +60,36 @@ pub(super) fn without_secrets(text: &str, max_depth: usize) -> Cow<'_, str> {
     }
 }
 
-/// A URL that names data, without its query, whatever that is called: links of object stores are signed there.
-pub(super) fn without_query(text: &str) -> Cow<'_, str> {
-    match text.split_once(['?', '#']) {
-        Some((url, _)) if is_url(url) => Cow::Owned(without_user(url)),
-        _ => Cow::Borrowed(text),
+/// URLs that name data, one or several in a list, without their queries, whatever those are called.
+fn without_queries(text: &str) -> Cow<'_, str> {
+    let mut clean = String::new();
+    let mut rest = text;
+    loop {
+        let (link, separator, after) = first_of_list(rest);
+        match link.split_once(['?', '#']) {
+            Some((url, _)) if is_url(url) => clean.push_str(&without_user(url)),
+            _ if is_url(link) => clean.push_str(&without_user(link)),
+            _ => clean.push_str(link),
+        }
+        clean.push_str(separator);
+        if after.is_empty() {
+            break;
+        }
+        rest = after;
     }
+    if clean == text { Cow::Borrowed(text) } else { Cow::Owned(clean) }
+}
+
+/// What stands before the next URL of a list, what separates them, and what begins with that URL.
+fn first_of_list(text: &str) -> (&str, &str, &str) {
+    for (at, _) in text.match_indices([',', ';']) {
+        let (link, rest) = text.split_at(at);
+        let after = rest.trim_start_matches(|c: char| c == ',' || c == ';' || c.is_whitespace());
+        if is_url(after) {
+            return (link, rest.strip_suffix(after).unwrap_or_default(), after);
+        }
+    }
+    (text, "", "")
 }
 
 /// A URL without `user:password@`.
@@ -41,62 +101,95 @@ fn without_user(url: &str) -> String {
     format!("{scheme}//{host}{path}")
 }
 
-/// The clean text; `None` when it is clean already.
-fn cleaned(text: &str, max_depth: usize) -> Result<Option<String>, JsonError> {
+/// The clean text of a JSON text; `None` when it is clean already.
+fn cleaned(text: &str, links: Links, max_depth: usize) -> Result<Option<String>, JsonError> {
     let mut reader = Reader::new(text, max_depth);
-    if reader.peek()? != Kind::Array {
-        let value = reader.raw_value()?;
-        reader.end()?;
-        return object(value, max_depth);
-    }
-    reader.begin_array()?;
-    let (mut members, mut is_changed) = (Vec::new(), false);
-    while reader.next_element()? {
-        let kind = reader.peek()?;
-        let member = reader.raw_value()?;
-        let clean = match kind {
-            Kind::Object => object(member, max_depth)?,
-            // The rows of a value table; the reader has seen that they are not nested too deeply.
-            Kind::Array => cleaned(member, max_depth)?,
-            // A row as a text (specification 2.4, rule 5), in which nobody looks for members.
-            Kind::String if mentions_token(member) && member.contains(['{', '?']) => {
-                Some(format!("{NOT_SHOWN:?}"))
-            }
-            _ => None,
-        };
-        is_changed |= clean.is_some();
-        members.push(clean.map_or(Cow::Borrowed(member), Cow::Owned));
-    }
+    let mut clean = Cleaning { out: Vec::new(), is_changed: false, links, max_depth };
+    clean.value(&mut reader)?;
     reader.end()?;
-    Ok(is_changed.then(|| format!("[{}]", members.join(","))))
+    Ok(if clean.is_changed { String::from_utf8(clean.out).ok() } else { None })
 }
 
-fn object(text: &str, max_depth: usize) -> Result<Option<String>, JsonError> {
-    let mut reader = Reader::new(text, max_depth);
-    reader.begin_object()?;
-    let mut is_changed = false;
-    let mut out = b"{".to_vec();
-    while let Some(name) = reader.next_key()? {
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
-        if is("token") || is("serviceToken") {
-            reader.skip_value()?;
-            is_changed = true;
-            continue;
-        }
-        crate::json::key(&mut out, &name);
-        if is("url") && reader.peek()? == Kind::String {
-            let url = reader.string()?;
-            let end = url.find('?').unwrap_or(url.len());
-            let clean = without_user(&url[..end]);
-            is_changed |= clean != url;
-            write_string(&mut out, &clean);
-        } else {
-            out.extend_from_slice(reader.raw_value()?.as_bytes());
+/// A JSON text that is written anew while it is read; the reader bounds how deep it is nested.
+struct Cleaning {
+    out: Vec<u8>,
+    is_changed: bool,
+    links: Links,
+    max_depth: usize,
+}
+
+impl Cleaning {
+    fn value(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        match reader.peek()? {
+            Kind::Object => self.object(reader),
+            Kind::Array => {
+                reader.begin_array()?;
+                self.out.push(b'[');
+                while reader.next_element()? {
+                    crate::json::separate(&mut self.out);
+                    let begin = self.out.len();
+                    let is_text = reader.peek()? == Kind::String;
+                    self.value(reader)?;
+                    // A row as a text that is no JSON (specification 2.4, rule 5), in which nobody looks for members.
+                    let written = String::from_utf8_lossy(self.out.get(begin..).unwrap_or_default());
+                    if is_text && mentions_token(&written) && written.contains(['{', '?']) {
+                        self.out.truncate(begin);
+                        write_string(&mut self.out, NOT_SHOWN);
+                        self.is_changed = true;
+                    }
+                }
+                self.out.push(b']');
+                Ok(())
+            }
+            Kind::String => {
+                let text = reader.string()?;
+                let clean = without_secrets(text.trim(), self.links, self.max_depth);
+                let is_clean = clean == text.trim();
+                self.is_changed |= !is_clean;
+                write_string(&mut self.out, if is_clean { &text } else { &clean });
+                Ok(())
+            }
+            _ => self.as_it_came(reader),
         }
     }
-    reader.end()?;
-    out.push(b'}');
-    Ok(if is_changed { String::from_utf8(out).ok() } else { None })
+
+    fn object(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        reader.begin_object()?;
+        self.out.push(b'{');
+        while let Some(name) = reader.next_key()? {
+            let is_one_of = |names: &[&str]| names.iter().any(|other| name.eq_ignore_ascii_case(other));
+            if is_one_of(&["token", "serviceToken"]) {
+                reader.skip_value()?;
+                self.is_changed = true;
+                continue;
+            }
+            crate::json::key(&mut self.out, &name);
+            if is_one_of(&["url", "projectionFile"]) && reader.peek()? == Kind::String {
+                let url = reader.string()?;
+                let clean = without_user(url.split('?').next().unwrap_or_default());
+                self.is_changed |= clean != url;
+                write_string(&mut self.out, &clean);
+            } else if is_one_of(DATA_MEMBERS) {
+                self.as_it_came(reader)?;
+            } else {
+                self.value(reader)?;
+            }
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+
+    fn as_it_came(&mut self, reader: &mut Reader<'_>) -> Result<(), JsonError> {
+        self.out.extend_from_slice(reader.raw_value()?.as_bytes());
+        Ok(())
+    }
+}
+
+/// Whether a text that cannot be read may hold a token, or a URL of data with a query or a user.
+fn may_hold_secret(text: &str, links: Links) -> bool {
+    let has_more = |(_, rest): (&str, &str)| rest.contains(['?', '@']);
+    let names_data = links == Links::NameData || text.starts_with('{');
+    mentions_token(text) || (names_data && text.split_once("://").is_some_and(has_more))
 }
 
 fn is_url(text: &str) -> bool {
@@ -128,14 +221,66 @@ mod tests {
             (r#"{"url":"https://u:p@h/a.zip#x"}"#, r#"{"url":"https://h/a.zip#x"}"#),
             ("https://u:p@h/a@b", "https://h/a@b"),
             (r#"[[1,{"url":"https://h/0","token":"s"}]]"#, r#"[[1,{"url":"https://h/0"}]]"#),
-            (r#"["[1,{\"token\":\"s\"}]"]"#, r#"["(not shown: it cannot be read, and may hold a token)"]"#),
+            (r#"["[1,{\"token\":\"s\"}]"]"#, r#"["[1,{}]"]"#),
+            (r#"["1;{token:s"]"#, r#"["(not shown: it cannot be read, and may hold a token)"]"#),
             (
                 r#"{ "features" : [{"attributes":{"token":1}}] }"#,
                 r#"{ "features" : [{"attributes":{"token":1}}] }"#,
             ),
+            (r#"{"projectionFile":"https://h/a?sig=s""#, NOT_SHOWN),
+            ("[see](https://h/?q=1)", "[see](https://h/?q=1)"),
             ("is this a token?", "is this a token?"),
         ] {
-            assert_eq!(without_secrets(given, 64), shown);
+            assert_eq!(without_secrets(given, Links::AreTexts, 64), shown);
+        }
+    }
+
+    #[test]
+    fn urls_that_name_data_lose_query_and_user_wherever_they_stand() {
+        for (given, shown) in [
+            ("https://u:p@h/a.zip?sig=s#x", "https://h/a.zip"),
+            (r#""https://h/a.zip?sig=s""#, r#""https://h/a.zip""#),
+            (
+                "https://h/a.zip?sig=s, https://u:p@h/b.zip;https://h/c,d?sig=s,t",
+                "https://h/a.zip, https://h/b.zip;https://h/c,d",
+            ),
+            (r#"["https://h/a.zip?sig=s","https:\/\/u:p@h\/b",1]"#, r#"["https://h/a.zip","https://h/b",1]"#),
+            ("['https://h/a.zip?sig=s', None]", r#"["https://h/a.zip",null]"#),
+            (r#"[["https://h/a.zip?sig=s",1],["a?b"]]"#, r#"[["https://h/a.zip",1],["a?b"]]"#),
+            (r#"["[1,\"https://h/a?sig=s\"]"]"#, r#"["[1,\"https://h/a\"]"]"#),
+            (r#"["https://h/a?sig=s""#, NOT_SHOWN),
+            (r#"["a.zip""#, r#"["a.zip""#),
+        ] {
+            assert_eq!(without_secrets(given, Links::NameData, 64), shown);
+        }
+    }
+
+    #[test]
+    fn references_are_found_however_deep_they_are_but_not_in_features() {
+        for (given, shown) in [
+            (
+                r#"{"dataType":"GPDataFile","value":{"url":"https://h/a?sig=s","token":"s"}}"#,
+                r#"{"dataType":"GPDataFile","value":{"url":"https://h/a"}}"#,
+            ),
+            (
+                r#"[{"a":{"url":"https://u:p@h/a","serviceToken":"s"},"b":[{"token":"s"}]}]"#,
+                r#"[{"a":{"url":"https://h/a"},"b":[{}]}]"#,
+            ),
+            (r#"{"projectionFile":"https://u:p@h/a.prj?sig=s"}"#, r#"{"projectionFile":"https://h/a.prj"}"#),
+            (r#"{"value":"{\"url\":\"https://h/a?sig=s\"}"}"#, r#"{"value":"{\"url\":\"https://h/a\"}"}"#),
+            (
+                r#"{"value":{"fieldAliases":{"token":"t"},"features":[{"attributes":{"token":1,"url":"https://h/?a"}}]}}"#,
+                r#"{"value":{"fieldAliases":{"token":"t"},"features":[{"attributes":{"token":1,"url":"https://h/?a"}}]}}"#,
+            ),
+        ] {
+            assert_eq!(without_secrets(given, Links::AreTexts, 64), shown);
+        }
+    }
+
+    #[test]
+    fn looking_for_secrets_never_panics_on_deep_nesting() {
+        for text in ["[".repeat(100_000), "{\"a\":".repeat(100_000), "['".repeat(1000)] {
+            without_secrets(&text, Links::NameData, 64);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! A request that brings a file: its parts are taken from the connection as they come, the file goes on to the store.
 //!
-//! Apart from `request/multipart.rs`, which has all of a body in memory. Whatever a client sends, no more of it is held
-//! than [`MAX_HELD_BYTES`] and a few chunks.
+//! Apart from `request/multipart.rs`, which has all of a body in memory; here little of it is, as `held.rs` sees to.
 
+use super::held::{PartSource, one_at_a_time, refusal, taken};
 use super::{file_name, part_number};
 use crate::Rest;
 use crate::error::Failure;
@@ -11,23 +11,18 @@ use crate::request::form::{self, too_many, utf8};
 use crate::request::memory::Room;
 use crate::request::{Received, text};
 use crate::resource::uploads::{UploadsChild, UploadsPath};
-use async_trait::async_trait;
 use axum::body::Body;
-use bytes::Bytes;
-use futures_util::{Stream, stream};
 use gp_core::{
-    ByteSource, Parameters, RequestError, StoredBytes, UploadError, UploadId, UploadItem, UploadLimits,
-    check_upload_name, new_upload_id, open_for_parts, receive_upload, upload_limits,
+    Parameters, RequestError, StoredBytes, UploadId, UploadItem, UploadLimits, check_upload_name,
+    new_upload_id, open_for_parts, receive_upload, upload_limits,
 };
 use http::Method;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT};
 use http::request::Parts;
 use multer::{Field, Multipart};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
-/// Bytes that may wait to be understood: the headers of parts, mostly. A client that sends a head without end is refused.
-const MAX_HELD_BYTES: usize = 1 << 20;
 /// What one upload takes of the memory for bodies: what is held, and what the store gathers before it writes.
 const MEMORY_BYTES: usize = 4 << 20;
 /// Bytes of a part that is not the file.
@@ -241,64 +236,4 @@ async fn read_text(name: &str, part: &mut Field<'_>, held: &AtomicUsize) -> Resu
         value.extend_from_slice(&bytes);
     }
     utf8(value, || name.to_owned())
-}
-
-/// The bytes of a part.
-struct PartSource<'p> {
-    part: Field<'p>,
-    held: Arc<AtomicUsize>,
-}
-
-#[async_trait]
-impl ByteSource for PartSource<'_> {
-    async fn next(&mut self) -> Result<Option<Bytes>, UploadError> {
-        loop {
-            let Some(bytes) = self.part.chunk().await.map_err(refusal)? else { return Ok(None) };
-            taken(&self.held, bytes.len());
-            if !bytes.is_empty() {
-                return Ok(Some(bytes));
-            }
-        }
-    }
-}
-
-/// The chunks of a body, not more than one whenever the parser asks: it would take all that are there, and a client that
-/// is faster than the disk could fill the memory.
-fn one_at_a_time(
-    chunks: &mut Chunks,
-    held: Arc<AtomicUsize>,
-) -> impl Stream<Item = Result<Bytes, RequestError>> + Send {
-    stream::unfold((chunks, held, false), |(chunks, held, is_later)| async move {
-        if is_later {
-            tokio::task::yield_now().await;
-        }
-        let next = match chunks.next().await {
-            Ok(Some(bytes)) if held.load(Ordering::Relaxed) <= MAX_HELD_BYTES => {
-                held.fetch_add(bytes.len(), Ordering::Relaxed);
-                Ok(bytes)
-            }
-            Ok(Some(_)) => Err(RequestError::bad("the head of a part in the multipart body is too long")),
-            Ok(None) => return None,
-            Err(error) => Err(error),
-        };
-        Some((next, (chunks, held, true)))
-    })
-}
-
-fn taken(held: &AtomicUsize, count: usize) {
-    // Nobody else changes it meanwhile: parser and reader take turns within one task.
-    held.store(held.load(Ordering::Relaxed).saturating_sub(count), Ordering::Relaxed);
-}
-
-fn refusal(error: multer::Error) -> RequestError {
-    match error {
-        multer::Error::StreamReadFailed(source) => match source.downcast::<RequestError>() {
-            Ok(own) => *own,
-            Err(other) => RequestError::bad(format!("the multipart body cannot be read: {other}")),
-        },
-        multer::Error::IncompleteStream | multer::Error::IncompleteFieldData { .. } => {
-            RequestError::bad("the multipart body broke off before its closing boundary; send it again")
-        }
-        other => RequestError::bad(format!("the multipart body cannot be read: {other}")),
-    }
 }

@@ -84,6 +84,29 @@ async fn the_token_of_an_input_by_url_is_not_shown() {
 }
 
 #[tokio::test]
+async fn no_secret_of_a_link_is_shown_wherever_it_stands() {
+    let server = Server::new();
+    for (name, given, shown) in [
+        ("Files", r#"["https://h/a.zip?sig=secret","https://h/b.zip?sig=secret"]"#, "https://h/b.zip"),
+        ("Files", "https://h/a.zip?sig=secret,https://u:secret@h/b.zip", "https://h/a.zip,https://h/b.zip"),
+        ("Files", "['https://h/a.zip?sig=secret', {'url': 'https://h/b.zip?sig=secret'}]", "https://h/b.zip"),
+        ("Reference", r#"{"projectionFile":"https://u:secret@h/a.prj?sig=secret"}"#, "https://h/a.prj"),
+        (
+            "Either",
+            r#"{"dataType":"GPDataFile","value":{"url":"https://h/a.zip?sig=secret","token":"secret"}}"#,
+            "https://h/a.zip",
+        ),
+        ("Either", r#"{"dataType":"GPDataFile","value":"https://h/a.zip?sig=secret"}"#, "https://h/a.zip"),
+        ("Rows", r#"[{"file":{"url":"https://h/a.zip?sig=secret"},"n":1}]"#, "https://h/a.zip"),
+        ("Rows", r#"["[{\"url\":\"https://h/a.zip?sig=secret\"},1]"]"#, "https://h/a.zip"),
+    ] {
+        let path = server.submit("Twice", &format!("{name}={}", escaped(given))).await;
+        let text = server.get(&format!("{path}/inputs/{name}")).await.text();
+        assert!(!text.contains("secret") && text.contains(shown), "{given}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn a_hidden_text_reads_back_empty_and_a_file_as_it_was_named() {
     let server = Server::new();
     let file = escaped(r#"{"url":"https://user:secret@h/a.zip?sig=secret"}"#);

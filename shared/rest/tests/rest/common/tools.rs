@@ -2,7 +2,7 @@
 
 use gp_core::{Choices, Composite, DataFile, Filter, HiddenString, Inputs, ParameterInfo, ValueTable};
 use gp_core::{Outputs, Published, RunContext, Tool, ToolError};
-use gp_esri::FeatureSet;
+use gp_esri::{FeatureSet, SpatialReference};
 
 pub(crate) static ECHO: Published<Echo> = Published::new();
 pub(crate) static FAIL: Published<Fail> = Published::new();
@@ -121,6 +121,19 @@ pub(crate) struct Twice;
 pub(crate) struct TwiceInputs {
     /// The features to give back.
     input_features: FeatureSet,
+    /// Files that are not read.
+    files: Option<Vec<DataFile>>,
+    /// A reference that is not used.
+    reference: Option<SpatialReference>,
+    /// A file or a text that is not read.
+    #[parameter(members = vec![ParameterInfo::member::<DataFile>(), ParameterInfo::member::<String>()])]
+    either: Option<Composite>,
+    /// Files that are not read, each with a number.
+    #[parameter(columns = vec![
+        ParameterInfo::column::<DataFile>("file", "File"),
+        ParameterInfo::column::<i64>("n", "N"),
+    ])]
+    rows: Option<ValueTable>,
 }
 
 #[derive(Outputs)]
@@ -139,6 +152,7 @@ impl Tool for Twice {
     type Outputs = TwiceOutputs;
 
     fn run(inputs: TwiceInputs, _: &RunContext) -> Result<TwiceOutputs, ToolError> {
+        drop((inputs.files, inputs.reference, inputs.either, inputs.rows));
         Ok(TwiceOutputs {
             first_features: inputs.input_features.clone(),
             second_features: inputs.input_features,

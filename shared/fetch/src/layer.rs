@@ -19,8 +19,6 @@ pub(crate) use form::{is_token, without_token};
 /// What is wanted of a layer.
 #[derive(Clone, Debug)]
 pub struct LayerQuery {
-    /// The reference that the server should project to; its own where none is named.
-    pub out_wkid: Option<u32>,
     /// Only features whose geometry touches this box are needed. It saves reading: a URL with a geometry of its own gives what that
     /// one lets through.
     pub envelope: Option<(Envelope, SpatialReference)>,
@@ -50,12 +48,7 @@ pub struct ReadFeatures {
 
 impl Default for LayerQuery {
     fn default() -> LayerQuery {
-        LayerQuery {
-            out_wkid: None,
-            envelope: None,
-            limits: ReadLimits::default(),
-            geometries: Geometries::Needed,
-        }
+        LayerQuery { envelope: None, limits: ReadLimits::default(), geometries: Geometries::Needed }
     }
 }
 
