@@ -121,6 +121,8 @@ impl Args {
                 PrivateAddresses::Refused
             },
             max_bytes: u64::from(self.max_input) << 20,
+            // As uploads do: jobs can still be stored.
+            min_free_bytes: 1 << 30,
             ..FetchSettings::default()
         }
     }

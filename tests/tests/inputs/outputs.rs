@@ -115,7 +115,10 @@ fn files_of_this_server_are_inputs_though_its_address_is_private() {
                 &[("f", "json"), ("Input_File", &*wrong)],
             )
             .error();
-        assert!(error.details.contains("Input_File: ") && error.details.contains("private"), "{error:?}");
+        assert!(
+            error.details.contains("Input_File: ") && error.details.contains("is not fetched"),
+            "{error:?}"
+        );
     }
 }
 
