@@ -72,7 +72,7 @@ pub(super) fn find(code: u32) -> Option<Entry> {
     let mut parameters = definition.parameters.to_owned();
     let mut name = format!("EPSG:{code}");
     // PROJ strings do not say in which unit a geographic system has its angles; the text beside them does.
-    if let Ok(root) = wkt::parse(definition.text) {
+    if let Ok(root) = wkt::parse(&definition.text) {
         name = wkt_projection::name(&root);
         if let Some(unit) = wkt_projection::angular_unit(&root).filter(|_| root.keyword == "GEOGCS") {
             parameters.push_str(&format!(" +angular_unit={unit}"));
@@ -121,10 +121,7 @@ pub(super) fn code_of_name(name: &str) -> Option<u32> {
         return Some(3857);
     }
     // A second's thousandth for all of them, and asked for once a run: no table of its own.
-    let is_called_so = |code: &u32| {
-        let known = listed::find(*code).and_then(|found| found.text.split('"').nth(1));
-        known.is_some_and(|known| spelling(known) == wanted)
-    };
+    let is_called_so = |code: &u32| listed::name(*code).is_some_and(|known| spelling(known) == wanted);
     let of_epsg = || listed::codes().find(is_called_so);
     let more = MORE_CODES.lines().find_map(|line| {
         let (code, rest) = line.split_once('|')?;

@@ -2,7 +2,9 @@
 //!
 //! `build.rs` has it written as one text.
 
-/// Two lines for each code: parameters, text. Either may be empty.
+use std::borrow::Cow;
+
+/// Two lines for each code: parameters, text. Either may be empty. `{4326}` in a text stands for that of the code.
 const TEXTS: &str = include_str!(concat!(env!("OUT_DIR"), "/listed_codes.txt"));
 
 /// Codes in ascending order, and where their two lines begin.
@@ -11,17 +13,49 @@ const PLACES: &[(u16, u32)] = include!(concat!(env!("OUT_DIR"), "/listed_codes.r
 /// What the list has of a code.
 pub(super) struct Listed {
     pub(super) parameters: &'static str,
-    pub(super) text: &'static str,
+    pub(super) text: Cow<'static, str>,
 }
 
 pub(super) fn find(code: u32) -> Option<Listed> {
+    let (parameters, text) = lines(code)?;
+    Some(Listed { parameters, text: whole(text).unwrap_or(Cow::Borrowed(text)) })
+}
+
+/// The name of a code of the list.
+pub(super) fn name(code: u32) -> Option<&'static str> {
+    lines(code)?.1.split('"').nth(1)
+}
+
+fn lines(code: u32) -> Option<(&'static str, &'static str)> {
     let code = u16::try_from(code).ok()?;
     let at = PLACES.binary_search_by_key(&code, |place| place.0).ok()?;
     let mut lines = TEXTS.get(PLACES[at].1 as usize..)?.split('\n');
-    Some(Listed { parameters: lines.next()?, text: lines.next()? })
+    Some((lines.next()?, lines.next()?))
+}
+
+/// The text with what stands for another written out; `None` where nothing does.
+fn whole(text: &str) -> Option<Cow<'static, str>> {
+    let (before, rest) = text.split_once('{')?;
+    let (code, after) = rest.split_once('}')?;
+    let (_, other) = lines(code.parse().ok()?)?;
+    Some(Cow::Owned([before, other, after].concat()))
 }
 
 /// The codes of the list in ascending order.
 pub(super) fn codes() -> impl Iterator<Item = u32> {
     PLACES.iter().map(|place| u32::from(place.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_whole_and_those_that_are_alike_stand_once() {
+        let zone = find(32633).unwrap().text;
+        assert!(zone.contains(&*find(4326).unwrap().text), "{zone}");
+        assert_eq!(name(32633), Some("WGS 84 / UTM zone 33N"));
+        assert!(codes().all(|code| !find(code).unwrap().text.contains('{')));
+        assert!(TEXTS.len() < 3_500_000, "{}", TEXTS.len());
+    }
 }

@@ -38,7 +38,7 @@ impl Crs {
             Crs::new(&of_text).is_ok_and(|of_text| of_text.same_as(self))
         };
         if let Some(listed) = listed::find(code).filter(|listed| !listed.text.is_empty()) {
-            return Some(listed.text.to_owned()).filter(means_the_same);
+            return Some(listed.text.into_owned()).filter(means_the_same);
         }
         catalog::find(code).and_then(|entry| wkt_writer::text(&entry)).filter(means_the_same)
     }

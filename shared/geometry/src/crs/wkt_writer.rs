@@ -3,6 +3,7 @@
 //! Written are the usual projections, in Esri's words, which every reader knows. It is the reverse of `wkt_projection.rs` and
 //! may be incomplete: whoever asks compares what the text means with what was meant.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -125,9 +126,8 @@ fn projection(kind: &str, numbers: &BTreeMap<&str, f64>) -> Option<(&'static str
 }
 
 /// The text of a geographic system, as the list has it.
-fn geographic_text(code: u32) -> Option<&'static str> {
-    let listed = listed::find(code)?;
-    listed.text.starts_with("GEOGCS").then_some(listed.text)
+fn geographic_text(code: u32) -> Option<Cow<'static, str>> {
+    Some(listed::find(code)?.text).filter(|text| text.starts_with("GEOGCS"))
 }
 
 /// Readers of Esri's texts want a point in every number.
