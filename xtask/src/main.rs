@@ -53,6 +53,12 @@ enum Task {
         #[arg(long)]
         quick: bool,
     },
+    /// Measure reading and writing of files of every format beside GDAL and Arrow, and print a table
+    BenchFormats {
+        /// How often each file is written and read; the median counts
+        #[arg(long, default_value_t = 3)]
+        runs: u32,
+    },
     /// Throw random input at every parser: the tests named never_panics
     Fuzz {
         /// Cases for each test
@@ -84,6 +90,7 @@ fn run(task: Task) -> Result<()> {
         Task::Bench { only } => measure::bench(&project, only.as_deref()),
         Task::BenchAws => measure::bench_aws(&project),
         Task::BenchToolbox { rows, quick } => measure::bench_toolbox(&project, rows.as_deref(), quick),
+        Task::BenchFormats { runs } => measure::bench_formats(&project, runs),
         Task::Fuzz { cases } => measure::fuzz(&project, cases),
         Task::Oracles => measure::oracles(&project),
         Task::Data => measure::data(&project),

@@ -55,6 +55,14 @@ pub(crate) fn bench_toolbox(project: &Project, rows: Option<&str>, quick: bool) 
     command::run(&mut bench)
 }
 
+/// Measures reading and writing of files beside GDAL and Arrow; the table is the last thing printed.
+pub(crate) fn bench_formats(project: &Project, runs: u32) -> Result<()> {
+    let python = install::python(project, "bench-formats", "tests/benches/formats/requirements.txt")?;
+    let mut bench = project.command(python);
+    bench.args(["-B", "tests/benches/formats/bench_formats.py", "--runs", &runs.to_string()]);
+    command::run(&mut bench)
+}
+
 /// Runs the property tests that throw random input at parsers, with that many cases each.
 pub(crate) fn fuzz(project: &Project, cases: u32) -> Result<()> {
     install::cargo_tool(project, "cargo-nextest")?;

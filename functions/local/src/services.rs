@@ -50,7 +50,8 @@ pub(crate) fn find_layers(catalog: &Catalog) -> anyhow::Result<()> {
         for layer in &service.layers {
             if let LayerPlace::File(path) = &layer.place {
                 let what = || format!("the layer \"{}\" of {}: {}", layer.name, service.name, path.display());
-                File::open(path).with_context(what)?;
+                let metadata = File::open(path).and_then(|file| file.metadata()).with_context(what)?;
+                anyhow::ensure!(metadata.is_file(), "{} is no file", what());
             }
         }
     }

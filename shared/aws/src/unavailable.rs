@@ -1,4 +1,4 @@
-//! No storage at all: for the function that only executes, and is granted nothing else.
+//! No storage: for what the function that only executes is not granted.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use gp_core::{
 use std::path::Path;
 use std::time::Duration;
 
-const REASON: &str = "this function only executes; it has no storage";
+const REASON: &str = "this function only executes; it has no right to that";
 
 /// A store of jobs, a queue, a store of bytes and one of uploads that fail at every call.
 #[derive(Clone, Copy, Debug)]

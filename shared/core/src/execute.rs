@@ -4,16 +4,14 @@
 //! other runs in a worker process, which can be killed: a geometry call cannot be interrupted, and the server must
 //! survive whatever it is sent.
 
-use crate::files::{OutputId, RunFolder, output_files_url, own_files};
+use crate::files::{OutputId, RunFolder, output_files_url};
+use crate::named::named_data;
 use crate::run_task::read_request;
 use crate::submit::random_bits;
-use crate::uploads::named_uploads;
 use crate::{
     App, Environment, ExecutionType, Message, Observer, OutputForm, Parameters, Progress, PublishedTask,
 };
-use crate::{
-    Limits, MessageLevel, NamedUpload, NoSource, OwnFile, RunFiles, StoreError, run_task, timestamp_text,
-};
+use crate::{Limits, MessageLevel, NoSource, RunFiles, StoreError, run_task, timestamp_text};
 use crate::{RequestError, RunContext, Service, TaskResult, ToolError, Value, Work, WorkError, WorkEvent};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -158,16 +156,6 @@ async fn run_with_files(
         return failed(error);
     }
     (said, outcome)
-}
-
-/// What the parameters name of what the server keeps, looked up before a worker reads it.
-pub(crate) async fn named_data(
-    app: &App,
-    service: &Service,
-    task: &PublishedTask,
-    parameters: &Parameters,
-) -> Result<(Vec<NamedUpload>, Vec<OwnFile>), StoreError> {
-    Ok((named_uploads(app, service, task, parameters).await?, own_files(app, task, parameters).await?))
 }
 
 async fn run_elsewhere(app: &App, work: Work, stop: &StopOnDrop) -> Outcome {

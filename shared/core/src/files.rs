@@ -132,6 +132,31 @@ pub fn path_segment(name: &str) -> String {
     out
 }
 
+/// A segment of a URL's path without its percent-escapes; `None` where it can be no name. An escaped slash is refused: names
+/// hold none, and proxies disagree on it.
+pub fn segment_text(segment: &str) -> Option<String> {
+    let text = without_escapes(segment)?;
+    let is_name = !text.chars().any(|letter| letter.is_control() || letter == '/' || letter == '\\');
+    (is_name && text != "." && text != "..").then_some(text)
+}
+
+/// A text without its percent-escapes; `None` where an escape is none, or they make no UTF-8.
+pub fn without_escapes(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        if *first != b'%' {
+            bytes.push(*first);
+            continue;
+        }
+        let [high, low, tail @ ..] = rest else { return None };
+        bytes.push((char::from(*high).to_digit(16)? * 16 + char::from(*low).to_digit(16)?) as u8);
+        rest = tail;
+    }
+    String::from_utf8(bytes).ok()
+}
+
 /// What a file is, by its extension, for whoever opens its link.
 pub fn content_of(name: &str) -> Content {
     let extension = Path::new(name).extension().map(|extension| extension.to_string_lossy().to_lowercase());
@@ -169,6 +194,16 @@ mod tests {
             ["", "o", "../x", "oFF0123456789abcdef0123456789abcde", "j000000000000000000000000000000ff"]
         {
             assert_eq!(OutputId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_read_as_it_was_written_and_never_leads_elsewhere() {
+        for name in ["a.zip", "b c.json", "Größe.tif", "100%.csv", ""] {
+            assert_eq!(segment_text(&path_segment(name)).as_deref(), Some(name));
+        }
+        for bad in ["..", "%2e%2e", "a%2Fb", "a%5cb", "%", "%4", "%zz", "%+f", "%ff", "a%00"] {
+            assert_eq!(segment_text(bad), None, "{bad}");
         }
     }
 

@@ -20,6 +20,7 @@ mod idempotency;
 mod inputs;
 mod job;
 mod message;
+mod named;
 mod notice;
 mod parameter;
 mod parameters;
@@ -50,6 +51,7 @@ pub use execute::{Executed, StopOnDrop, execute, submit_instead};
 pub use feature_file::{FeatureFile, write_feature_file};
 pub use files::{
     OutputId, OwnFile, content_of, job_file_key, jobs_directory, output_directory, own_place, path_segment,
+    segment_text, without_escapes,
 };
 pub use gp_derive::{Choices, Inputs, Outputs};
 pub use inputs::{Inputs, Outputs, ParameterType, ParameterValues};

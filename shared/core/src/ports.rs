@@ -157,7 +157,7 @@ pub trait BlobStore: Send + Sync {
     /// A URL where whoever has it can read the bytes for a while; `None` when this store gives none.
     async fn link(&self, key: &BlobKey) -> Result<Option<String>, StoreError>;
 
-    /// Where the bytes lie on this machine, if they do.
+    /// Where the bytes lie, if they have been stored, in a store on this machine; `None` in any other.
     fn path(&self, _key: &BlobKey) -> Option<PathBuf> {
         None
     }

@@ -6,9 +6,9 @@
 //! attempt, so that two workers may race and one result is visible.
 
 use crate::attempt::{Attempt, Terms};
-use crate::execute::named_data;
 use crate::files::{RunFolder, job_files_url};
 use crate::message::{failed_message, lost_message};
+use crate::named::named_data;
 use crate::submit::SITE_URL;
 use crate::{
     App, Job, JobId, Message, OutputForm, Runner, StoreError, ToolError, Work, WorkError, job_inputs,

@@ -1,4 +1,4 @@
-//! Data that a request only names: a layer or a file by its URL, an upload by its item id.
+//! Data that a request only names: a layer or a file by its URL, an upload by its item id, a layer of the service by its name.
 //!
 //! A port, because only a worker process may fetch what strangers name: it can be killed, and its memory is limited.
 

@@ -130,8 +130,7 @@ impl BlobStore for FileBlobs {
     }
 
     fn path(&self, key: &BlobKey) -> Option<PathBuf> {
-        let path = self.path_of(key);
-        path.is_file().then_some(path)
+        Some(self.path_of(key))
     }
 
     async fn get(&self, key: &BlobKey) -> Result<Bytes, StoreError> {

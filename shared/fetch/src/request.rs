@@ -74,7 +74,10 @@ impl Request {
         url.set_fragment(None);
         check_url(&url, settings)
             .map_err(|_| refused(place.to_owned(), "it redirects to a url that is not read here"))?;
-        let carries_token = self.token.is_some() || secrets.has_token_in(self.url.as_str());
+        // A signature that goes on to another server over TLS is that server's; in the clear it is everybody's.
+        let carries_token = self.token.is_some()
+            || secrets.has_token_in(self.url.as_str())
+            || url.query_pairs().any(|(name, _)| lets_in(&name));
         if carries_token && self.url.scheme() == "https" && url.scheme() == "http" {
             return Err(refused(
                 place.to_owned(),
@@ -103,6 +106,21 @@ impl Request {
         }
         Ok(next)
     }
+}
+
+/// Whether a parameter of a query with this name lets whoever has it in.
+fn lets_in(name: &str) -> bool {
+    const NAMES: [&str; 8] = [
+        "token",
+        "serviceToken",
+        "access_token",
+        "sig",
+        "signature",
+        "X-Amz-Signature",
+        "X-Amz-Security-Token",
+        "X-Goog-Signature",
+    ];
+    NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -145,6 +163,17 @@ mod tests {
         ] {
             assert!(matches!(redirected("https://h/a", to, None), Err(FetchError::Refused { .. })), "{to}");
         }
+    }
+
+    #[test]
+    fn a_signature_that_a_server_adds_is_never_sent_in_the_clear() {
+        let request = Request::get(Url::parse("https://h/a?file=roads.zip").unwrap(), None);
+        let to = |location: &str| {
+            request.redirected(302, location, "here", &Secrets::default(), &FetchSettings::default())
+        };
+        assert!(matches!(to("http://o/roads.zip?x-amz-signature=s"), Err(FetchError::Refused { .. })));
+        assert!(to("https://o/roads.zip?X-Amz-Signature=s").is_ok());
+        assert!(to("http://o/a?file=roads.zip").is_ok());
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod files;
 pub(crate) mod uploads;
 
 pub(crate) use files::FilePath;
-use gp_core::ServiceName;
+use gp_core::{ServiceName, segment_text};
 use uploads::UploadsPath;
 
 /// What a path names.
@@ -266,27 +266,8 @@ fn below_job(job: JobPath, mut children: impl Iterator<Item = String>) -> Result
     }
 }
 
-/// A segment without its percent-escapes. An escaped slash is refused: names hold none, and proxies disagree on it.
 fn decoded(segment: &str) -> Result<String, NoResource> {
-    let bytes = segment.as_bytes();
-    let mut name = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        if byte == b'%' {
-            let escape = bytes.get(at + 1).zip(bytes.get(at + 2));
-            let digits = escape.and_then(|(high, low)| {
-                Some((char::from(*high).to_digit(16)? * 16 + char::from(*low).to_digit(16)?) as u8)
-            });
-            name.push(digits.ok_or(NoResource::InvalidUrl)?);
-            at += 3;
-        } else {
-            name.push(byte);
-            at += 1;
-        }
-    }
-    let name = String::from_utf8(name).map_err(|_| NoResource::InvalidUrl)?;
-    let is_name = !name.chars().any(|letter| letter.is_control() || letter == '/' || letter == '\\');
-    if is_name { Ok(name) } else { Err(NoResource::InvalidUrl) }
+    segment_text(segment).ok_or(NoResource::InvalidUrl)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub fn built_in_services() -> Result<Vec<Service>, ServiceFileError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gp_core::{LayerPlace, StoredLayer};
 
     #[test]
     fn every_service_file_of_the_repository_is_built_in_and_good() {
@@ -32,6 +33,10 @@ mod tests {
             .collect();
         files.sort();
         assert_eq!(files, FILES.iter().map(|(file, _)| *file).collect::<Vec<_>>());
-        assert_eq!(built_in_services().unwrap().len(), FILES.len());
+        let services = built_in_services().unwrap();
+        assert_eq!(services.len(), FILES.len());
+        let is_file = |layer: &StoredLayer| matches!(layer.place, LayerPlace::File(_));
+        let with_files = services.iter().filter(|service| service.layers.iter().any(is_file)).count();
+        assert_eq!(with_files, 0, "a program that is deployed has no files beside it: name layers by url");
     }
 }

@@ -27,6 +27,9 @@ name = "Cities"
 file = "{0}"
 layer = "cities"
 [[layer]]
+name = "World"
+file = "{0}"
+[[layer]]
 name = "Counties"
 url = "{counties}"
 [[layer]]
@@ -38,7 +41,7 @@ tool = "EchoValues"
 Features = ["Great Rivers", "Counties"]
 Multi_Features = ["Great Rivers", "Cities", "Counties"]
 Rows = ["Cities"]
-File = ["Roads", "Cities"]
+File = ["Roads", "World"]
 Raster_Layer = ["Roads"]
 "#,
             file.display()
@@ -93,7 +96,7 @@ fn the_name_of_a_layer_stands_for_its_features_in_every_spelling_of_it() {
 fn a_job_takes_a_list_of_layers_and_files_of_the_service() {
     let (server, _stand_ins) = server();
     for list in ["Cities,Great Rivers", r#"["Cities","Great Rivers"]"#] {
-        let form = [("f", "json"), ("Multi_Features", list), ("File", "Cities"), ("Raster_Layer", "roads")];
+        let form = [("f", "json"), ("Multi_Features", list), ("File", "World"), ("Raster_Layer", "roads")];
         let job = Job::submit(&server, ECHO_JOBS, &form);
         let ended = job.wait(&server);
         assert_eq!(status(&ended), "esriJobSucceeded", "{ended}");
@@ -102,7 +105,7 @@ fn a_job_takes_a_list_of_layers_and_files_of_the_service() {
         let multi = value("Out_Multi_Features");
         let counts: Vec<usize> = multi.as_array().unwrap().iter().map(count).collect();
         assert_eq!(counts, [20, 3]);
-        assert!(value("Out_File")["url"].as_str().unwrap().ends_with("rivers.gpkg"));
+        assert!(value("Out_File")["url"].as_str().unwrap().ends_with("World.gpkg"));
         assert_eq!(value("Out_Raster_Layer")["format"], "tif");
     }
 }
@@ -118,7 +121,7 @@ fn what_is_no_name_of_the_list_is_refused_naming_the_parameter_and_the_layers() 
         assert!(error.details.contains("is not one of Great Rivers, Counties"), "{value:.100}: {error:?}");
     }
     let error = server.post(ECHO, &[("f", "json"), ("File", "Great Rivers")]).error();
-    assert!(error.details.contains("File: \"Great Rivers\" is not one of Roads, Cities"), "{error:?}");
+    assert!(error.details.contains("File: \"Great Rivers\" is not one of Roads, World"), "{error:?}");
     let reply = server.post(ECHO, &[("f", "json"), ("Rows", "null"), ("File", "null")]).json();
     assert!(reply["error"].is_null(), "{reply}");
     let lists = json!([{"itemID": "i1"}, "Cities"]).to_string();

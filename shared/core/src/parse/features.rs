@@ -1,4 +1,4 @@
-//! Features and rows: given as they are, or named by URL or item id (specification 2.7).
+//! Features and rows: given as they are, or named by URL, by item id, or as a layer of the service (specification 2.7).
 
 use super::files::is_not_given;
 use super::scalars::choose;

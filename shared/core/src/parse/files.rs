@@ -1,4 +1,4 @@
-//! Files and rasters, always named: by URL or by the item id of an upload (specification 2.9).
+//! Files and rasters, always named: by URL, by the item id of an upload (specification 2.9), or as a layer of the service.
 
 use super::features::bare_url;
 use super::scalars::choose;

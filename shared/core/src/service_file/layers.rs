@@ -29,6 +29,9 @@ pub(super) fn stored(entries: &[LayerEntry]) -> Result<Vec<StoredLayer>, Fault> 
                  it"
             ));
         }
+        if ["null", "None"].contains(&name.as_str()) {
+            return fault(format!("a request that says {name} means no layer; choose another name"));
+        }
         if layers.iter().any(|other| other.name.eq_ignore_ascii_case(name)) {
             return fault(format!("the layer \"{name}\" is listed twice"));
         }
@@ -47,7 +50,8 @@ pub(super) fn stored(entries: &[LayerEntry]) -> Result<Vec<StoredLayer>, Fault> 
 }
 
 fn is_web(url: &str) -> bool {
-    url.starts_with("http://") || url.starts_with("https://")
+    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+    ["http", "https"].iter().any(|known| known.eq_ignore_ascii_case(scheme))
 }
 
 /// Lets the values of these parameters be names of layers, and nothing else (specification 2.2, layer choice lists).
@@ -63,14 +67,7 @@ pub(super) fn offer(
             DataType::MultiValue(member) => member,
             data_type => data_type,
         };
-        if !matches!(
-            member,
-            DataType::FeatureRecordSetLayer
-                | DataType::RecordSet
-                | DataType::DataFile
-                | DataType::RasterData
-                | DataType::RasterDataLayer
-        ) {
+        if !member.is_feature_type() && !member.is_file_type() {
             let reason = format!("{} takes neither features nor files, so it has no layers", found.name);
             return Err((parameter.span(), reason));
         }
@@ -84,6 +81,16 @@ pub(super) fn offer(
                 let reason = format!("there is no [[layer]] \"{name}\"; there are: {}", known.join(", "));
                 return Err((names.span(), reason));
             };
+            if layer.layer.is_some() && !member.is_feature_type() {
+                let reason = format!(
+                    "{} takes a whole file, and \"{name}\" is one layer of it; add a [[layer]] without layer",
+                    found.name
+                );
+                return Err((names.span(), reason));
+            }
+            if choices.iter().any(|choice: &Cow<'static, str>| *choice == layer.name) {
+                return Err((names.span(), format!("\"{name}\" is listed twice")));
+            }
             choices.push(Cow::Owned(layer.name.clone()));
         }
         if found.default != Value::Null {
@@ -99,7 +106,7 @@ pub(super) fn offer(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Inputs, Outputs, Published, RunContext, Service, Tool, ToolError, read_service};
+    use crate::{DataFile, Inputs, Outputs, Published, RunContext, Service, Tool, ToolError, read_service};
     use gp_esri::FeatureSet;
 
     struct Count;
@@ -111,6 +118,11 @@ mod tests {
         /// From where.
         #[parameter(default = 0)]
         start: i64,
+        /// What it came from.
+        source: Option<DataFile>,
+        /// What is counted without being asked.
+        #[parameter(default = FeatureSet::default())]
+        given: FeatureSet,
     }
 
     #[derive(Outputs)]
@@ -127,7 +139,8 @@ mod tests {
         type Outputs = CountOutputs;
 
         fn run(inputs: CountInputs, _: &RunContext) -> Result<CountOutputs, ToolError> {
-            Ok(CountOutputs { number: inputs.start + inputs.features.features.len() as i64 })
+            let count = inputs.features.features.len() + inputs.given.features.len();
+            Ok(CountOutputs { number: inputs.start + count as i64 + i64::from(inputs.source.is_some()) })
         }
     }
 
@@ -165,6 +178,7 @@ mod tests {
             ("name = \"A\"\nurl = \"a.gpkg\"", "s.toml:7: the url of a layer must begin with http://"),
             ("name = \"A,B\"\nfile = \"a\"", "s.toml:6: \"A,B\" is no layer name"),
             ("name = \"\"\nfile = \"a\"", "s.toml:6: \"\" is no layer name"),
+            ("name = \"null\"\nfile = \"a\"", "s.toml:6: a request that says null means no layer"),
             ("name = \"A\"\npath = \"a\"", "s.toml:7: unknown field `path`"),
         ] {
             assert!(layer(text).starts_with(expected), "{text}: {}", layer(text));
@@ -181,6 +195,11 @@ mod tests {
         );
         assert!(task("Features = []").starts_with("s.toml:12: a list of layers must not be empty"));
         assert!(task("Start = [\"Roads\"]").starts_with("s.toml:12: Start takes neither features nor files"));
+        assert!(task("Source = [\"Roads\"]").starts_with("s.toml:12: Source takes a whole file"));
+        assert!(
+            task("Features = [\"Roads\", \"Roads\"]").starts_with("s.toml:12: \"Roads\" is listed twice")
+        );
+        assert!(task("Given = [\"Roads\"]").starts_with("s.toml:12: Given has a default"));
         assert!(task("Size = [\"Roads\"]").starts_with("s.toml:12: \"Size\" is no input of Count"));
     }
 }

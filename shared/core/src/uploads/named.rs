@@ -1,9 +1,9 @@
 //! The uploads that a request names, looked up before a worker reads them: workers have no right to any store.
 
 use super::{UploadBytes, UploadId};
+use crate::named::first_unique;
 use crate::{App, Parameters, PublishedTask, Service, StoreError};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 
 /// An upload that a request names, and where a worker finds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +16,7 @@ pub struct NamedUpload {
     pub bytes: UploadBytes,
 }
 
-/// How many ids of one request are looked up: each is a call of the store, and a text of megabytes may hold thousands.
+/// How many ids of one request are looked up.
 const MAX_NAMED_UPLOADS: usize = 500;
 
 /// Every complete upload of this service among the first 500 that the parameters name. What is not there is
@@ -36,7 +36,7 @@ pub(crate) async fn named_uploads(
     }
     let texts = task.inputs().iter().flat_map(|input| parameters.all(&input.name));
     let mut named = Vec::new();
-    for id in first_ids(texts) {
+    for id in first_unique(texts.flat_map(ids_in), MAX_NAMED_UPLOADS) {
         let Some(item) = app.uploads.get(&id).await? else { continue };
         let is_ready = item.committed && item.service == service.name && item.expires_at_ms > (app.now_ms)();
         if is_ready {
@@ -45,20 +45,6 @@ pub(crate) async fn named_uploads(
         }
     }
     Ok(named)
-}
-
-/// The ids in these texts, each once.
-fn first_ids<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<UploadId> {
-    let (mut ids, mut known) = (Vec::new(), HashSet::new());
-    for id in texts.flat_map(ids_in) {
-        if known.insert(id.clone()) {
-            ids.push(id);
-        }
-        if ids.len() == MAX_NAMED_UPLOADS {
-            break;
-        }
-    }
-    ids
 }
 
 /// The ids behind every `itemID` in a text. Not by reading it: it may be megabytes of features, or JSON within JSON.
@@ -88,15 +74,6 @@ mod tests {
                 format!("[{{\"{}\":\"{}\"}},{{\"{}\":\"{}\"}}]", keys[0], a.as_str(), keys[1], b.as_str());
             assert_eq!(ids_in(&text), [a.clone(), b.clone()], "{text}");
         }
-    }
-
-    #[test]
-    fn each_id_is_looked_up_once_and_no_more_than_a_store_can_bear() {
-        let text = |number: u128| format!("{{\"itemID\":\"{}\"}}", UploadId::from_random(number).as_str());
-        let few: Vec<String> = (0..1000).map(|number| text(number % 3)).collect();
-        assert_eq!(first_ids(few.iter().map(String::as_str)).len(), 3);
-        let many: Vec<String> = (0..1000).map(text).collect();
-        assert_eq!(first_ids(many.iter().map(String::as_str)).len(), MAX_NAMED_UPLOADS);
     }
 
     #[test]

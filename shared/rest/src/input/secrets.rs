@@ -44,14 +44,21 @@ pub(super) fn without_secrets(text: &str, links: Links, max_depth: usize) -> Cow
         match read {
             Ok(Some(clean)) => return Cow::Owned(clean),
             Ok(None) => return Cow::Borrowed(text),
-            Err(_) if !text.starts_with('"') && may_hold_secret(text, links) => {
+            Err(_)
+                if (links == Links::NameData || !text.starts_with('"')) && may_hold_secret(text, links) =>
+            {
                 return Cow::Borrowed(NOT_SHOWN);
             }
             Err(_) => {}
         }
     }
     if links == Links::NameData {
-        return without_queries(text);
+        // What is no list of URLs is nothing that a task takes, and may hold one behind a quote.
+        return if is_url(text) || !has_open_url(text) {
+            without_queries(text)
+        } else {
+            Cow::Borrowed(NOT_SHOWN)
+        };
     }
     match text.split_once('?') {
         Some((url, query)) if is_url(url) && mentions_token(query) => Cow::Owned(without_user(url)),
@@ -82,11 +89,18 @@ fn without_queries(text: &str) -> Cow<'_, str> {
 
 /// What stands before the next URL of a list, what separates them, and what begins with that URL.
 fn first_of_list(text: &str) -> (&str, &str, &str) {
-    for (at, _) in text.match_indices([',', ';']) {
-        let (link, rest) = text.split_at(at);
-        let after = rest.trim_start_matches(|c: char| c == ',' || c == ';' || c.is_whitespace());
-        if is_url(after) {
-            return (link, rest.strip_suffix(after).unwrap_or_default(), after);
+    // Each sign is looked at once: a text of nothing but commas may be megabytes long.
+    let mut start = None;
+    for (at, sign) in text.char_indices() {
+        let is_separator = matches!(sign, ',' | ';');
+        if is_separator || (start.is_some() && sign.is_whitespace()) {
+            start = start.or(Some(at));
+            continue;
+        }
+        if let Some(start) = start.take()
+            && text.get(at..).is_some_and(is_url)
+        {
+            return (&text[..start], &text[start..at], &text[at..]);
         }
     }
     (text, "", "")
@@ -166,7 +180,7 @@ impl Cleaning {
             crate::json::key(&mut self.out, &name);
             if is_one_of(&["url", "projectionFile"]) && reader.peek()? == Kind::String {
                 let url = reader.string()?;
-                let clean = without_user(url.split('?').next().unwrap_or_default());
+                let clean = without_user(url.split(['?', '#']).next().unwrap_or_default());
                 self.is_changed |= clean != url;
                 write_string(&mut self.out, &clean);
             } else if is_one_of(DATA_MEMBERS) {
@@ -187,9 +201,13 @@ impl Cleaning {
 
 /// Whether a text that cannot be read may hold a token, or a URL of data with a query or a user.
 fn may_hold_secret(text: &str, links: Links) -> bool {
-    let has_more = |(_, rest): (&str, &str)| rest.contains(['?', '@']);
     let names_data = links == Links::NameData || text.starts_with('{');
-    mentions_token(text) || (names_data && text.split_once("://").is_some_and(has_more))
+    mentions_token(text) || (names_data && has_open_url(text))
+}
+
+/// Whether a text holds a URL with a query or a user.
+fn has_open_url(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(_, rest)| rest.contains(['?', '@']))
 }
 
 fn is_url(text: &str) -> bool {
@@ -218,7 +236,8 @@ mod tests {
             ("https://h/0?f=json", "https://h/0?f=json"),
             (r#"{"url":"https://h/0","token":"s""#, NOT_SHOWN),
             (r#"{"features": [ ]"#, r#"{"features": [ ]"#),
-            (r#"{"url":"https://u:p@h/a.zip#x"}"#, r#"{"url":"https://h/a.zip#x"}"#),
+            (r#"{"url":"https://u:p@h/a.zip#x"}"#, r#"{"url":"https://h/a.zip"}"#),
+            (r#""is this a token"#, r#""is this a token"#),
             ("https://u:p@h/a@b", "https://h/a@b"),
             (r#"[[1,{"url":"https://h/0","token":"s"}]]"#, r#"[[1,{"url":"https://h/0"}]]"#),
             (r#"["[1,{\"token\":\"s\"}]"]"#, r#"["[1,{}]"]"#),
@@ -250,6 +269,9 @@ mod tests {
             (r#"["[1,\"https://h/a?sig=s\"]"]"#, r#"["[1,\"https://h/a\"]"]"#),
             (r#"["https://h/a?sig=s""#, NOT_SHOWN),
             (r#"["a.zip""#, r#"["a.zip""#),
+            (r#""https://h/a.zip?sig=s"#, NOT_SHOWN),
+            ("'https://h/a.zip?sig=s'", NOT_SHOWN),
+            ("Tokens sold, Parks; Roads?", "Tokens sold, Parks; Roads?"),
         ] {
             assert_eq!(without_secrets(given, Links::NameData, 64), shown);
         }
@@ -274,6 +296,13 @@ mod tests {
             ),
         ] {
             assert_eq!(without_secrets(given, Links::AreTexts, 64), shown);
+        }
+    }
+
+    #[test]
+    fn a_text_of_separators_is_looked_through_once() {
+        for text in [",".repeat(2_000_000), ", ".repeat(1_000_000), "a,".repeat(1_000_000)] {
+            assert_eq!(without_secrets(&text, Links::NameData, 64), text);
         }
     }
 

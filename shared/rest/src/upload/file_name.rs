@@ -1,5 +1,6 @@
 //! File names in headers: those that browsers and libraries send with a part, and the one of a download.
 
+use gp_core::without_escapes;
 use http::HeaderMap;
 use http::header::CONTENT_DISPOSITION;
 use std::fmt::Write;
@@ -15,7 +16,7 @@ pub(super) fn extended(headers: &HeaderMap) -> Option<String> {
     if !charset.eq_ignore_ascii_case("utf-8") {
         return None;
     }
-    decoded(name)
+    without_escapes(name)
 }
 
 /// What a browser made of quotes and line ends inside of `filename` (the URL standard of WHATWG): these three escapes alone.
@@ -45,22 +46,6 @@ pub(crate) fn disposition(name: &str) -> String {
         }
     }
     text
-}
-
-fn decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        rest = behind;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let (digits, behind) = rest.split_at_checked(2)?;
-        bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
-        rest = behind;
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
