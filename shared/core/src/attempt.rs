@@ -103,8 +103,22 @@ impl<'a> Attempt<'a> {
         results: Vec<TaskResult>,
         folder: &RunFolder,
     ) -> Result<(), StoreError> {
-        self.keep(folder.store_for_job(self.app, self.job)).await?;
-        let stored = self.keep(store_results(self.app, self.job, results)).await?;
+        let (app, job) = (self.app, self.job);
+        let storing = async {
+            folder.store_for_job(app, job).await?;
+            store_results(app, job, results).await
+        };
+        let stored = match self.keep(storing).await {
+            Ok(stored) => stored,
+            // Another run would fill it again.
+            Err(error) if error.is_full() => {
+                tracing::error!(job.id = %job.id, %error, "there is no room for the results of a job");
+                let sentence =
+                    "the disk of the server is full: there is no room for the results; try again later";
+                return self.fail(vec![sentence.to_owned(), failed_message(&job.task)]).await;
+            }
+            Err(error) => return Err(error),
+        };
         let mut update = self.end(JobStatus::Succeeded);
         for (payload, info) in stored {
             self.usage.result_bytes += info.size.stored_bytes;

@@ -130,6 +130,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it failed because there is no room left.
+    pub fn is_full(&self) -> bool {
+        let StoreError::Unavailable { source, .. } = self else { return false };
+        let kind = source.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+        matches!(kind, Some(std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded))
+    }
+
     /// A failure below while doing `action`.
     pub fn unavailable(
         action: &'static str,

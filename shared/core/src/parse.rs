@@ -15,7 +15,7 @@ use crate::{InputSource, NoSource, SourceError};
 use gp_esri::Extent;
 use std::borrow::Cow;
 
-use texts::array_elements;
+use texts::{array_elements, may_hold_secret};
 pub(crate) use texts::{array_texts, object_members, read_boolean, shorten};
 
 /// Why a value was not accepted.
@@ -179,6 +179,11 @@ impl Parser<'_> {
             let value = self.member(slot, text);
             values.extend(value.map_err(|fault| fault.at(format_args!("value {}", index + 1)))?);
         }
+        let nulls = given.first().map_or(0, |text| texts::null_count(text));
+        if nulls > 0 && !values.is_empty() {
+            // What stands behind them is now in another place, which matters where lists belong together.
+            self.say(slot, vec![format!("{nulls} values of the list are null and were left out")]);
+        }
         Ok(Value::Multi(values))
     }
 
@@ -192,7 +197,13 @@ impl Parser<'_> {
             DataType::ValueTable | DataType::MultiValue(_) => {
                 Err(Fault::Wrong("a list of lists is not supported".into()))
             }
-            _ => scalars::read(slot, text),
+            _ => scalars::read(slot, text).map_err(|fault| match fault {
+                // The readers of units and the like repeat what they cannot read.
+                Fault::Wrong(_) if may_hold_secret(text) => {
+                    Fault::Wrong(format!("{} is no value that is taken here", shorten(text)))
+                }
+                fault => fault,
+            }),
         }
     }
 }

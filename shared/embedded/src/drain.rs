@@ -113,8 +113,8 @@ mod tests {
     use gp_core::StoredFile;
     use gp_core::testing::new_job;
     use gp_core::{
-        BlobKey, BlobStore, BodySize, Catalog, Content, ExecutionType, JobDetail, JobSettings, JobStatus,
-        Limits, MessageLevel, Parameter, Parameters, Payload, Payloads, PublishedTask, ResultInfo,
+        BlobKey, BlobStore, BodySize, Catalog, Content, ExecutionType, Job, JobDetail, JobSettings,
+        JobStatus, Limits, MessageLevel, Parameter, Parameters, Payload, Payloads, PublishedTask, ResultInfo,
         RunContext, Runner, Service, Task, TaskResult, ToolError, Value, Work, WorkError, WorkEvent,
     };
     use gp_workers::WorkerCommand;
@@ -178,15 +178,14 @@ mod tests {
         }
     }
 
-    /// Fails the first seven times.
-    #[derive(Default)]
-    struct FullForAWhile(AtomicUsize);
+    /// Fails the first seven times, for this reason.
+    struct FailsForAWhile(AtomicUsize, fn() -> StoreError);
 
     #[async_trait]
-    impl BlobStore for FullForAWhile {
+    impl BlobStore for FailsForAWhile {
         async fn put(&self, _: &BlobKey, _: Bytes, _: Content) -> Result<(), StoreError> {
             match self.0.fetch_add(1, Ordering::Relaxed) {
-                0..7 => Err(StoreError::unavailable("store bytes", "the disk is full")),
+                0..7 => Err((self.1)()),
                 _ => Ok(()),
             }
         }
@@ -208,6 +207,24 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_job_whose_results_could_not_be_stored_runs_again_until_they_are() {
+        let (job, runs) = ended_with(|| StoreError::unavailable("store bytes", "the network is down")).await;
+        assert_eq!(job.status, JobStatus::Succeeded, "{:?} at {}", job.messages, now_ms());
+        assert_eq!(runs, 8);
+        assert_eq!(job.lease.attempt, 1, "a store that fails does not count as an attempt");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_job_whose_results_find_no_room_fails_with_that_reason_and_does_not_fill_the_disk_again() {
+        let full =
+            || StoreError::unavailable("store bytes", std::io::Error::from(std::io::ErrorKind::StorageFull));
+        let (job, runs) = ended_with(full).await;
+        assert_eq!((job.status, runs), (JobStatus::Failed, 1));
+        let said: Vec<&str> = job.messages.iter().map(|message| message.text.as_str()).collect();
+        assert!(said.iter().any(|text| text.starts_with("the disk of the server is full")), "{said:?}");
+    }
+
+    /// A job whose results are stored in a store that fails so for a while, once it has ended; how often it ran.
+    async fn ended_with(failure: fn() -> StoreError) -> (Job, usize) {
         let folder = tempfile::tempdir().unwrap();
         let mut job = new_job();
         job.task = "Nothing".to_owned();
@@ -238,7 +255,7 @@ mod tests {
         let (app, mut drain, _sweeper) = app.await.unwrap();
         let runner = Arc::new(Counting::default());
         drain.app.job_runner = runner.clone();
-        drain.app.blobs = Arc::new(FullForAWhile::default());
+        drain.app.blobs = Arc::new(FailsForAWhile(AtomicUsize::new(0), failure));
         // The clock of the leases stands still, as it nearly does between two tries.
         drain.app.now_ms = || 1;
         app.jobs.create(job.clone(), None).await.unwrap();
@@ -250,8 +267,6 @@ mod tests {
         };
         drain.run(ended).await;
         let job = app.jobs.get(&job.id, JobDetail::Status).await.unwrap().unwrap();
-        assert_eq!(job.status, JobStatus::Succeeded, "{:?} at {}", job.messages, now_ms());
-        assert_eq!(runner.0.load(Ordering::Relaxed), 8);
-        assert_eq!(job.lease.attempt, 1, "a store that fails does not count as an attempt");
+        (job, runner.0.load(Ordering::Relaxed))
     }
 }

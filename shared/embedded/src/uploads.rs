@@ -113,7 +113,10 @@ impl UploadStore for FileUploads {
         let folder = self.item_folder(id);
         off_the_reactor("store uploaded bytes", move || {
             let synchronised = file.sync_data().and_then(|()| synchronise(&folder));
-            synchronised.map_err(|error| StoreError::unavailable("write a file to the disk", error))
+            synchronised.map_err(|error| match error.kind() {
+                ErrorKind::NotFound => StoreError::NotFound("the upload".to_owned()),
+                _ => StoreError::unavailable("write a file to the disk", error),
+            })
         })
         .await?;
         unfinished.is_kept = true;

@@ -130,6 +130,10 @@ struct FileBytes {
 
 impl FileBytes {
     fn open(path: &Path) -> io::Result<FileBytes> {
+        // A pipe would be waited for when it is opened.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        }
         let file = File::open(path)?;
         let byte_len = file.metadata()?.len();
         Ok(FileBytes { file, path: path.to_owned(), byte_len })
@@ -210,6 +214,17 @@ mod tests {
             assert_eq!(reader.seek(SeekFrom::Current(5)).unwrap(), 15);
             assert_eq!(reader.read(&mut [0; 4]).unwrap(), 0);
             assert!(reader.seek(SeekFrom::Current(-16)).is_err());
+        }
+    }
+
+    #[test]
+    fn a_pipe_and_a_folder_are_no_files_and_are_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for path in [&pipe, &folder.path().to_owned()] {
+            let Err(error) = Input::open(path) else { panic!("{} was opened", path.display()) };
+            assert!(error.to_string().contains("no regular file"), "{error}");
         }
     }
 }

@@ -62,6 +62,7 @@ fn document(input: &Input, options: &ReadOptions<'_>) -> Result<Document, Format
         let bytes = text::without_mark(archive.read(entry)?);
         document.absorb(kml::document(bytes, stem, options)?);
     }
+    document.other_documents = unread.len();
     Ok(document)
 }
 

@@ -108,17 +108,14 @@ fn files_of_this_server_are_inputs_though_its_address_is_private() {
         );
         assert_eq!(status(&next.wait(&server)), "esriJobSucceeded");
     }
-    for wrong in [of_execute.replace("output.zip", "other.zip"), of_job.replace("/scratch/", "/secret/")] {
-        let error = server
-            .post(
-                "services/Analysis/GPServer/ImportFeatures/execute",
-                &[("f", "json"), ("Input_File", &*wrong)],
-            )
-            .error();
-        assert!(
-            error.details.contains("Input_File: ") && error.details.contains("is not fetched"),
-            "{error:?}"
-        );
+    let never_made = of_execute.replace("output.zip", "other.zip");
+    let of_no_job = of_job.replace("/scratch/", "/secret/");
+    for (wrong, expected) in
+        [(&never_made, "there is no file other.zip here"), (&of_no_job, "it has expired")]
+    {
+        let form = [("f", "json"), ("Input_File", &**wrong)];
+        let error = server.post("services/Analysis/GPServer/ImportFeatures/execute", &form).error();
+        assert!(error.details.starts_with("Input_File: ") && error.details.contains(expected), "{error:?}");
     }
 }
 

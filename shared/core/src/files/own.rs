@@ -29,7 +29,9 @@ const MAX_OWN_FILES: usize = 500;
 /// The place that a URL names, without its query.
 pub fn own_place(url: &str) -> Option<&str> {
     let path = url.split(['?', '#']).next()?;
-    path.split_once(DIRECTORIES).map(|(_, place)| place)
+    let (scheme, _) = path.split_once("://")?;
+    let is_web = ["http", "https"].iter().any(|known| known.eq_ignore_ascii_case(scheme));
+    path.split_once(DIRECTORIES).filter(|_| is_web).map(|(_, place)| place)
 }
 
 /// Every file of this server that the parameters name and that lies on this machine. Any other URL is fetched as those of
@@ -122,5 +124,6 @@ mod tests {
         }
         assert_eq!(own_place(&format!("{url}?token=a#b")), Some(place));
         assert_eq!(own_place("https://example.org/roads.zip"), None);
+        assert_eq!(own_place(&url.replace("http:", "ftp:")), None);
     }
 }

@@ -47,6 +47,11 @@ impl Parser<'_> {
         match FeatureSet::from_json(text, &limits.reading()) {
             Ok(read) => {
                 self.say(slot, read.warnings);
+                if read.feature_set.exceeded_transfer_limit {
+                    let sentence =
+                        "the features are marked exceededTransferLimit: they are a part of what there was";
+                    self.say(slot, vec![sentence.to_owned()]);
+                }
                 Ok(Given::Features(read.feature_set, read.filter))
             }
             Err(ReadError::NotGiven) => Ok(Given::Nothing),

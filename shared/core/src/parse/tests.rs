@@ -56,6 +56,44 @@ fn the_last_of_repeated_scalars_wins() {
 }
 
 #[test]
+fn nulls_in_a_list_are_left_out_with_a_warning() {
+    let limits = Limits::default();
+    let reading = Reading { limits: &limits, source: &NoSource, extent: None, now_ms: 0 };
+    let read = |text: &str| {
+        let parameter = Parameter::input::<Vec<String>>("P", "The P", "doc");
+        parse_values(&[parameter], &Parameters::from_iter([("P", text)]), reading).unwrap()
+    };
+    let (values, warnings) = read(r#"[null,"rivers"]"#);
+    assert_eq!(values, [Value::Multi(vec![Value::String("rivers".into())])]);
+    assert_eq!(warnings, ["The P: 1 values of the list are null and were left out"]);
+    assert_eq!(read("[null,null]"), (vec![Value::Multi(Vec::new())], Vec::new()));
+    assert_eq!(read(r#"["null","a"]"#).1, Vec::<String>::new());
+}
+
+#[test]
+fn what_may_be_a_secret_is_not_repeated_in_an_error() {
+    for text in [r#"{"token":"s3cret","url":"http://h/0"}"#, "https://h/0?sig=s3cret", "https://u:s3cret@h/0"]
+    {
+        for error in [parse::<bool>(&[text]), parse::<f64>(&[text]), parse::<LinearUnit>(&[text])] {
+            let error = error.unwrap_err();
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_result_is_an_input_and_a_part_of_one_is_told() {
+    let result = r#"{"paramName":"Out","dataType":"GPFeatureRecordSetLayer","value":{"geometryType":"esriGeometryPoint","exceededTransferLimit":true,"features":[{"geometry":{"x":1,"y":2}}]}}"#;
+    let parameter = Parameter::input::<FeatureSet>("P", "The P", "doc");
+    let parameters = Parameters::from_iter([("P", result)]);
+    let limits = Limits::default();
+    let reading = Reading { limits: &limits, source: &NoSource, extent: None, now_ms: 0 };
+    let (values, warnings) = parse_values(&[parameter], &parameters, reading).unwrap();
+    assert_eq!(values[0].features().map(|set| set.features.len()), Some(1));
+    assert!(warnings[0].starts_with("The P: the features are marked exceededTransferLimit"), "{warnings:?}");
+}
+
+#[test]
 fn a_list_comes_in_all_four_forms() {
     let list =
         |texts: &[&str]| Value::Multi(texts.iter().map(|text| Value::String((*text).into())).collect());

@@ -7,6 +7,8 @@ use gp_esri::json::{JsonError, Reader};
 const LONG_LIMIT: i64 = 4_503_599_627_370_495;
 /// Longest excerpt of a wrong value in an error.
 const EXCERPT_CHARS: usize = 60;
+/// Bytes of a text that are searched for what must not be repeated: more than are repeated.
+const MAX_LOOKED_THROUGH: usize = 4096;
 
 /// `true`/`false` in any case, `1`/`0`, with or without quotes.
 pub(crate) fn read_boolean(text: &str) -> Option<bool> {
@@ -96,8 +98,26 @@ fn strictly_then_leniently<T>(
     })
 }
 
-/// The beginning of a text, for an error.
+/// Whether a text mentions a token, or holds a URL with a query or a user.
+pub(super) fn may_hold_secret(text: &str) -> bool {
+    let end = text.floor_char_boundary(MAX_LOOKED_THROUGH);
+    let lower = text[..end].to_ascii_lowercase();
+    lower.contains("token") || lower.split_once("://").is_some_and(|(_, rest)| rest.contains(['?', '@']))
+}
+
+/// How many elements of a JSON array are null; 0 for any other text.
+pub(super) fn null_count(text: &str) -> usize {
+    if !text.starts_with('[') || !text.contains("null") {
+        return 0;
+    }
+    array_texts(text).map_or(0, |elements| elements.iter().filter(|element| *element == "null").count())
+}
+
+/// The beginning of a text, for an error. One that may hold a secret is not repeated.
 pub(crate) fn shorten(text: &str) -> String {
+    if may_hold_secret(text) {
+        return "(not shown: it may hold a token)".to_owned();
+    }
     match text.char_indices().nth(EXCERPT_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

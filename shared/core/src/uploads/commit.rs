@@ -84,6 +84,14 @@ fn ordered(item: &UploadItem, order: &[u32]) -> Result<Vec<UploadPart>, RequestE
         return Err(RequestError::bad(detail));
     }
     if order.is_empty() {
+        let numbers: Vec<u32> = item.parts.iter().map(|part| part.number).collect();
+        if let Some(hole) = numbers.windows(2).find(|pair| pair[1] != pair[0] + 1) {
+            return Err(RequestError::bad(format!(
+                "part {} has not come, though part {} has; send it with uploadPart, or name the parts of the file in \"parts\"",
+                hole[0] + 1,
+                hole[1]
+            )));
+        }
         return Ok(item.parts.clone());
     }
     let received: HashMap<u32, &UploadPart> = item.parts.iter().map(|part| (part.number, part)).collect();

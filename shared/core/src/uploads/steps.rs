@@ -114,7 +114,11 @@ pub async fn receive_upload(
     source: &mut dyn ByteSource,
 ) -> Result<StoredBytes, UploadError> {
     let mut bounded = Bounded { source, limits, total_bytes: held_bytes };
-    app.uploads.receive(id, &mut bounded).await
+    match app.uploads.receive(id, &mut bounded).await {
+        // Somebody deleted it meanwhile.
+        Err(UploadError::Store(StoreError::NotFound(_))) => Err(not_found(app, id.as_str()).into()),
+        received => received,
+    }
 }
 
 /// Makes received bytes a complete item, by one write.

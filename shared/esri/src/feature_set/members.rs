@@ -102,7 +102,8 @@ impl<'t> SetReader<'t, '_> {
         match (key, kind) {
             ("features", Kind::Array) => self.features(reader)?,
             ("fields", Kind::Array) => self.fields(reader)?,
-            ("layerDefinition" | "featureSet", Kind::Object) => {
+            // `value` is that of a result of a task.
+            ("layerDefinition" | "featureSet" | "value", Kind::Object) => {
                 self.seen.schema |= key == "layerDefinition";
                 self.members(reader)?;
             }

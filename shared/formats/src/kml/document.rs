@@ -15,6 +15,8 @@ pub(crate) struct Document {
     pub(super) skipped: Skipped,
     /// Where links lead that were not followed.
     pub(crate) links: Vec<String>,
+    /// Documents beside this one in a KMZ that it does not link to.
+    pub(crate) other_documents: usize,
     /// The layer of placemarks that stand in no folder.
     outside: Option<usize>,
     /// The layer of a document without any placemark: its name and fields.

@@ -256,6 +256,10 @@ fn skipped_sentences(document: &Document) -> Vec<String> {
     let skipped = &document.skipped;
     let counts = [
         (document.links.len(), "links to other files that were not followed"),
+        (
+            document.other_documents,
+            "other KML documents in the file, to which this one does not link, that were not read",
+        ),
         (skipped.overlays, "overlays that were not read"),
         (skipped.tours, "tours that were not read"),
         (skipped.times_without_position, "times of tracks without a position that were not read"),

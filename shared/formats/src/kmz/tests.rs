@@ -29,10 +29,12 @@ fn a_packed_document_holds_the_files_of_its_archive_that_it_links_to() {
             .concat();
     let main = format!("<kml><Document>{links}</Document></kml>");
     let other = format!("<kml><Document><name>other</name>{POINT}{}</Document></kml>", link("d.kml"));
-    let files = [("layers/a.kml".to_owned(), other.as_str()), ("doc.kml".to_owned(), &main)];
+    let extra = ("extra.kml".to_owned(), other.as_str());
+    let files = [("layers/a.kml".to_owned(), other.as_str()), ("doc.kml".to_owned(), &main), extra];
     let layer = read(&packed(files), Format::Kmz, &options()).unwrap();
     assert_eq!((layer.name.as_str(), layer.features.features.len()), ("other", 1));
-    assert_eq!(layer.warnings, ["links to other files that were not followed: 4"]);
+    let beside = "other KML documents in the file, to which this one does not link, that were not read: 1";
+    assert_eq!(layer.warnings, ["links to other files that were not followed: 4", beside]);
 }
 
 #[test]
@@ -45,7 +47,7 @@ fn a_document_of_nothing_but_links_is_read_at_once_and_can_be_stopped() {
     let start = Instant::now();
     let layer = read(&file, Format::Kmz, &options()).unwrap();
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
-    assert_eq!(layer.warnings, ["links to other files that were not followed: 10000"]);
+    assert_eq!(layer.warnings[0], "links to other files that were not followed: 10000");
     let asked = AtomicUsize::new(0);
     let stop = || asked.fetch_add(1, Ordering::Relaxed) > 3;
     let options = ReadOptions { stop: &stop, ..options() };

@@ -191,6 +191,9 @@ async fn a_commit_names_the_parts_that_are_missing_or_named_twice() {
         let (code, text) = server.post(&commit, with).await.error();
         assert!(code == 400 && text.contains(expected), "{text}");
     }
+    send_part(&server, &item, 3, b"c").await;
+    let (code, text) = server.post(&commit, "f=json").await.error();
+    assert!(code == 400 && text.contains("part 2 has not come, though part 3 has"), "{text}");
     assert_eq!(server.get(&item).await.json()["committed"], false);
 }
 
