@@ -85,7 +85,7 @@ impl Value {
     }
 
     /// The features or rows of a value that is nothing else.
-    pub(crate) fn features(&self) -> Option<&FeatureSet> {
+    pub fn features(&self) -> Option<&FeatureSet> {
         match self {
             Value::FeatureSet(set) | Value::RecordSet(RecordSet(set)) => Some(set),
             Value::Composite(composite) => composite.value.features(),

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests, outside of test functions")]
 
-use gp_esri::{FeatureSet, ReadFeatureSet, ReadLimits};
+use gp_esri::{Attribute, FeatureSet, ReadFeatureSet, ReadLimits};
 
 #[track_caller]
 fn read(text: &str) -> ReadFeatureSet {
@@ -88,4 +88,60 @@ fn positions_that_are_nan_are_counted_and_empty_geometries_are_not() {
         ]
     );
     assert_eq!(set.feature_set.features.iter().filter(|feature| feature.geometry.is_some()).count(), 1);
+}
+
+#[test]
+fn names_that_differ_in_case_have_one_value_and_a_warning() {
+    let geojson = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"a":1,"A":2,"b":3},"geometry":null}]}"#;
+    let read = read(geojson);
+    assert_eq!(read.feature_set.fields.len(), 2);
+    assert!(
+        read.warnings[0].contains("twice in one feature") && read.warnings[0].ends_with(": a"),
+        "{:?}",
+        read.warnings
+    );
+    let fine = r#"{"features":[{"attributes":{"a":1,"b":2}},{"attributes":{"b":3,"A":4}}]}"#;
+    assert_eq!(self::read(fine).warnings, Vec::<String>::new());
+}
+
+#[test]
+fn a_crs_that_is_not_read_is_told() {
+    for crs in [
+        r#"{"type":"link","properties":{"href":"x"}}"#,
+        r#"{"type":"EPSG","properties":{"code":32633}}"#,
+        "null",
+    ] {
+        let text = format!(
+            r#"{{"type":"FeatureCollection","crs":{crs},"features":[{{"type":"Feature","geometry":{{"type":"Point","coordinates":[1,2]}}}}]}}"#
+        );
+        assert!(
+            read(&text).warnings[0].contains("the crs names no reference"),
+            "{crs}: {:?}",
+            read(&text).warnings
+        );
+    }
+}
+
+#[test]
+fn ids_of_geojson_beyond_64_bits_keep_all_their_digits() {
+    let feature = |id: &str| format!(r#"{{"type":"Feature","id":{id},"properties":{{}},"geometry":null}}"#);
+    let text = format!(
+        r#"{{"type":"FeatureCollection","features":[{},{}]}}"#,
+        feature("12345678901234567890"),
+        feature("12345678901234567891")
+    );
+    let set = read(&text).feature_set;
+    let place = set.field_index("id").unwrap();
+    let ids: Vec<_> = set.features.iter().map(|feature| feature.attributes[place].clone()).collect();
+    assert_eq!(
+        ids,
+        [Attribute::Text("12345678901234567890".into()), Attribute::Text("12345678901234567891".into())]
+    );
+}
+
+#[test]
+fn a_position_of_one_number_is_refused_as_in_lines() {
+    let text = r#"{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[1]}}"#;
+    let error = FeatureSet::from_json(text, &ReadLimits::default()).unwrap_err();
+    assert!(error.to_string().contains("a position needs two numbers"), "{error}");
 }

@@ -4,13 +4,16 @@ mod secrets;
 
 use crate::Rest;
 use crate::error::Failure;
+use crate::features::{self, FeatureRequest};
 use crate::job;
 use crate::json;
+use crate::reply_format::ReplyFormat;
 use crate::resource::JobPath;
 use crate::response::Reply;
 use crate::result::expired;
 use gp_core::{
-    DataType, JobDetail, Limits, Parameter, Parameters, PublishedTask, RenderOptions, RequestError, Value,
+    BodySize, DataType, JobDetail, Limits, MessageLevel, Parameter, Parameters, PublishedTask, RenderOptions,
+    RequestError, ResultInfo, Value,
 };
 use gp_core::{job_inputs, parse_parameter, render_value, write_result};
 use gp_esri::json::{Reader, write_string};
@@ -20,13 +23,64 @@ use std::borrow::Cow;
 /// Inputs up to this size are read and written on the thread that answers.
 const MAX_INLINE_BYTES: usize = 64 << 10;
 
-/// One input.
-pub(crate) async fn show(rest: &Rest, path: &JobPath, name: &str) -> Result<Reply, Failure> {
-    let (_, task) = rest.task(&path.task)?;
+/// One input; features also as a KMZ.
+pub(crate) async fn show(
+    rest: &Rest,
+    path: &JobPath,
+    name: &str,
+    request: &Parameters,
+) -> Result<Reply, Failure> {
+    let (service, task) = rest.task(&path.task)?;
     let Some(input) = PublishedTask::parameter(task.inputs(), name) else {
         return Err(RequestError::bad(format!("task {} has no input {name}", task.name)).into());
     };
+    if let Some(format) = ReplyFormat::of_features(request) {
+        let wanted = FeatureRequest {
+            format,
+            options: RenderOptions::STORED,
+            out_sr: None,
+            maximum_records: service.maximum_records,
+            stem: input.name.to_string(),
+        };
+        return show_features(rest, path, input.clone(), wanted).await;
+    }
     Ok(Reply::volatile(written(rest, path, vec![input.clone()]).await?.concat()))
+}
+
+/// An input that holds its features itself, in another format than JSON.
+async fn show_features(
+    rest: &Rest,
+    path: &JobPath,
+    input: Parameter,
+    wanted: FeatureRequest,
+) -> Result<Reply, Failure> {
+    if input.data_type != DataType::FeatureRecordSetLayer {
+        let data_type = input.data_type.wire_name();
+        let detail =
+            format!("the input {} is {data_type}: only features can be sent so; use f=json", input.name);
+        return Err(RequestError::bad(detail).into());
+    }
+    let parameters = parameters_of(rest, path).await?;
+    let limits = rest.app.limits;
+    let read = move || {
+        let value = parse_parameter(&input, &parameters, &limits).map_err(|error| match error.code {
+            413 => RequestError::bad(format!("the input {} only names its features; use f=json", input.name)),
+            _ => error,
+        })?;
+        let Some(features) = value.features() else {
+            return Err(RequestError::bad(format!("the input {} was not given", input.name)).into());
+        };
+        let info = ResultInfo {
+            name: input.name.to_string(),
+            data_type: input.data_type.wire_name().into_owned(),
+            feature_count: Some(features.features.len() as u64),
+            has_z_or_m: features.has_z || features.has_m,
+            size: BodySize::default(),
+        };
+        let json = render_value(&input, &value, &RenderOptions::STORED);
+        Ok(vec![(info, json.into())])
+    };
+    features::reply(rest, wanted, &[], MessageLevel::None, read).await
 }
 
 /// Every input, as an array (11.1).
@@ -36,11 +90,15 @@ pub(crate) async fn show_all(rest: &Rest, path: &JobPath) -> Result<Reply, Failu
     Ok(Reply::volatile([b"[", inputs.join(&b","[..]).as_slice(), b"]"].concat()))
 }
 
-async fn written(rest: &Rest, path: &JobPath, inputs: Vec<Parameter>) -> Result<Vec<Vec<u8>>, Failure> {
+/// What the job was submitted with.
+async fn parameters_of(rest: &Rest, path: &JobPath) -> Result<Parameters, Failure> {
     let (_, _, job) = job::read(rest, path, JobDetail::Full).await?;
-    let parameters = job_inputs(&rest.app, &job)
-        .await
-        .map_err(|error| expired(&job, "inputs", (rest.app.now_ms)(), error))?;
+    let parameters = job_inputs(&rest.app, &job).await;
+    parameters.map_err(|error| expired(&job, "inputs", (rest.app.now_ms)(), error))
+}
+
+async fn written(rest: &Rest, path: &JobPath, inputs: Vec<Parameter>) -> Result<Vec<Vec<u8>>, Failure> {
+    let parameters = parameters_of(rest, path).await?;
     let limits = rest.app.limits;
     let is_large = parameters.byte_len() > MAX_INLINE_BYTES;
     let write = move || inputs.iter().map(|input| input_json(input, &parameters, &limits)).collect();

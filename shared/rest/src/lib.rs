@@ -84,7 +84,7 @@ async fn reply(
         Resource::Results(path) => result::show_all(rest, path, &with).await,
         Resource::Result(path, name) => result::show(rest, path, name, request, &with).await,
         Resource::Inputs(path) => input::show_all(rest, path).await,
-        Resource::Input(path, name) => input::show(rest, path, name).await,
+        Resource::Input(path, name) => input::show(rest, path, name, &with).await,
     }
 }
 

@@ -92,6 +92,7 @@ fn offered(resource: Option<&Resource>) -> &'static [&'static str] {
     match resource {
         // The reply of submitJob is the job, which is JSON whatever the format of its results will be.
         Some(Resource::Execute(_) | Resource::SubmitJob(_)) => &["json", "pjson", "html", "geojson", "kmz"],
+        Some(Resource::Input(..)) => &["json", "pjson", "html", "kmz"],
         Some(Resource::Result(..)) => &["json", "pjson", "html", "geojson", "kmz", "pbf"],
         _ => &["json", "pjson", "html"],
     }

@@ -20,6 +20,11 @@ pub(super) struct Columns {
     /// Whether `fields` were described, so that no others are collected and their types hold.
     described: bool,
     undeclared: Undeclared,
+    /// The row, counted from 1, in which each column had its last value: names that differ only in case are one column.
+    last_rows: Vec<usize>,
+    rows: usize,
+    /// The first columns that had two values in one row.
+    repeated: Vec<usize>,
 }
 
 /// Attributes that no field declares.
@@ -86,6 +91,7 @@ impl Columns {
         if reader.take_null()? {
             return Ok(row);
         }
+        self.rows += 1;
         // Rows mostly have the order of the fields: look at the next one first.
         let mut next = 0;
         reader.begin_object()?;
@@ -109,9 +115,32 @@ impl Columns {
             if place >= row.len() {
                 row.resize(place + 1, Attribute::Null);
             }
+            self.note_value(place);
             row[place] = value;
             next = place + 1;
         }
+    }
+
+    fn note_value(&mut self, place: usize) {
+        if place >= self.last_rows.len() {
+            self.last_rows.resize(place + 1, 0);
+        }
+        let before = std::mem::replace(&mut self.last_rows[place], self.rows);
+        if before == self.rows && self.repeated.len() < MAX_NAMED && !self.repeated.contains(&place) {
+            self.repeated.push(place);
+        }
+    }
+
+    /// A sentence about attributes that had two values.
+    pub(super) fn repeated_sentence(&self) -> Option<String> {
+        let names: Vec<String> =
+            self.repeated.iter().map(|place| crate::text::shortened(&self.fields[*place].name)).collect();
+        (!names.is_empty()).then(|| {
+            format!(
+                "attributes that are there twice in one feature, by names that differ at most in case, have the last value: {}",
+                names.join(", ")
+            )
+        })
     }
 
     /// The column of a name, a new one where none were described; `None` for names outside the description.

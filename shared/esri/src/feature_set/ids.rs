@@ -24,6 +24,17 @@ impl Ids {
             return reader.skip_value();
         }
         self.0.resize(row, Attribute::Null);
+        if reader.peek()? == Kind::Number {
+            let digits = reader.raw_value()?;
+            let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+            self.0.push(match digits.parse() {
+                Ok(id) => Attribute::Integer(id),
+                // As a number it would lose its last digits, and be another feature's.
+                Err(_) if is_whole => Attribute::Text(digits.into()),
+                Err(_) => read_value(&mut Reader::new(digits, 1))?,
+            });
+            return Ok(());
+        }
         self.0.push(read_value(reader)?);
         Ok(())
     }

@@ -127,9 +127,13 @@ impl<'t> SetReader<'t, '_> {
                 self.set.spatial_reference = reference.or(self.set.spatial_reference.take());
             }
             // GeoJSON of 2008, still written by GDAL.
-            ("crs", Kind::Object) => {
-                self.set.spatial_reference =
-                    reference::read_crs(reader)?.or(self.set.spatial_reference.take())
+            ("crs", Kind::Object) => match reference::read_crs(reader)? {
+                Some(reference) => self.set.spatial_reference = Some(reference),
+                None => self.warnings.add(reference::NO_CRS.to_owned()),
+            },
+            ("crs", Kind::Null) => {
+                reader.null()?;
+                self.warnings.add(reference::NO_CRS.to_owned());
             }
             ("hasZ", _) => self.seen.has_z = read_flag(reader)?.or(self.seen.has_z),
             ("hasM", _) => self.seen.has_m = read_flag(reader)?.or(self.seen.has_m),

@@ -26,6 +26,9 @@ impl SetReader<'_, '_> {
     }
 }
 
+/// Of a `crs` of another kind: a link, a code without authority, or null.
+pub(super) const NO_CRS: &str = "the crs names no reference that is read here: the coordinates were taken for longitude and latitude on WGS 84";
+
 /// `{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3857"}}`
 pub(super) fn read_crs(reader: &mut Reader<'_>) -> Result<Option<SpatialReference>, ReadError> {
     let mut reference = None;

@@ -20,6 +20,7 @@ impl SetReader<'_, '_> {
         self.settle_type()?;
         self.settle_ordinates();
         let Seen { late_fields, object_id_field, filter, geojson, .. } = self.seen;
+        self.columns.repeated_sentence().into_iter().for_each(|sentence| self.warnings.add(sentence));
         let (fields, left_out) =
             self.columns.finish(&mut self.set.features, late_fields, object_id_field.as_deref())?;
         self.set.fields = fields;

@@ -41,8 +41,10 @@ impl Coordinates {
                 let mut ordinates = [0.0; 4];
                 let mut path = Path::default();
                 let count = reader.position(&mut ordinates)?;
-                if count >= 2 {
-                    push_vertex(&mut path, &ordinates, count);
+                match count {
+                    0 => {}
+                    1 => return Err(ReadError::invalid("a position needs two numbers, and this has one")),
+                    _ => push_vertex(&mut path, &ordinates, count),
                 }
                 coordinates.paths.push(path);
             }

@@ -184,6 +184,23 @@ async fn geojson_of_several_feature_outputs_is_refused_before_anything_is_run() 
 }
 
 #[tokio::test]
+async fn an_input_that_holds_features_comes_as_a_kmz() {
+    let server = Server::new();
+    let path = server.run("Echo", &form(METRES, "")).await;
+    let answer = server.get(&format!("{path}/inputs/Input_Features?f=kmz")).await;
+    assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, KMZ));
+    assert_degrees(only_point(&kmz_layer(&answer.body, "Input_Features").unwrap().features).xy);
+    let (code, text) = server.get(&format!("{path}/inputs/Text?f=kmz")).await.error();
+    assert!(
+        code == 400 && text.contains("the input Text is GPString: only features can be sent so"),
+        "{text}"
+    );
+    let path = server.run("Echo", "").await;
+    let (code, text) = server.get(&format!("{path}/inputs/Input_Features?f=kmz")).await.error();
+    assert!(code == 400 && text.contains("the input Input_Features was not given"), "{text}");
+}
+
+#[tokio::test]
 async fn what_is_no_features_is_refused_with_what_it_is() {
     let server = Server::new();
     let path = server.run("Echo", "Either=5&Text=hi").await;
@@ -218,7 +235,8 @@ async fn each_resource_lists_the_formats_that_it_has() {
         ("services/EchoJobs/GPServer/Echo/submitJob", "image", run),
         (&job, "kmz", plain),
         (&format!("{job}/results"), "geojson", plain),
-        (&format!("{job}/inputs/Text"), "kmz", plain),
+        (&format!("{job}/inputs"), "kmz", plain),
+        (&format!("{job}/inputs/Text"), "pbf", "use json, pjson, html or kmz"),
         (&format!("{job}/results/Output_Features"), "image", result),
         (&format!("{job}/results/Output_Features"), "amf", result),
     ] {
