@@ -4,6 +4,10 @@
 use crate::{FormatError, ReadOptions};
 use gp_esri::Geometry;
 
+/// Bytes of the texts of one input, or of what the server says may come of compressed files where that is less: one text of a
+/// dictionary, or of a view, may be the value of every row.
+const MAX_TEXT_BYTES: u64 = 512 << 20;
+
 /// Steps, such as features, before anybody asks whether to go on.
 const STEPS_BETWEEN_CHECKS: usize = 256;
 
@@ -35,11 +39,13 @@ pub(crate) struct Budget<'a> {
     features: usize,
     vertices: usize,
     values: usize,
+    text_bytes: u64,
 }
 
 impl<'a> Budget<'a> {
     pub(crate) fn new(options: &'a ReadOptions<'a>) -> Budget<'a> {
-        Budget { options, stop_check: StopCheck::new(options.stop), features: 0, vertices: 0, values: 0 }
+        let stop_check = StopCheck::new(options.stop);
+        Budget { options, stop_check, features: 0, vertices: 0, values: 0, text_bytes: 0 }
     }
 
     /// Asks now and then whether to stop: for what costs time and may leave nothing to count.
@@ -69,6 +75,19 @@ impl<'a> Budget<'a> {
         if self.vertices > most { Err(too_large("vertices", most)) } else { Ok(()) }
     }
 
+    /// Counts a text, before it is made.
+    pub(crate) fn text(&mut self, byte_len: usize) -> Result<(), FormatError> {
+        self.text_bytes = self.text_bytes.saturating_add(byte_len as u64);
+        let most = MAX_TEXT_BYTES.min(self.options.max_decompressed_bytes);
+        if self.text_bytes <= most {
+            return Ok(());
+        }
+        Err(FormatError::TooLarge(format!(
+            "the texts of the file become more than {} MB, the most that an input may have; send a part of it",
+            most.div_ceil(1 << 20)
+        )))
+    }
+
     /// Gives back the vertices of a geometry that was read and is not kept.
     pub(crate) fn forget(&mut self, geometry: Option<&Geometry>) {
         self.vertices = self.vertices.saturating_sub(geometry.map_or(0, Geometry::vertex_count));
@@ -79,4 +98,26 @@ fn too_large(what: &str, most: usize) -> FormatError {
     FormatError::TooLarge(format!(
         "the file holds more than {most} {what}, the most that an input may have; send a part of it"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::options;
+
+    #[test]
+    fn one_text_that_comes_again_and_again_is_too_much_in_the_end() {
+        let options = ReadOptions { max_decompressed_bytes: 2 << 30, ..options() };
+        let mut budget = Budget::new(&options);
+        for _ in 0..512 {
+            budget.text(1 << 20).unwrap();
+        }
+        let error = budget.text(1).unwrap_err();
+        assert!(
+            matches!(&error, FormatError::TooLarge(reason) if reason.contains("more than 512 MB")),
+            "{error}"
+        );
+        let options = ReadOptions { max_decompressed_bytes: 10, ..options };
+        assert!(Budget::new(&options).text(11).is_err());
+    }
 }

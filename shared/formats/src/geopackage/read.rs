@@ -76,7 +76,11 @@ pub(super) fn read_layer(
         };
         let mut attributes = gathering.row()?;
         for (index, (attribute, field)) in attributes.iter_mut().zip(&selection.fields).enumerate() {
-            let value = types::value(field.field_type, row.get_ref(index).map_err(error_of)?);
+            let raw = row.get_ref(index).map_err(error_of)?;
+            if let ValueRef::Text(bytes) | ValueRef::Blob(bytes) = raw {
+                gathering.budget().text(bytes.len())?;
+            }
+            let value = types::value(field.field_type, raw);
             misfits[index] += usize::from(value.is_none());
             *attribute = value.unwrap_or(Attribute::Null);
         }

@@ -4,6 +4,7 @@ use super::kind::Raw;
 use super::pages::{CheckedPages, Chunks};
 use super::plan::{Plan, geometries_of, is_outside, plan};
 use super::{FORMAT, failed, malformed, thrift, unreadable};
+use crate::budget::Budget;
 use crate::gather::Gathering;
 use crate::wkb::read_wkb;
 use crate::{FormatError, Input, ReadLayer, ReadOptions};
@@ -39,7 +40,6 @@ pub(super) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
     let (mut plan, schema, warnings) = plan(&metadata, geometries.as_ref())?;
     let mut gathering = Gathering::new(options, schema);
     warnings.into_iter().for_each(|sentence| gathering.warn(sentence));
-    let mut text_bytes_left = options.max_decompressed_bytes;
     for group in metadata.row_groups() {
         if (options.stop)() {
             return Err(FormatError::Stopped);
@@ -51,7 +51,7 @@ pub(super) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
         }
         let mut rows = begin(group, &chunks, &plan, &mut gathering, options)?;
         for field in 0..plan.fields.len() {
-            read_field(field, group, &chunks, &mut plan, &mut rows, &mut text_bytes_left)?;
+            read_field(field, group, &chunks, &mut plan, &mut rows, gathering.budget())?;
         }
         rows.needed.into_iter().for_each(|(row, geometry)| gathering.push(row, geometry));
     }
@@ -139,7 +139,7 @@ fn read_field(
     chunks: &Chunks,
     plan: &mut Plan,
     rows: &mut Rows,
-    text_bytes_left: &mut u64,
+    budget: &mut Budget<'_>,
 ) -> Result<(), FormatError> {
     let Some((column, kind)) = plan.fields.get(field).copied() else { return Ok(()) };
     let cut = &mut plan.cut[field];
@@ -156,11 +156,7 @@ fn read_field(
         let (Some(place), Some(raw)) = (place, raw) else { return Ok(()) };
         if let Raw::Bytes(bytes) = raw {
             // One text in a dictionary may be the value of every row.
-            *text_bytes_left = text_bytes_left.checked_sub(bytes.len() as u64).ok_or_else(|| {
-                FormatError::TooLarge(
-                    "the texts of the file become more bytes than an input may: send a part of it".to_owned(),
-                )
-            })?;
+            budget.text(bytes.len())?;
         }
         let (value, is_cut) =
             kind.attribute(raw).ok_or_else(|| malformed("a value is not of the type of its column"))?;
