@@ -168,18 +168,17 @@ impl Parser<'_> {
 
     /// A list in any of the four forms of specification 0, rule 6.
     fn list(&mut self, slot: Slot<'_>, given: &[&str]) -> Result<Value, Fault> {
-        let members: Vec<String> = match given {
+        let (members, nulls) = match given {
             [text] if text.starts_with('[') => array_elements(text).map_err(Fault::Wrong)?,
-            [text] if text.starts_with('{') => vec![(*text).to_owned()],
-            [text] => text.split(',').map(|part| part.trim().to_owned()).collect(),
-            texts => texts.iter().map(|text| (*text).to_owned()).collect(),
+            [text] if text.starts_with('{') => (vec![(*text).to_owned()], 0),
+            [text] => (text.split(',').map(|part| part.trim().to_owned()).collect(), 0),
+            texts => (texts.iter().map(|text| (*text).to_owned()).collect(), 0),
         };
         let mut values = Vec::with_capacity(members.len());
         for (index, text) in members.iter().enumerate() {
             let value = self.member(slot, text);
             values.extend(value.map_err(|fault| fault.at(format_args!("value {}", index + 1)))?);
         }
-        let nulls = given.first().map_or(0, |text| texts::null_count(text));
         if nulls > 0 && !values.is_empty() {
             // What stands behind them is now in another place, which matters where lists belong together.
             self.say(slot, vec![format!("{nulls} values of the list are null and were left out")]);

@@ -41,19 +41,22 @@ pub(super) fn unquoted(text: &str) -> String {
     text.to_owned()
 }
 
-/// The elements of a JSON array, or of a Python list: strings without quotes, anything else as its JSON text.
-pub(super) fn array_elements(text: &str) -> Result<Vec<String>, String> {
+/// The elements of a JSON array, or of a Python list, and how many are null besides: strings without quotes, anything else as
+/// its JSON text.
+pub(super) fn array_elements(text: &str) -> Result<(Vec<String>, usize), String> {
     strictly_then_leniently(text, |reader| {
-        let mut elements = Vec::new();
+        let (mut elements, mut nulls) = (Vec::new(), 0);
         reader.begin_array()?;
         while reader.next_element()? {
             let element = reader.raw_value()?;
             // Null is no value, not a text of four letters.
-            if element != "null" {
+            if element == "null" {
+                nulls += 1;
+            } else {
                 elements.push(unquoted(element));
             }
         }
-        Ok(elements)
+        Ok((elements, nulls))
     })
 }
 
@@ -103,14 +106,6 @@ pub(super) fn may_hold_secret(text: &str) -> bool {
     let end = text.floor_char_boundary(MAX_LOOKED_THROUGH);
     let lower = text[..end].to_ascii_lowercase();
     lower.contains("token") || lower.split_once("://").is_some_and(|(_, rest)| rest.contains(['?', '@']))
-}
-
-/// How many elements of a JSON array are null; 0 for any other text.
-pub(super) fn null_count(text: &str) -> usize {
-    if !text.starts_with('[') || !text.contains("null") {
-        return 0;
-    }
-    array_texts(text).map_or(0, |elements| elements.iter().filter(|element| *element == "null").count())
 }
 
 /// The beginning of a text, for an error. One that may hold a secret is not repeated.
