@@ -105,7 +105,12 @@ fn strictly_then_leniently<T>(
 pub(super) fn may_hold_secret(text: &str) -> bool {
     let end = text.floor_char_boundary(MAX_LOOKED_THROUGH);
     let lower = text[..end].to_ascii_lowercase();
-    lower.contains("token") || lower.split_once("://").is_some_and(|(_, rest)| rest.contains(['?', '@']))
+    lower.contains("token") || has_open_url(&lower)
+}
+
+/// Whether a text holds a URL with a query or a user, in which secrets stand.
+pub fn has_open_url(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(_, rest)| rest.contains(['?', '@']))
 }
 
 /// The beginning of a text, for an error. One that may hold a secret is not repeated.

@@ -1,6 +1,6 @@
 //! Inputs without what opens other servers: tokens of layers, and whatever else of a URL lets somebody in (specification 7.5).
 
-use gp_core::{DataType, Parameter};
+use gp_core::{DataType, Parameter, has_open_url};
 use gp_esri::json::{JsonError, Kind, Reader, write_string};
 use gp_esri::lenient;
 use std::borrow::Cow;
@@ -203,11 +203,6 @@ impl Cleaning {
 fn may_hold_secret(text: &str, links: Links) -> bool {
     let names_data = links == Links::NameData || text.starts_with('{');
     mentions_token(text) || (names_data && has_open_url(text))
-}
-
-/// Whether a text holds a URL with a query or a user.
-fn has_open_url(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(_, rest)| rest.contains(['?', '@']))
 }
 
 fn is_url(text: &str) -> bool {
