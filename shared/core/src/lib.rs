@@ -14,6 +14,7 @@ mod cost;
 mod environment;
 mod error;
 mod execute;
+mod extent_filter;
 mod feature_file;
 mod files;
 mod idempotency;

@@ -1,14 +1,15 @@
 //! One run of a task, from texts to results: the only place where a tool is called. Plain and synchronous, so that
 //! the server, a worker process and a Lambda function all do the same.
 
+use crate::extent_filter::keep_within;
 use crate::notice::repair_notices;
 use crate::render::{RenderOptions, Rendering, wire_type};
 use crate::{BodySize, InputSource, Limits, Reading, RequestError, ResultInfo, parse_values};
 use crate::{Environment, Parameter, Parameters, PublishedTask, RunContext, Service, ToolError, Value};
 use bytes::Bytes;
-use gp_esri::{Envelope, FeatureSet, Geometry, Path, SpatialReference};
+use gp_esri::{FeatureSet, SpatialReference};
 use gp_formats::{Format, WriteLayer};
-use gp_geometry::{Crs, Shape, Transform, project_envelope};
+use gp_geometry::Crs;
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -135,41 +136,12 @@ fn prepare_features(
 ) -> Result<bool, ToolError> {
     let environment = context.environment();
     if let Some(extent) = &environment.extent {
-        let mut envelope = extent.envelope;
-        if let (Some(from), Some(to)) = (&extent.spatial_reference, &features.spatial_reference) {
-            envelope = projected(&envelope, from, to)
-                .map_err(|reason| ToolError::invalid("context.extent", reason))?;
-        }
-        let extent = Shape::new(&Geometry::Polygon(vec![Path::from_xy(envelope.ring().to_vec())]));
-        features.features.retain(|feature| {
-            feature.geometry.as_ref().is_some_and(|geometry| overlaps(geometry, &envelope, &extent))
-        });
+        keep_within(features, extent).map_err(|reason| ToolError::invalid("context.extent", reason))?;
     }
     match &environment.processing_sr {
         Some(sr) => project(parameter, features, sr, context),
         None => Ok(false),
     }
-}
-
-/// Whether a geometry and the extent share a point; boxes decide wherever they can.
-fn overlaps(geometry: &Geometry, envelope: &Envelope, extent: &Shape) -> bool {
-    let own = geometry.envelope();
-    let is_inside = envelope.xmin <= own.xmin
-        && own.xmax <= envelope.xmax
-        && envelope.ymin <= own.ymin
-        && own.ymax <= envelope.ymax;
-    is_inside || (own.intersects(envelope) && gp_geometry::intersects(extent, &Shape::new(geometry)))
-}
-
-fn projected(
-    envelope: &Envelope,
-    from: &SpatialReference,
-    to: &SpatialReference,
-) -> Result<Envelope, String> {
-    let crs = |sr| Crs::new(sr).map_err(|error| error.to_string());
-    let transform = Transform::new(&crs(from)?, &crs(to)?).map_err(|error| error.to_string())?;
-    project_envelope(envelope, &transform)
-        .ok_or_else(|| "it has no place in the spatial reference of the features".to_owned())
 }
 
 fn project_output(

@@ -3,17 +3,18 @@
 //! Separate because every format that can leave features out asks it, as soon as it knows the reference of its file.
 
 use gp_esri::{Envelope, Extent, SpatialReference};
-use gp_geometry::{Crs, Transform, project_envelope};
+use gp_geometry::{Crs, Transform, box_image};
 
 /// The box in that reference. As it is where either reference is unknown; `None`, which is everything, where nothing was
-/// asked for or the box has no place in that reference: too much is better than too little.
+/// asked for or a part of the box has no place in that reference: too much is better than too little.
 pub(crate) fn envelope_in(extent: Option<&Extent>, reference: Option<&SpatialReference>) -> Option<Envelope> {
     let extent = extent?;
     let (Some(from), Some(to)) = (&extent.spatial_reference, reference) else {
         return Some(extent.envelope);
     };
     let transform = Transform::new(&Crs::new(from).ok()?, &Crs::new(to).ok()?).ok()?;
-    project_envelope(&extent.envelope, &transform)
+    let image = box_image(&extent.envelope, &transform);
+    image.is_whole.then_some(image.envelope)
 }
 
 #[cfg(test)]

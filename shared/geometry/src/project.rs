@@ -1,9 +1,13 @@
 //! Projection of feature sets and envelopes from one spatial reference to another.
 
+mod envelope;
+
+pub use envelope::{BoxImage, box_image, project_envelope};
+
 use crate::crs::{Crs, CrsError, Transform};
 use crate::each_geometry::{Outcome, each_geometry};
 use crate::repair::{Repair, repair_geometry};
-use gp_esri::{Envelope, FeatureSet, Geometry, SpatialReference, Xy};
+use gp_esri::{FeatureSet, Geometry, SpatialReference};
 use std::convert::Infallible;
 
 /// What became of the features.
@@ -77,9 +81,6 @@ impl Named {
         (self.count > 0).then(|| format!("{} {what} (object {ids} {}{more})", self.count, oids.join(", ")))
     }
 }
-
-/// Pieces of an edge of an envelope: at 20 the bulge of a meridian between two of them is a 400th of that of the edge.
-const PIECES_PER_EDGE: usize = 20;
 
 /// What became of a geometry.
 enum Fate {
@@ -220,30 +221,6 @@ fn project(
 fn jumps(geometry: &Geometry, half_turn: f64) -> bool {
     let Geometry::Polygon(rings) = geometry else { return false };
     rings.iter().flat_map(|ring| ring.xy.windows(2)).any(|pair| (pair[1][0] - pair[0][0]).abs() > half_turn)
-}
-
-/// The box around the image of a box. Edges are densified, and so is the inside, for a pole within it.
-///
-/// Points without image are left out; `None` when there is no point with one.
-pub fn project_envelope(envelope: &Envelope, transform: &Transform) -> Option<Envelope> {
-    if transform.is_identity() {
-        return Some(*envelope);
-    }
-    let steps = PIECES_PER_EDGE;
-    let between = |from: f64, to: f64, step: usize| from + (to - from) * step as f64 / steps as f64;
-    let mut positions: Vec<Xy> = Vec::with_capacity((steps + 1) * (steps + 1));
-    for row in 0..=steps {
-        for column in 0..=steps {
-            positions.push([
-                between(envelope.xmin, envelope.xmax, column),
-                between(envelope.ymin, envelope.ymax, row),
-            ]);
-        }
-    }
-    transform.apply(&mut positions);
-    let mut image = Envelope::EMPTY;
-    positions.into_iter().filter(|xy| xy[0].is_finite()).for_each(|xy| image.include(xy));
-    (!image.is_empty()).then_some(image)
 }
 
 #[cfg(test)]
