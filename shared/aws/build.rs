@@ -6,7 +6,8 @@ fn main() {
     println!("cargo::rerun-if-changed=src/hypot.c");
     let target = |what: &str| std::env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
     if target("OS") == "linux" && target("ENV") == "gnu" {
-        // All of it: whoever calls hypot may come later on the linker's command line.
-        cc::Build::new().file("src/hypot.c").link_lib_modifier("+whole-archive").compile("gp_hypot");
+        // Not as a whole archive, which zig, the linker that cargo-lambda takes unless told otherwise, does not know how to take:
+        // with link-time optimisation whoever calls hypot is in one object, before this on the linker's command line.
+        cc::Build::new().file("src/hypot.c").compile("gp_hypot");
     }
 }
