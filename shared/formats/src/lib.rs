@@ -31,6 +31,7 @@ mod kml;
 mod kmz;
 mod layers;
 mod left_out;
+mod member;
 mod ogc_types;
 mod ordinates;
 mod outlines;
@@ -49,7 +50,8 @@ pub use error::FormatError;
 pub use esri_pbf::{read_pbf, write_pbf};
 pub use format::Format;
 pub use input::{Input, ReadAt};
-pub use packing::{unzip_file, zip_files, zipped_names};
+pub use member::{Member, take_member};
+pub use packing::{zip_files, zipped_names};
 
 use gp_esri::{Extent, FeatureSet, ReadLimits};
 use std::path::Path;

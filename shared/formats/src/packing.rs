@@ -39,7 +39,7 @@ pub fn zipped_names(input: &Input, options: &ReadOptions<'_>) -> Result<Vec<Stri
 ///
 /// # Errors
 /// As [`zipped_names`]; [`FormatError::NoLayer`] where there is none of that path.
-pub fn unzip_file(
+pub(crate) fn unzip_file(
     input: &Input,
     path: &str,
     to: &Path,

@@ -1,8 +1,8 @@
 //! ImportFeatures: the features or rows of a file.
 //!
 //! **Method.** The format is what the first bytes of the file say, else its extension, unless Format names one. A zip file is a
-//! shapefile, or holds files of the other formats, of which the one that Layer names is taken out; zip files within it are
-//! left alone. The values are those of the file: nothing is repaired, which the next tool does with its inputs.
+//! shapefile, or holds files of the other formats, of which the only one or the one that Layer names is taken out; zip files
+//! within it are left alone. The values are those of the file: nothing is repaired, which the next tool does with its inputs.
 //!
 //! **Inputs.** A file of up to a million features (20,000 in `execute`), 20 million vertices and 20 million values, 2 GB unpacked. Z and m stay where
 //! the format has them.
@@ -19,7 +19,7 @@ use crate::file_format::ReadFormat;
 use crate::table::ensure_object_ids;
 use gp_core::{DataFile, Filter, Inputs, MessageLevel, Outputs, RecordSet, RunContext, Tool, ToolError};
 use gp_esri::{FeatureSet, SpatialReference};
-use gp_formats::{Format, FormatError, Input, ReadOptions, unzip_file, zipped_names};
+use gp_formats::{Format, FormatError, Input, ReadOptions, take_member};
 use std::borrow::Cow;
 
 /// Reads a file.
@@ -62,7 +62,7 @@ impl Tool for ImportFeatures {
         let mut options = ReadOptions {
             limits: context.read_limits().clone(),
             max_decompressed_bytes: MAX_UNPACKED_BYTES,
-            layer: None,
+            layer: inputs.layer,
             extent: None,
             scratch: context.scratch_folder()?,
             stop: &stop,
@@ -70,9 +70,16 @@ impl Tool for ImportFeatures {
         let file = inputs.input_file.0;
         let failed = |error: FormatError| failure(&file.name, error, context);
         context.progress(0, format!("reading {}", file.name));
-        let source = source(&file, inputs.format.0, inputs.layer, &options).map_err(failed)?;
-        options.layer = source.layer;
-        let read = gp_formats::read(&source.input, source.format, &options).map_err(failed)?;
+        let member = take_member(&file, inputs.format.0, &options).map_err(failed)?;
+        let (input, format) = match &member {
+            Some(member) => (&member.input, member.format),
+            None => (&file, format_of(&file, inputs.format.0).map_err(failed)?),
+        };
+        if let Some(member) = &member {
+            options.layer = member.layer.clone();
+        }
+        check_layer(input, format, options.layer.as_deref()).map_err(failed)?;
+        let read = gp_formats::read(input, format, &options).map_err(failed)?;
         for warning in read.warnings {
             context.warning(format!("{}: {warning}", read.name));
         }
@@ -80,7 +87,7 @@ impl Tool for ImportFeatures {
         settle_reference(&mut set, inputs.input_spatial_reference, context);
         ensure_object_ids(&mut set);
         let what = if set.geometry_type.is_some() { "features" } else { "rows" };
-        let (count, format) = (set.features.len(), source.format.name());
+        let (count, format) = (set.features.len(), format.name());
         let told = format!("{count} {what} of {} were read from {} as {format}", read.name, file.name);
         context.message(MessageLevel::Info, told);
         Ok(match set.geometry_type {
@@ -92,110 +99,27 @@ impl Tool for ImportFeatures {
 
 /// What a compressed file may become, as where features are read from a URL.
 const MAX_UNPACKED_BYTES: u64 = 2 << 30;
-/// How every zip file begins that holds something.
-const ZIP_MARK: &[u8] = b"PK\x03\x04";
 
-/// What is read in the end.
-struct Source {
-    input: Input,
-    format: Format,
-    /// Which of its layers.
-    layer: Option<String>,
-}
-
-/// The file itself, or the one that it holds.
-fn source(
-    file: &Input,
-    asked: Option<Format>,
-    layer: Option<String>,
-    options: &ReadOptions<'_>,
-) -> Result<Source, FormatError> {
-    let head = file.head()?;
-    let told = Format::of(&file.name, &head);
-    if head.starts_with(ZIP_MARK) && (asked.is_some() || told != Some(Format::Kmz)) {
-        let members = members(&zipped_names(file, options)?, asked);
-        if !members.is_empty() {
-            return member(file, &members, layer, options);
-        }
-    }
-    let Some(format) = asked.or(told) else {
-        let reason = "neither its first bytes nor its extension tell its format; say it in Format";
-        return Err(FormatError::Unsupported(reason.to_owned()));
-    };
-    with_layer(file.clone(), format, layer)
-}
-
-/// A file in a zip file: its path there, and its format.
-type Member = (String, Format);
-
-/// The files in a zip file that are of the format, or of any; none where the zip file is a shapefile.
-fn members(paths: &[String], asked: Option<Format>) -> Vec<Member> {
-    let is_part = |path: &String| matches!(extension(path).as_str(), "shp" | "dbf");
-    if asked == Some(Format::Shapefile) || (asked.is_none() && paths.iter().any(is_part)) {
-        return Vec::new();
-    }
-    // A text beside the data is more likely a description than a layer.
-    let readable = paths.iter().filter(|path| !matches!(extension(path).as_str(), "txt" | "zip"));
-    let known = readable.filter_map(|path| {
-        // The extension .json is that of both; who asks for one of them knows.
-        let format = match (Format::of(path, b"")?, asked) {
-            (Format::EsriJson, Some(Format::GeoJson)) => Format::GeoJson,
-            (format, _) => format,
-        };
-        Some((path.clone(), format))
-    });
-    known.filter(|(_, format)| asked.is_none_or(|asked| asked == *format)).collect()
-}
-
-/// Takes a file out of a zip file: the only one, or the one whose name is that of the layer.
-fn member(
-    file: &Input,
-    members: &[Member],
-    layer: Option<String>,
-    options: &ReadOptions<'_>,
-) -> Result<Source, FormatError> {
-    let (path, format, layer) = match (members, layer) {
-        ([(path, format)], layer) => (path, *format, layer),
-        (_, layer) => {
-            let names: Vec<String> = members.iter().map(|(path, _)| stem(path).to_owned()).collect();
-            let Some(asked) = layer else { return Err(FormatError::SeveralLayers { names }) };
-            let found = names.iter().position(|name| name.to_lowercase() == asked.to_lowercase());
-            let Some((path, format)) = found.and_then(|found| members.get(found)) else {
-                return Err(FormatError::NoLayer { asked, names });
-            };
-            (path, *format, None)
-        }
-    };
-    // Never a name that a stranger has given: the extension is one of ours.
-    let to = options.scratch.join(format!("import_features.{}", format.extension()));
-    unzip_file(file, path, &to, options)?;
-    with_layer(Input::open(&to)?.renamed(file_name(path)), format, layer)
+/// The format that was asked for, or the one that the file shows.
+fn format_of(file: &Input, asked: Option<Format>) -> Result<Format, FormatError> {
+    let told = asked.or(Format::of(&file.name, &file.head()?));
+    told.ok_or_else(|| {
+        FormatError::Unsupported(
+            "neither its first bytes nor its extension tell its format; say it in Format".to_owned(),
+        )
+    })
 }
 
 /// The layer of a format of one layer is called as the file: readers do not look at the name.
-fn with_layer(input: Input, format: Format, layer: Option<String>) -> Result<Source, FormatError> {
-    if format.holds_several_layers() {
-        return Ok(Source { input, format, layer });
-    }
+fn check_layer(input: &Input, format: Format, layer: Option<&str>) -> Result<(), FormatError> {
     match layer {
-        Some(asked) if asked.to_lowercase() != input.stem().to_lowercase() => {
-            Err(FormatError::NoLayer { asked, names: vec![input.stem().to_owned()] })
+        Some(asked)
+            if !format.holds_several_layers() && asked.to_lowercase() != input.stem().to_lowercase() =>
+        {
+            Err(FormatError::NoLayer { asked: asked.to_owned(), names: vec![input.stem().to_owned()] })
         }
-        _ => Ok(Source { input, format, layer: None }),
+        _ => Ok(()),
     }
-}
-
-fn file_name(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
-}
-
-fn stem(path: &str) -> &str {
-    let name = file_name(path);
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
-}
-
-fn extension(path: &str) -> String {
-    file_name(path).rsplit_once('.').map_or(String::new(), |(_, extension)| extension.to_ascii_lowercase())
 }
 
 /// The reference of the file, or the one that was given for a file without.

@@ -72,19 +72,11 @@ impl Sources {
         reference: &DataReference,
         wanted: &Wanted<'_>,
     ) -> Result<SourceFeatures, SourceError> {
-        let failed = |error: std::io::Error| {
-            SourceError::Refused(format!("{} could not be read: {error}", input.name))
+        let failed = |error| match error {
+            FormatError::TooLarge(reason) => SourceError::TooLarge(format!("{}: {reason}", input.name)),
+            other => SourceError::Refused(format!("{}: {other}", input.name)),
         };
-        let head = input.head().map_err(failed)?;
-        let Some(format) = Format::of(&name_with_format(&input.name, reference), &head) else {
-            let known: Vec<&str> = Format::extensions().collect();
-            return Err(SourceError::Refused(format!(
-                "{} is of no format that is read here; its name must end in one of {}",
-                input.name,
-                known.join(", ")
-            )));
-        };
-        let options = ReadOptions {
+        let mut options = ReadOptions {
             limits: wanted.limits.reading(),
             max_decompressed_bytes: self.settings.max_decompressed_bytes,
             layer: reference.layer.clone(),
@@ -92,10 +84,16 @@ impl Sources {
             scratch: self.folder()?,
             stop: self.stop.as_ref(),
         };
-        let layer = gp_formats::read(input, format, &options).map_err(|error| match error {
-            FormatError::TooLarge(reason) => SourceError::TooLarge(format!("{}: {reason}", input.name)),
-            other => SourceError::Refused(format!("{}: {other}", input.name)),
-        })?;
+        let asked = reference.format.as_deref().and_then(Format::from_name);
+        let member = gp_formats::take_member(input, asked, &options).map_err(failed)?;
+        let layer = match &member {
+            Some(member) => {
+                options.layer = member.layer.clone();
+                gp_formats::read(&member.input, member.format, &options)
+            }
+            None => gp_formats::read(input, format_of(input, reference)?, &options),
+        };
+        let layer = layer.map_err(failed)?;
         let mut warnings = layer.warnings;
         if reference.time.is_some() {
             warnings.push(format!(
@@ -105,6 +103,22 @@ impl Sources {
         }
         Ok(SourceFeatures { features: layer.features, warnings, is_filtered: false })
     }
+}
+
+/// What a file is, or was said to be.
+fn format_of(input: &Input, reference: &DataReference) -> Result<Format, SourceError> {
+    let head = input.head();
+    let head =
+        head.map_err(|error| SourceError::Refused(format!("{} could not be read: {error}", input.name)))?;
+    let told = Format::of(&name_with_format(&input.name, reference), &head);
+    told.ok_or_else(|| {
+        let known: Vec<&str> = Format::extensions().collect();
+        SourceError::Refused(format!(
+            "{} is of no format that is read here; its name must end in one of {}",
+            input.name,
+            known.join(", ")
+        ))
+    })
 }
 
 impl InputSource for Sources {
