@@ -1,8 +1,8 @@
 //! What an answer that is a failure means: HTTP statuses, and ArcGIS errors, which come with status 200 (specification 5.1).
 
-use crate::FetchError;
 use crate::head::Head;
 use crate::secrets::Secrets;
+use crate::{FetchError, UrlKind};
 use serde_json::Value;
 
 /// Largest answer that is looked at for an error, in bytes.
@@ -12,9 +12,19 @@ const NO_TOKEN: &str = "add \"token\" to the input";
 const BAD_TOKEN: &str = "the one that was given is not valid, or has expired; give a new one";
 
 /// The failure that a status other than 2xx means, with what the body says of it.
-pub(crate) fn status_error(head: &Head, body: &[u8], place: &str, secrets: &Secrets) -> FetchError {
+pub(crate) fn status_error(
+    head: &Head,
+    body: &[u8],
+    kind: UrlKind,
+    place: &str,
+    secrets: &Secrets,
+) -> FetchError {
     if let Some(error) = arcgis_error(body, place, secrets) {
         return error;
+    }
+    // Whoever keeps files knows no tokens of ArcGIS (specification 7.5).
+    if kind == UrlKind::File && matches!(head.status, 401 | 403) {
+        return FetchError::CredentialsNeeded { place: place.to_owned(), status: head.status };
     }
     let message = match head.status {
         404 | 410 => "there is nothing at this url",

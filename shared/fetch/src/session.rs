@@ -9,7 +9,7 @@ use crate::fetcher::Inner;
 use crate::head::{self, Head};
 use crate::request::Request;
 use crate::secrets::Secrets;
-use crate::target::{place_of, same_origin};
+use crate::target::{UrlKind, kind_of, place_of, same_origin};
 use crate::wait::Wait;
 use std::io::Read;
 use std::time::Duration;
@@ -24,6 +24,8 @@ pub(crate) struct Session<'a> {
     pub(crate) wait: Wait<'a>,
     pub(crate) secrets: Secrets,
     pub(crate) connection: Option<Connection>,
+    /// What the user's URL names, wherever it redirects to.
+    kind: UrlKind,
     cost: Cost,
     /// How long the server asked to wait before the next try.
     retry_after: Option<Duration>,
@@ -45,7 +47,8 @@ impl<'a> Session<'a> {
     ) -> Session<'a> {
         let mut wait = Wait::new(&fetcher.settings, stop);
         wait.place = secrets.strip(&place_of(url));
-        Session { fetcher, wait, secrets, connection: None, cost: Cost::default(), retry_after: None }
+        let kind = kind_of(url);
+        Session { fetcher, wait, secrets, connection: None, kind, cost: Cost::default(), retry_after: None }
     }
 
     /// Sends a request and follows redirects. The body of the answer, whatever its status, waits to be read.
@@ -140,7 +143,7 @@ impl<'a> Session<'a> {
         if let Err(error @ (FetchError::Stopped | FetchError::TimedOut { .. })) = result {
             return Err(error);
         }
-        Err(status_error(head, &said, &self.wait.place, &self.secrets))
+        Err(status_error(head, &said, self.kind, &self.wait.place, &self.secrets))
     }
 
     /// The body of a good answer of at most so many bytes. Failures that may pass are tried again.

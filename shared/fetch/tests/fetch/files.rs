@@ -186,6 +186,23 @@ fn a_download_leaves_the_disk_room_for_others() {
 }
 
 #[test]
+fn a_file_that_is_refused_wants_its_credentials_in_its_url_and_one_of_a_portal_a_token() {
+    for status in [401, 403] {
+        let server = Server::start(move |_| Reply::Bytes(reply(status, &[], b"<Error>AccessDenied</Error>")));
+        let reference = DataReference { token: Some("t0ken".to_owned()), ..server.reference("/a.geojson") };
+        let error = download(&fetcher(), &reference).err().unwrap().to_string();
+        assert!(error.contains(&format!("may not be read (HTTP {status})")), "{error}");
+        assert!(error.contains("credentials of a file belong into its url"), "{error}");
+        let server = Server::start(move |_| {
+            let said = format!(r#"{{"error":{{"code":{status},"message":"Token Required"}}}}"#);
+            Reply::Bytes(reply(status, &[], said.as_bytes()))
+        });
+        let error = download(&fetcher(), &server.reference("/a/data")).err().unwrap().to_string();
+        assert!(error.contains("token") && !error.contains("credentials"), "{error}");
+    }
+}
+
+#[test]
 fn a_token_cannot_bring_headers_along() {
     let server = Server::start(|_| ok("{}"));
     let reference = DataReference { token: Some("a\r\nX-Evil: 1".to_owned()), ..server.reference("/a.csv") };
