@@ -2,7 +2,7 @@
 //! it has cost so far.
 
 use crate::FetchError;
-use crate::answer::{MAX_ERROR_BYTES, arcgis_error, status_error};
+use crate::answer::{MAX_ERROR_BYTES, arcgis_error, is_page_of_layer, status_error};
 use crate::body::{self, Cost};
 use crate::connect::Connection;
 use crate::fetcher::Inner;
@@ -17,6 +17,10 @@ use url::Url;
 
 /// Bytes that are read at a time.
 const PIECE_BYTES: usize = 64 << 10;
+
+/// What is said where a layer should have answered.
+const WEB_PAGE: &str = "it answered with a web page, probably one to sign in: add \"token\" to the input where the layer needs \
+                        one, or give the url of a layer";
 
 /// The requests for one input.
 pub(crate) struct Session<'a> {
@@ -146,7 +150,7 @@ impl<'a> Session<'a> {
         Err(status_error(head, &said, self.kind, &self.wait.place, &self.secrets))
     }
 
-    /// The body of a good answer of at most so many bytes. Failures that may pass are tried again.
+    /// The body of a good answer of a layer, of at most so many bytes. Failures that may pass are tried again.
     pub(crate) fn document(&mut self, request: &Request, max_bytes: usize) -> Result<Vec<u8>, FetchError> {
         self.with_retries(&mut |session| {
             let answer = session.exchange(request)?;
@@ -161,6 +165,9 @@ impl<'a> Session<'a> {
                 document.extend_from_slice(piece);
                 Ok(Next::More)
             })?;
+            if is_page_of_layer(&answer.head, &document) {
+                return Err(session.wait.malformed(WEB_PAGE));
+            }
             match arcgis_error(&document, &session.wait.place, &session.secrets) {
                 Some(error) => Err(error),
                 None => Ok(document),

@@ -134,11 +134,21 @@ fn failures_that_pass_are_tried_again_and_others_are_not() {
 
 #[test]
 fn pages_and_errors_that_come_instead_of_a_file_are_told_from_files() {
-    let page =
-        || Reply::Bytes(reply(200, &[("Content-Type", "text/html")], b"\n<!DOCTYPE html><title>Log in"));
-    let server = Server::start(move |_| page());
-    let error = download(&fetcher(), &server.reference("/a.zip")).err().unwrap();
-    assert!(error.to_string().contains("a web page instead of a file"), "{error}");
+    for (content_type, page) in [
+        ("text/html", "\n<!DOCTYPE html><title>Log in"),
+        ("Text/HTML;charset=utf-8", "<?xml version=\"1.0\"?><html>"),
+        ("text/html", "<!-- Log in --><html>"),
+        ("", "\u{feff}<html lang=\"en\">"),
+    ] {
+        let bytes = reply(200, &[("Content-Type", content_type)], page.as_bytes());
+        let server = Server::start(move |_| Reply::Bytes(bytes.clone()));
+        let error = download(&fetcher(), &server.reference("/query.pbf")).err().unwrap();
+        assert!(error.to_string().contains("a web page instead of a file"), "{error}");
+    }
+    let kml = "<?xml version=\"1.0\"?><kml>";
+    let server =
+        Server::start(move |_| Reply::Bytes(reply(200, &[("Content-Type", "text/html")], kml.as_bytes())));
+    assert_eq!(text(&download(&fetcher(), &server.reference("/a.kml")).unwrap()), kml);
     let server = Server::start(|_| ok(r#" {"error":{"code":"498","message":"Invalid token: t0ken"}}"#));
     let reference = DataReference { token: Some("t0ken".to_owned()), ..server.reference("/a/data?x=t0ken") };
     let error = download(&fetcher(), &reference).err().unwrap();
