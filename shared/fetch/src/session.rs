@@ -6,7 +6,7 @@ use crate::answer::{MAX_ERROR_BYTES, arcgis_error, is_page_of_layer, status_erro
 use crate::body::{self, Cost};
 use crate::connect::Connection;
 use crate::fetcher::Inner;
-use crate::head::{self, Head};
+use crate::head::{self, Framing, Head};
 use crate::request::Request;
 use crate::secrets::Secrets;
 use crate::target::{UrlKind, kind_of, place_of, same_origin};
@@ -157,10 +157,16 @@ impl<'a> Session<'a> {
             session.check_status(&answer.head)?;
             let mut document = Vec::new();
             let place = session.wait.place.clone();
+            let too_large = || FetchError::TooLarge {
+                place: place.clone(),
+                reason: format!("sent an answer of more than {max_bytes} bytes"),
+            };
+            if matches!(answer.head.framing, Framing::Length(byte_len) if byte_len > max_bytes as u64) {
+                return Err(too_large());
+            }
             session.read_body(&answer.head, &mut |piece| {
                 if document.len() + piece.len() > max_bytes {
-                    let reason = format!("sent an answer of more than {max_bytes} bytes");
-                    return Err(FetchError::TooLarge { place: place.clone(), reason });
+                    return Err(too_large());
                 }
                 document.extend_from_slice(piece);
                 Ok(Next::More)

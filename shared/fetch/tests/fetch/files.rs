@@ -4,7 +4,7 @@ use crate::stand_in::{Reply, Server, fetcher, never, ok, reply, settings};
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use gp_esri::DataReference;
-use gp_fetch::{FetchError, FetchSettings, Fetcher};
+use gp_fetch::{FetchError, FetchSettings, Fetcher, LayerQuery};
 use gp_formats::Input;
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -171,6 +171,27 @@ fn a_file_that_is_too_large_is_cut_off() {
     let fetcher = Fetcher::new(FetchSettings { max_bytes: 1999, ..settings() });
     let error = download(&fetcher, &server.reference("/a.zip")).err().unwrap();
     assert!(error.to_string().contains("larger than 1999 bytes"), "{error}");
+}
+
+#[test]
+fn a_file_that_says_itself_that_it_is_too_large_is_refused_before_it_is_read() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n";
+    for more in ["\r\nabc", "Content-Encoding: gzip\r\n\r\n", "Content-Encoding: deflate\r\n\r\n"] {
+        let server = Server::start(move |_| Reply::Silence(format!("{head}{more}").into_bytes()));
+        let error = download(&fetcher(), &server.reference("/a.zip")).err().unwrap();
+        assert!(matches!(error, FetchError::TooLarge { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_layer_whose_answer_says_that_it_is_too_large_is_refused_before_it_is_read() {
+    for byte_len in [17_u64 << 20, 100_000_000_000] {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {byte_len}\r\n\r\n{{");
+        let server = Server::start(move |_| Reply::Silence(head.clone().into_bytes()));
+        let reference = server.reference("/arcgis/rest/services/A/FeatureServer/0");
+        let error = fetcher().layer(&reference, &LayerQuery::default(), &never).unwrap_err();
+        assert!(matches!(error, FetchError::TooLarge { .. }), "{error}");
+    }
 }
 
 #[test]
