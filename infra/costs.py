@@ -44,6 +44,7 @@ FREE = {
 }
 UNITS = {
     "lambda_gb_second": "Lambda, GB-seconds",
+    "lambda_storage_gb_second": "Lambda, GB-seconds of disk",
     "lambda_request": "Lambda, requests",
     "http_api_request": "HTTP API, requests",
     "dynamodb_write_unit": "DynamoDB, write units",
@@ -69,6 +70,7 @@ def parameter(name):
 API_GB = parameter("ApiMemory") / 1024
 EXECUTE_GB = parameter("ExecuteMemory") / 1024
 WORKER_GB = parameter("WorkerMemory") / 1024
+WORKER_DISK_GB = (parameter("WorkerStorage") - 512) / 1024  # beyond what is free
 JANITOR_GB = 256 / 1024
 OBJECT_DAYS = parameter("RetentionDays") + 1
 KB_A_GB = 1_000_000
@@ -95,7 +97,8 @@ def job():
     writes = JOB_ITEM_KB + JOB_ITEM_KB + ENDED_ITEM_KB
     index_writes = 1 + 2 + 1
     reads = POLLS + 1
-    return {
+    disk = {"lambda_storage_gb_second": (WORKER_DISK_GB * JOB_S, f"{WORKER_DISK_GB:.2f} GB × {JOB_S:g} s")} if WORKER_DISK_GB else {}
+    return disk | {
         "http_api_request": (requests, f"submit + {POLLS} polls + 1 result"),
         "lambda_request": (invocations, f"{requests} of Api + 1 of Worker"),
         "lambda_gb_second": (gb_seconds, f"{API_GB} GB × ({SUBMIT_S} + {POLLS + 1} × {POLL_S}) s + {WORKER_GB:.2f} GB × {JOB_S:g} s"),

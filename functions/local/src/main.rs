@@ -2,6 +2,7 @@
 
 mod args;
 mod banner;
+mod layers;
 mod logging;
 mod serve;
 mod services;
@@ -37,7 +38,7 @@ fn run(args: &Args, started: Instant) -> anyhow::Result<()> {
         return gp_workers::worker_main(catalog, args.limits(), args.fetch_settings(), memory_mb)
             .context("the worker lost its server");
     }
-    services::find_layers(&catalog)?;
+    layers::find_layers(&catalog, &args.limits(), &args.fetch_settings())?;
     let logs = logging::start(args)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().thread_stack_size(STACK_BYTES).enable_all().build()?;

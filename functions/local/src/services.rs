@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use gp_core::{Catalog, LayerPlace, Service, read_service};
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 
 /// Reads every service; one bad file is enough to refuse to start.
@@ -42,20 +42,6 @@ fn read_folder(folder: &Path) -> anyhow::Result<Vec<Service>> {
             Ok(service)
         })
         .collect()
-}
-
-/// Refuses to start without a file of a layer. Workers do not ask: a file that goes later costs those who ask for it.
-pub(crate) fn find_layers(catalog: &Catalog) -> anyhow::Result<()> {
-    for service in catalog.services() {
-        for layer in &service.layers {
-            if let LayerPlace::File(path) = &layer.place {
-                let what = || format!("the layer \"{}\" of {}: {}", layer.name, service.name, path.display());
-                let metadata = File::open(path).and_then(|file| file.metadata()).with_context(what)?;
-                anyhow::ensure!(metadata.is_file(), "{} is no file", what());
-            }
-        }
-    }
-    Ok(())
 }
 
 fn read(file: &str, text: &str) -> anyhow::Result<Service> {

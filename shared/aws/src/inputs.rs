@@ -57,27 +57,32 @@ impl InputRules {
             } else {
                 PrivateAddresses::Refused
             },
-            max_bytes: self.max_input_bytes()?,
+            // Half of the disk, which an input shares with what is unpacked of it.
+            max_bytes: self.read_storage_mb()? << 19,
             ..FetchSettings::default()
         })
     }
 
-    /// Half of the disk, which an input shares with what is unpacked of it.
-    fn max_input_bytes(&self) -> Result<u64, ConfigError> {
+    /// MB of the function's disk.
+    pub(crate) fn storage_mb(&self) -> u64 {
+        // It was read before.
+        self.read_storage_mb().unwrap_or(USUAL_STORAGE_MB)
+    }
+
+    fn read_storage_mb(&self) -> Result<u64, ConfigError> {
         if self.storage_mb.is_empty() {
-            return Ok(USUAL_STORAGE_MB << 19);
+            return Ok(USUAL_STORAGE_MB);
         }
-        let storage_mb: Result<u64, _> = self.storage_mb.parse();
         let wrong = |_| ConfigError::Invalid {
             variable: "GP_STORAGE_MB",
             reason: "it must be a whole number of MB".to_owned(),
         };
-        Ok(storage_mb.map_err(wrong)? << 19)
+        self.storage_mb.parse().map_err(wrong)
     }
 }
 
-/// What Lambda gives without being asked.
-const USUAL_STORAGE_MB: u64 = 512;
+/// What Lambda gives without being asked, and without being paid.
+pub(crate) const USUAL_STORAGE_MB: u64 = 512;
 
 fn hosts(variable: &'static str, list: &str) -> Result<Vec<HostPattern>, ConfigError> {
     let entries = list.split(',').map(str::trim).filter(|entry| !entry.is_empty());

@@ -1,6 +1,7 @@
 //! What a job costs on AWS: the calls that the budget allows it, its time and its bytes, at a stated price list.
 
 use crate::Function;
+use crate::inputs::USUAL_STORAGE_MB;
 use gp_core::{Cost, JobUsage, Meter};
 use serde::Deserialize;
 
@@ -27,12 +28,15 @@ pub struct PriceList {
     name: String,
     usd: Usd,
     memory_gb: f64,
+    /// Disk beyond what is free.
+    storage_gb: f64,
 }
 
 /// The price of one of each, in US dollars.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 struct Usd {
     lambda_gb_second: f64,
+    lambda_storage_gb_second: f64,
     lambda_request: f64,
     http_api_request: f64,
     dynamodb_write_unit: f64,
@@ -52,7 +56,12 @@ impl PriceList {
     pub fn new(function: &Function) -> PriceList {
         // A test reads the file: it is part of the program.
         let prices = toml::from_str(PRICES).unwrap_or(Prices { name: "nowhere".into(), usd: Usd::default() });
-        PriceList { name: prices.name, usd: prices.usd, memory_gb: function.memory_mb as f64 / MB_A_GB }
+        PriceList {
+            name: prices.name,
+            usd: prices.usd,
+            memory_gb: function.memory_mb as f64 / MB_A_GB,
+            storage_gb: function.inputs.storage_mb().saturating_sub(USUAL_STORAGE_MB) as f64 / MB_A_GB,
+        }
     }
 }
 
@@ -74,6 +83,7 @@ impl Meter for PriceList {
         let (puts, gets) =
             (u32::from(usage.inputs_stored) + usage.stored_results, u32::from(usage.inputs_stored));
         let total = gb_seconds * usd.lambda_gb_second
+            + self.storage_gb * usage.run.as_secs_f64() * usd.lambda_storage_gb_second
             + SUBMIT_GB_SECONDS * usd.lambda_gb_second
             + invocations * usd.lambda_request
             + usd.http_api_request
@@ -99,11 +109,17 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    fn list_with_storage(storage_mb: &str) -> PriceList {
+        let function = Function::read(|name| match name {
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE" => Some("1024".into()),
+            "GP_STORAGE_MB" => Some(storage_mb.into()),
+            _ => None,
+        });
+        PriceList::new(&function.unwrap())
+    }
+
     fn list() -> PriceList {
-        PriceList::new(
-            &Function::read(|name| (name == "AWS_LAMBDA_FUNCTION_MEMORY_SIZE").then(|| "1024".into()))
-                .unwrap(),
-        )
+        list_with_storage("")
     }
 
     #[test]
@@ -113,6 +129,7 @@ mod tests {
         let usd = list.usd;
         for price in [
             usd.lambda_gb_second,
+            usd.lambda_storage_gb_second,
             usd.lambda_request,
             usd.http_api_request,
             usd.dynamodb_write_unit,
@@ -153,5 +170,15 @@ mod tests {
         for usage in dearer {
             assert!(list().cost(&usage).usd > list().cost(&small).usd, "{usage:?}");
         }
+    }
+    #[test]
+    fn a_disk_costs_what_is_beyond_the_half_gigabyte_that_is_free() {
+        let usage = JobUsage { run: Duration::from_secs(1000), ..JobUsage::default() };
+        let usd = |storage_mb| list_with_storage(storage_mb).cost(&usage).usd;
+        for free in ["512", "0"] {
+            assert!((usd(free) - usd("")).abs() < 1e-15, "{free}");
+        }
+        let two_gb_more = usd("2560") - usd("");
+        assert!((two_gb_more - 2.0 * 1000.0 * 3.09e-8).abs() < 1e-9, "{two_gb_more}");
     }
 }

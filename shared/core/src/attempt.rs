@@ -93,7 +93,7 @@ impl<'a> Attempt<'a> {
         self.hear(&mut events);
         self.outcome = outcome_name(&outcome);
         let results = outcome.as_ref().map_or(&[][..], Vec::as_slice);
-        self.features = results.iter().filter_map(|result| result.info.feature_count).sum();
+        self.features = results.iter().map(|result| result.features).sum();
         Ok((!lost).then_some(outcome))
     }
 

@@ -94,9 +94,7 @@ async fn run(
         Ok(request) if task.task.is_quick(&request.0) => {
             let outcome = run_here(service, task, request, work.form, stop.0.clone(), work.time_limit);
             // What does not fit into the reply becomes a file, which only a worker makes.
-            let is_exceeded = |result: &TaskResult| {
-                result.info.feature_count.is_some_and(|count| count > service.maximum_records)
-            };
+            let is_exceeded = |result: &TaskResult| result.features > service.maximum_records;
             match &outcome.1 {
                 Ok(results) if results.iter().any(is_exceeded) => {
                     run_with_files(app, service, task, work, stop, site_url).await

@@ -60,7 +60,7 @@ pub use job::{BodySize, Job, JobId, JobStatus, Lease, Payload, Payloads, ResultI
 pub use message::{Message, MessageLevel, timestamp_text};
 pub use parameter::{DataType, Direction, Filter, Parameter, ParameterInfo, Requirement};
 pub use parameters::Parameters;
-pub use parse::{Reading, has_open_url, parse_parameter, parse_values};
+pub use parse::{Reading, has_open_url, is_web_url, parse_parameter, parse_values};
 pub use payload::{StoredResult, gzip, job_inputs, job_result, job_result_link, write_result};
 pub use ports::{
     BlobKey, BlobStore, Content, Created, Expected, JobDetail, JobQueue, JobStore, JobUpdate, Runner,

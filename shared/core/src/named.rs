@@ -20,12 +20,15 @@ pub(crate) async fn named_data(
     Ok((named_uploads(app, service, task, parameters).await?, own_files(app, task, parameters).await?))
 }
 
-/// Each once, in their order, and no more than that: each may cost a call of the store, and a text of megabytes may name
-/// thousands.
-pub(crate) fn first_unique<T: Clone + Eq + Hash>(all: impl Iterator<Item = T>, most: usize) -> Vec<T> {
+/// How many uploads, and how many files, of one request are looked up: each may cost a call of the store, and a text of megabytes
+/// may name thousands.
+const MAX_LOOKED_UP: usize = 500;
+
+/// Each once, in their order, and no more than are looked up.
+pub(crate) fn first_unique<T: Clone + Eq + Hash>(all: impl Iterator<Item = T>) -> Vec<T> {
     let (mut unique, mut known) = (Vec::new(), HashSet::new());
     for one in all {
-        if unique.len() == most {
+        if unique.len() == MAX_LOOKED_UP {
             break;
         }
         if known.insert(one.clone()) {
@@ -41,12 +44,8 @@ mod tests {
 
     #[test]
     fn each_is_looked_up_once_and_no_more_than_a_store_can_bear() {
-        assert_eq!(first_unique([3, 1, 3, 3, 2].into_iter(), 5), [3, 1, 2]);
-        assert_eq!(
-            first_unique((0..1000).map(|n| n % 300), 500).len(),
-            300,
-            "what is repeated uses nothing up"
-        );
-        assert_eq!(first_unique(0.., 500).len(), 500);
+        assert_eq!(first_unique([3, 1, 3, 3, 2].into_iter()), [3, 1, 2]);
+        assert_eq!(first_unique((0..1000).map(|n| n % 300)).len(), 300, "what is repeated uses nothing up");
+        assert_eq!(first_unique(0..).len(), MAX_LOOKED_UP);
     }
 }

@@ -15,9 +15,9 @@ use crate::{InputSource, NoSource, SourceError};
 use gp_esri::Extent;
 use std::borrow::Cow;
 
-pub use texts::has_open_url;
 use texts::{array_elements, may_hold_secret};
 pub(crate) use texts::{array_texts, object_members, read_boolean, shorten};
+pub use texts::{has_open_url, is_web_url};
 
 /// Why a value was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]

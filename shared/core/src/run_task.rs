@@ -18,6 +18,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub struct TaskResult {
     /// What it is.
     pub info: ResultInfo,
+    /// Features and rows of every set in it, those in lists and tables too.
+    pub features: u64,
     /// The JSON text of its value.
     pub json: Bytes,
 }
@@ -203,7 +205,8 @@ fn write_output(
         maximum_records: service.maximum_records,
         files_url: context.files_url(),
     };
-    Ok(TaskResult { info, json: rendering.value(parameter, value).into() })
+    let features = value.sets().iter().map(|set| set.features.len() as u64).sum();
+    Ok(TaskResult { info, features, json: rendering.value(parameter, value).into() })
 }
 
 /// Warns of every set of features that no reply may carry, and says where the complete one is (specification 2.8).
@@ -254,3 +257,6 @@ fn complete_result(
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(Some(format!("{}{name}", context.files_url())))
 }
+
+#[cfg(test)]
+mod tests;

@@ -174,7 +174,7 @@ mod tests {
                 has_z_or_m: false,
                 size: BodySize::default(),
             };
-            Ok(vec![TaskResult { info, json: Bytes::from_static(b"1") }])
+            Ok(vec![TaskResult { info, features: 0, json: Bytes::from_static(b"1") }])
         }
     }
 

@@ -76,7 +76,7 @@ impl Runner for Scripted {
             has_z_or_m: false,
             size: BodySize::default(),
         };
-        Ok(vec![TaskResult { info, json: Bytes::from_static(b"1") }])
+        Ok(vec![TaskResult { info, features: 0, json: Bytes::from_static(b"1") }])
     }
 }
 

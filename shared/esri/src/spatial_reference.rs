@@ -67,7 +67,7 @@ impl SpatialReference {
     }
 
     /// Reads any form: a code, a code in quotes, an object, `EPSG:4326`, or bare well-known text. `None` where nothing
-    /// is named: empty text, `null`, `{}`, or codes that are not positive (Esri's "unknown").
+    /// is named: empty text, `null`, `{}`, or the codes 0 and -1 (Esri's "unknown").
     pub fn from_text(text: &str) -> Result<Option<SpatialReference>, SpatialReferenceError> {
         let text = text.trim();
         if text.is_empty() {
@@ -161,11 +161,11 @@ fn historic(wkid: u32) -> u32 {
     if wkid == 3857 { 102_100 } else { wkid }
 }
 
-/// A usable code; Esri writes 0 and -1 for "unknown". What is no whole number, or too large, is no code.
+/// A usable code; Esri writes 0 and -1 for "unknown". What is no whole number, below those, or too large, is no code.
 fn code(number: Number) -> Result<Option<u32>, SpatialReferenceError> {
     let value = number.as_f64();
     // NaN is refused too.
-    if !(value.fract().abs() <= 0.0 && value <= f64::from(u32::MAX)) {
+    if !(value.fract().abs() <= 0.0 && (-1.0..=f64::from(u32::MAX)).contains(&value)) {
         return Err(SpatialReferenceError::Unreadable { value: value.to_string() });
     }
     Ok((value >= 1.0).then_some(value as u32))

@@ -1,20 +1,33 @@
 //! What an answer that is a failure means: HTTP statuses, and ArcGIS errors, which come with status 200 (specification 5.1).
 
-use crate::FetchError;
 use crate::head::Head;
 use crate::secrets::Secrets;
+use crate::{FetchError, UrlKind};
 use serde_json::Value;
 
 /// Largest answer that is looked at for an error, in bytes.
 pub(crate) const MAX_ERROR_BYTES: usize = 64 << 10;
 
+/// How far into an answer the mark of a web page is looked for, in bytes.
+const PAGE_MARK_BYTES: usize = 512;
+
 const NO_TOKEN: &str = "add \"token\" to the input";
 const BAD_TOKEN: &str = "the one that was given is not valid, or has expired; give a new one";
 
 /// The failure that a status other than 2xx means, with what the body says of it.
-pub(crate) fn status_error(head: &Head, body: &[u8], place: &str, secrets: &Secrets) -> FetchError {
+pub(crate) fn status_error(
+    head: &Head,
+    body: &[u8],
+    kind: UrlKind,
+    place: &str,
+    secrets: &Secrets,
+) -> FetchError {
     if let Some(error) = arcgis_error(body, place, secrets) {
         return error;
+    }
+    // Whoever keeps files knows no tokens of ArcGIS (specification 7.5).
+    if kind == UrlKind::File && matches!(head.status, 401 | 403) {
+        return FetchError::CredentialsNeeded { place: place.to_owned(), status: head.status };
     }
     let message = match head.status {
         404 | 410 => "there is nothing at this url",
@@ -49,6 +62,32 @@ pub(crate) fn arcgis_error(body: &[u8], place: &str, secrets: &Secrets) -> Optio
         secrets.strip(&sentences.join(" "))
     };
     Some(error_of(code.unwrap_or(500), message, place))
+}
+
+/// Whether what came for a file is a web page. Data in XML may be sent as one by mistake, and is none.
+pub(crate) fn is_web_page(head: &Head, first: &[u8]) -> bool {
+    const MARKS: [&str; 2] = ["<!doctype html", "<html"];
+    let begins = beginning(first);
+    MARKS.iter().any(|mark| begins.starts_with(mark))
+        || (is_called_page(head) && begins.starts_with('<') && MARKS.iter().any(|mark| begins.contains(mark)))
+}
+
+/// Whether what came from a layer is a web page: neither JSON nor protocol buffers begin as markup does.
+pub(crate) fn is_page_of_layer(head: &Head, body: &[u8]) -> bool {
+    let begins = beginning(body);
+    begins.starts_with('<') || (is_called_page(head) && !begins.is_empty() && !begins.starts_with('{'))
+}
+
+fn is_called_page(head: &Head) -> bool {
+    const KIND: &str = "text/html";
+    let kind = head.header("content-type").and_then(|kind| kind.get(..KIND.len()));
+    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(KIND))
+}
+
+/// The beginning in lower case, without spaces and a byte order mark before it.
+fn beginning(body: &[u8]) -> String {
+    let first = String::from_utf8_lossy(body.get(..PAGE_MARK_BYTES).unwrap_or(body));
+    first.trim_start_matches(|sign: char| sign.is_whitespace() || sign == '\u{feff}').to_ascii_lowercase()
 }
 
 fn error_of(code: i64, message: String, place: &str) -> FetchError {

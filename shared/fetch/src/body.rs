@@ -39,6 +39,12 @@ pub(crate) fn reader<'a>(
     };
     let mut body =
         Body { connection, state, keeps_alive: head.keeps_alive, cost, max_bytes: settings.max_bytes, wait };
+    // Said at once, and not after what can be a long wait for all of it.
+    if let State::Length(byte_len) = body.state
+        && cost.received.get().saturating_add(byte_len) > settings.max_bytes
+    {
+        return Err(too_large(wait, settings.max_bytes));
+    }
     if matches!(body.state, State::Length(0)) {
         body.end();
     }
@@ -60,6 +66,12 @@ pub(crate) fn reader<'a>(
         settings,
         wait,
     }))
+}
+
+fn too_large(wait: &Wait<'_>, max_bytes: u64) -> FetchError {
+    wait.too_large(format!(
+        "is larger than {max_bytes} bytes, the most that is read from a url; give a part of it"
+    ))
 }
 
 /// `deflate` should be the zlib format (RFC 9110, 8.4.1.2), but some servers send it bare.
@@ -123,10 +135,7 @@ impl Body<'_> {
         let received = self.cost.received.get() + count;
         self.cost.received.set(received);
         if received > self.max_bytes {
-            return Err(self.wait.too_large(format!(
-                "is larger than {} bytes, the most that is read from a url; give a part of it",
-                self.max_bytes
-            )));
+            return Err(too_large(self.wait, self.max_bytes));
         }
         match self.state {
             State::Length(left) if left == count => self.end(),

@@ -1,6 +1,6 @@
 //! A whole file, into a temporary one.
 
-use crate::answer::{MAX_ERROR_BYTES, arcgis_error};
+use crate::answer::{MAX_ERROR_BYTES, arcgis_error, is_web_page};
 use crate::head::{Framing, Head};
 use crate::request::Request;
 use crate::secrets::Secrets;
@@ -107,12 +107,6 @@ impl ReadAt for Downloaded {
     fn path(&self) -> Option<&Path> {
         Some(self.file.path())
     }
-}
-
-fn is_web_page(head: &Head, first: &[u8]) -> bool {
-    let begins = String::from_utf8_lossy(first.get(..64).unwrap_or(first)).trim_start().to_ascii_lowercase();
-    head.header("content-type").is_some_and(|kind| kind.starts_with("text/html"))
-        && ["<!doctype html", "<html"].iter().any(|tag| begins.starts_with(tag))
 }
 
 /// The name of the file: as the server says, else the end of the path it was redirected to or was asked for, whichever has an

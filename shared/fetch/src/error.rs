@@ -54,6 +54,17 @@ pub enum FetchError {
         /// Host and path.
         place: String,
     },
+    /// A file is not for everybody, and what was sent with the question did not let it in.
+    #[error(
+        "{place} may not be read (HTTP {status}): the credentials of a file belong into its url, such as a signed link that has \
+         not expired; a \"token\" beside the url is for ArcGIS servers"
+    )]
+    CredentialsNeeded {
+        /// Host and path.
+        place: String,
+        /// The HTTP status, 401 or 403.
+        status: u16,
+    },
     /// The server answered with another failure.
     #[error("{place} answered with an error {code}: {message}")]
     Server {

@@ -169,7 +169,8 @@ impl Remote {
         match session.with_retries(&mut |session| self.part(session, reached, range)) {
             // A place that was redirected to may be good for minutes only.
             Err(
-                FetchError::Forbidden { .. }
+                FetchError::CredentialsNeeded { .. }
+                | FetchError::Forbidden { .. }
                 | FetchError::TokenNeeded { .. }
                 | FetchError::Server { code: 404 | 410, .. },
             ) if reached.url != self.request.url => {

@@ -2,14 +2,14 @@
 //! it has cost so far.
 
 use crate::FetchError;
-use crate::answer::{MAX_ERROR_BYTES, arcgis_error, status_error};
+use crate::answer::{MAX_ERROR_BYTES, arcgis_error, is_page_of_layer, status_error};
 use crate::body::{self, Cost};
 use crate::connect::Connection;
 use crate::fetcher::Inner;
-use crate::head::{self, Head};
+use crate::head::{self, Framing, Head};
 use crate::request::Request;
 use crate::secrets::Secrets;
-use crate::target::{place_of, same_origin};
+use crate::target::{UrlKind, kind_of, place_of, same_origin};
 use crate::wait::Wait;
 use std::io::Read;
 use std::time::Duration;
@@ -18,12 +18,18 @@ use url::Url;
 /// Bytes that are read at a time.
 const PIECE_BYTES: usize = 64 << 10;
 
+/// What is said where a layer should have answered.
+const WEB_PAGE: &str = "it answered with a web page, probably one to sign in: add \"token\" to the input where the layer needs \
+                        one, or give the url of a layer";
+
 /// The requests for one input.
 pub(crate) struct Session<'a> {
     pub(crate) fetcher: &'a Inner,
     pub(crate) wait: Wait<'a>,
     pub(crate) secrets: Secrets,
     pub(crate) connection: Option<Connection>,
+    /// What the user's URL names, wherever it redirects to.
+    kind: UrlKind,
     cost: Cost,
     /// How long the server asked to wait before the next try.
     retry_after: Option<Duration>,
@@ -45,7 +51,8 @@ impl<'a> Session<'a> {
     ) -> Session<'a> {
         let mut wait = Wait::new(&fetcher.settings, stop);
         wait.place = secrets.strip(&place_of(url));
-        Session { fetcher, wait, secrets, connection: None, cost: Cost::default(), retry_after: None }
+        let kind = kind_of(url);
+        Session { fetcher, wait, secrets, connection: None, kind, cost: Cost::default(), retry_after: None }
     }
 
     /// Sends a request and follows redirects. The body of the answer, whatever its status, waits to be read.
@@ -140,24 +147,33 @@ impl<'a> Session<'a> {
         if let Err(error @ (FetchError::Stopped | FetchError::TimedOut { .. })) = result {
             return Err(error);
         }
-        Err(status_error(head, &said, &self.wait.place, &self.secrets))
+        Err(status_error(head, &said, self.kind, &self.wait.place, &self.secrets))
     }
 
-    /// The body of a good answer of at most so many bytes. Failures that may pass are tried again.
+    /// The body of a good answer of a layer, of at most so many bytes. Failures that may pass are tried again.
     pub(crate) fn document(&mut self, request: &Request, max_bytes: usize) -> Result<Vec<u8>, FetchError> {
         self.with_retries(&mut |session| {
             let answer = session.exchange(request)?;
             session.check_status(&answer.head)?;
             let mut document = Vec::new();
             let place = session.wait.place.clone();
+            let too_large = || FetchError::TooLarge {
+                place: place.clone(),
+                reason: format!("sent an answer of more than {max_bytes} bytes"),
+            };
+            if matches!(answer.head.framing, Framing::Length(byte_len) if byte_len > max_bytes as u64) {
+                return Err(too_large());
+            }
             session.read_body(&answer.head, &mut |piece| {
                 if document.len() + piece.len() > max_bytes {
-                    let reason = format!("sent an answer of more than {max_bytes} bytes");
-                    return Err(FetchError::TooLarge { place: place.clone(), reason });
+                    return Err(too_large());
                 }
                 document.extend_from_slice(piece);
                 Ok(Next::More)
             })?;
+            if is_page_of_layer(&answer.head, &document) {
+                return Err(session.wait.malformed(WEB_PAGE));
+            }
             match arcgis_error(&document, &session.wait.place, &session.secrets) {
                 Some(error) => Err(error),
                 None => Ok(document),

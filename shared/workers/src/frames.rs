@@ -60,13 +60,14 @@ pub(super) enum FromWorker {
 #[derive(Serialize, Deserialize)]
 pub(super) struct ResultHeader {
     info: ResultInfo,
+    features: u64,
     json_bytes: usize,
 }
 
 impl ResultHeader {
     /// The header of that result.
     pub(super) fn of(result: &TaskResult) -> ResultHeader {
-        ResultHeader { info: result.info.clone(), json_bytes: result.json.len() }
+        ResultHeader { info: result.info.clone(), features: result.features, json_bytes: result.json.len() }
     }
 }
 
@@ -77,7 +78,8 @@ pub(super) fn results(headers: Vec<ResultHeader>, mut body: Bytes) -> Option<Vec
         if header.json_bytes > body.len() {
             return None;
         }
-        results.push(TaskResult { info: header.info, json: body.split_to(header.json_bytes) });
+        let json = body.split_to(header.json_bytes);
+        results.push(TaskResult { info: header.info, features: header.features, json });
     }
     body.is_empty().then_some(results)
 }
@@ -124,7 +126,7 @@ mod tests {
             has_z_or_m: false,
             size: BodySize::default(),
         };
-        TaskResult { info, json: Bytes::copy_from_slice(json) }
+        TaskResult { info, features: 7, json: Bytes::copy_from_slice(json) }
     }
 
     #[test]

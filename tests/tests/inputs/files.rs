@@ -168,6 +168,31 @@ fn an_import_by_execute_is_held_to_the_features_of_an_execute() {
 }
 
 #[test]
+fn a_parameter_takes_files_of_the_types_that_it_publishes() {
+    let server = server();
+    let task = server.get("services/Analysis/GPServer/ImportFeatures?f=json").json();
+    let filter = &task["parameters"][0]["filter"];
+    assert_eq!(filter["type"], "file", "{task}");
+    assert!(filter["list"].as_array().unwrap().contains(&json!("geojson")), "{filter}");
+    let point = br#"{"type":"Point","coordinates":[1,2]}"#.to_vec();
+    let paths = ["/a.pdf", "/a", "/a.GeoJSON"].map(|path| (path.to_owned(), point.clone()));
+    let stand_in = files(HashMap::from(paths));
+    let import = |path: &str| {
+        let reference = json!({"url": stand_in.url(path)}).to_string();
+        let form = [("f", "json"), ("Input_File", &*reference)];
+        server.post("services/Analysis/GPServer/ImportFeatures/execute", &form)
+    };
+    for (path, said) in
+        [("/a.pdf", "Input_File: .pdf is not"), ("/a", "Input_File: a file without extension is not")]
+    {
+        let error = import(path).error();
+        assert!(error.details.contains(said) && error.details.contains("geojson"), "{error:?}");
+    }
+    let reply = import("/a.GeoJSON").json();
+    assert_eq!(result_of(&reply, "Output_Features")["features"][0]["geometry"]["x"], 1.0, "{reply}");
+}
+
+#[test]
 fn a_file_that_is_none_is_refused_with_its_name_and_the_fault() {
     let server = server();
     let layer = real_layer("counties_albers.json");

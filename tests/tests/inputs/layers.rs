@@ -165,7 +165,8 @@ fn a_server_that_fails_is_told_with_its_reason() {
     let server = server();
     for (answer, expected) in [
         (r#"{"error":{"code":500,"message":"The geodatabase is on fire.","details":[]}}"#, "on fire"),
-        ("<html>not here</html>", "no layer"),
+        ("<html>not here</html>", "a web page"),
+        ("{}", "has no fields"),
         (r#"{"type":"Group Layer","fields":[]}"#, "group layer"),
         (
             r#"{"type":"Feature Layer","capabilities":"Map","fields":[{"name":"A","type":"esriFieldTypeOID"}]}"#,

@@ -9,6 +9,7 @@
 )]
 
 mod exceeded;
+mod expired;
 mod files;
 mod layers;
 mod outputs;

@@ -6,15 +6,13 @@ use gp_tests::job::{result_of, status};
 use gp_tests::{Job, Reply, Server};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::path::Path;
-use std::time::Duration;
 
 /// Bytes of a raster that compresses badly and holds everything.
-fn raster() -> Vec<u8> {
+pub fn raster() -> Vec<u8> {
     (0..300_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect()
 }
 
-fn stand_in() -> StandIn {
+pub fn stand_in() -> StandIn {
     files(HashMap::from([
         ("/lake.tif".to_owned(), raster()),
         ("/Größe%20x.pdf".to_owned(), b"%PDF".to_vec()),
@@ -222,54 +220,6 @@ fn nothing_but_the_link_gives_a_file() {
     assert_eq!(server.get(&format!("{job_folder}/other.tif")).status, 404);
     assert!(download(&server, &of_execute).body == raster());
     assert!(download(&server, &of_job).body == raster());
-}
-
-#[test]
-fn files_are_gone_with_the_results_of_their_job() {
-    let service = |name: &str, retention: &str| {
-        format!(
-            "name = \"{name}\"\ndescription = \"Echo\"\nexecution_type = \"asynchronous\"\nmaximum_records = 1000\n\
-             time_limit_s = 60\n{retention}\n[[task]]\ntool = \"EchoValues\"\n"
-        )
-    };
-    let (short, long) = (service("Short", "retention_minutes = 0"), service("Long", ""));
-    let services = [("short.toml", short.as_str()), ("long.toml", long.as_str())];
-    let (mut server, stand_in) = (Server::start_publishing(&services, &["--private-inputs"]), stand_in());
-    let reference = json!({"url": stand_in.url("/lake.tif")}).to_string();
-    let run = |server: &Server, name: &str| {
-        let job = Job::submit(
-            server,
-            &format!("{name}/GPServer/EchoValues"),
-            &[("f", "json"), ("File", &*reference)],
-        );
-        assert_eq!(status(&job.wait(server)), "esriJobSucceeded");
-        format!("directories/arcgisjobs/{}_gpserver/{}/scratch/lake.tif", name.to_lowercase(), job.id)
-    };
-    let kept = run(&server, "Long");
-    let gone = run(&server, "Short");
-    assert_eq!(server.get(&gone).status, 404);
-    // What has expired is removed at a start, and once a minute.
-    assert!(server.stop().success());
-    server.restart();
-    gp_tests::server::eventually("the removal of the file", Duration::from_secs(20), || {
-        (files_of(&server.data(), raster().len() as u64) == 1).then_some(())
-    });
-    assert_eq!(server.get(&gone).status, 404);
-    assert!(download(&server, &kept).body == raster());
-}
-
-/// How many files of that length lie below a folder.
-fn files_of(folder: &Path, byte_len: u64) -> usize {
-    let mut count = 0;
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            count += files_of(&path, byte_len);
-        } else if path.metadata().is_ok_and(|found| found.len() == byte_len) {
-            count += 1;
-        }
-    }
-    count
 }
 
 #[test]

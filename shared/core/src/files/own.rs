@@ -5,7 +5,9 @@
 
 use super::{OutputId, segment_text};
 use crate::named::first_unique;
-use crate::{App, BlobKey, Job, JobDetail, JobId, JobStatus, Parameters, PublishedTask, StoreError};
+use crate::{
+    App, BlobKey, Job, JobDetail, JobId, JobStatus, Parameters, PublishedTask, StoreError, is_web_url,
+};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -23,15 +25,11 @@ pub struct OwnFile {
 
 /// What the path of a file's URL goes on with, and the place behind it begins.
 const DIRECTORIES: &str = "/rest/directories/";
-/// How many places of one request are looked up: each may be a call of the store.
-const MAX_OWN_FILES: usize = 500;
 
 /// The place that a URL names, without its query.
 pub fn own_place(url: &str) -> Option<&str> {
     let path = url.split(['?', '#']).next()?;
-    let (scheme, _) = path.split_once("://")?;
-    let is_web = ["http", "https"].iter().any(|known| known.eq_ignore_ascii_case(scheme));
-    path.split_once(DIRECTORIES).filter(|_| is_web).map(|(_, place)| place)
+    path.split_once(DIRECTORIES).filter(|_| is_web_url(path)).map(|(_, place)| place)
 }
 
 /// Every file of this server that the parameters name and that lies on this machine. Any other URL is fetched as those of
@@ -46,7 +44,7 @@ pub(crate) async fn own_files(
 ) -> Result<Vec<OwnFile>, StoreError> {
     let texts = task.inputs().iter().flat_map(|input| parameters.all(&input.name));
     let mut files = Vec::new();
-    for place in first_unique(texts.flat_map(places_in), MAX_OWN_FILES) {
+    for place in first_unique(texts.flat_map(places_in)) {
         let Some((key, name)) = key_of(app, &place).await? else { continue };
         if let Some(path) = app.blobs.path(&key) {
             files.push(OwnFile { place, name, path });

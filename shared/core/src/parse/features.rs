@@ -2,7 +2,7 @@
 
 use super::files::is_not_given;
 use super::scalars::choose;
-use super::texts::{shorten, unquoted};
+use super::texts::{is_web_url, shorten, unquoted};
 use super::{Fault, Parser, Slot};
 use crate::{DataType, Filter, RecordSet, SourceError, SourceFeatures, Value, Wanted, WantedKind};
 use gp_esri::{DataReference, FeatureSet, GeometryType, ReadError};
@@ -131,9 +131,7 @@ enum Given {
 /// A text that is a URL and nothing else.
 pub(super) fn bare_url(text: &str) -> Option<String> {
     let plain = unquoted(text);
-    let starts =
-        |scheme: &str| plain.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    (starts("http://") || starts("https://")).then_some(plain)
+    is_web_url(&plain).then_some(plain)
 }
 
 fn check_type(slot: Slot<'_>, set: &mut FeatureSet) -> Result<(), Fault> {

@@ -14,7 +14,16 @@ impl Parser<'_> {
     pub(super) fn spatial_reference(&mut self, slot: Slot<'_>, text: &str) -> Result<Option<Value>, Fault> {
         let found = match reread(text, SpatialReference::from_text) {
             Ok(Some(reference)) => Some(reference),
-            Ok(None) => self.named_reference(text)?,
+            Ok(None) => match self.named_reference(text)? {
+                // In features it is an unknown reference; here the default would be taken without a word.
+                None if has_negative_code(text) => {
+                    return Err(Fault::Wrong(format!(
+                        "{} is the code of no spatial reference: give one such as 4326, or leave it out",
+                        shorten(text)
+                    )));
+                }
+                named => named,
+            },
             Err(fault) => match by_name(&unquoted(text)) {
                 Some(reference) => Some(reference),
                 None => return Err(fault),
@@ -58,6 +67,15 @@ impl Parser<'_> {
         let read = text.and_then(|text| SpatialReference::from_text(&text).ok().flatten());
         read.map(Some).ok_or_else(|| wrong("holds no well-known text of a spatial reference".to_owned()))
     }
+}
+
+fn has_negative_code(text: &str) -> bool {
+    let is_negative = |text: &str| unquoted(text).parse().is_ok_and(|code: f64| code < 0.0);
+    let members = object_members(text).unwrap_or_default();
+    is_negative(text)
+        || members
+            .iter()
+            .any(|(name, value)| ["wkid", "latestWkid"].contains(&name.as_str()) && is_negative(value))
 }
 
 fn by_name(name: &str) -> Option<SpatialReference> {

@@ -113,6 +113,14 @@ pub fn has_open_url(text: &str) -> bool {
     text.split_once("://").is_some_and(|(_, rest)| rest.contains(['?', '@']))
 }
 
+/// Whether a text begins as a URL of the web does. Whether it is one, nobody knows before it is asked for.
+pub fn is_web_url(text: &str) -> bool {
+    // Nothing behind the scheme is looked at: it is asked at every word of texts of megabytes.
+    let starts =
+        |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    starts("http://") || starts("https://")
+}
+
 /// The beginning of a text, for an error. One that may hold a secret is not repeated.
 pub(crate) fn shorten(text: &str) -> String {
     if may_hold_secret(text) {
@@ -121,5 +129,20 @@ pub(crate) fn shorten(text: &str) -> String {
     match text.char_indices().nth(EXCERPT_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_begins_with_the_scheme_of_the_web_is_taken_for_a_url() {
+        for text in ["http://h/a", "HTTPS://h/a?b://c", "https://"] {
+            assert!(is_web_url(text), "{text}");
+        }
+        for text in ["", "http", "http:/h", " http://h", "ftp://h", "see http://h", "//h/a", "Ünder://h"] {
+            assert!(!is_web_url(text), "{text}");
+        }
     }
 }

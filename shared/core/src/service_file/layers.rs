@@ -2,7 +2,7 @@
 
 use super::{Fault, TaskEntry, input_index};
 use crate::service::{LayerPlace, PublishedTask, StoredLayer};
-use crate::{DataType, Value};
+use crate::{DataType, Value, is_web_url};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ pub(super) fn stored(entries: &[LayerEntry]) -> Result<Vec<StoredLayer>, Fault> 
         }
         let place = match (&entry.file, &entry.url) {
             (Some(file), None) => LayerPlace::File(file.get_ref().clone()),
-            (None, Some(url)) if is_web(url.get_ref()) => LayerPlace::Url(url.get_ref().clone()),
+            (None, Some(url)) if is_web_url(url.get_ref()) => LayerPlace::Url(url.get_ref().clone()),
             (None, Some(url)) => {
                 let reason = "the url of a layer must begin with http:// or https://; a path belongs to file";
                 return Err((url.span(), reason.to_owned()));
@@ -47,11 +47,6 @@ pub(super) fn stored(entries: &[LayerEntry]) -> Result<Vec<StoredLayer>, Fault> 
         layers.push(StoredLayer { name: name.clone(), place, layer: entry.layer.clone() });
     }
     Ok(layers)
-}
-
-fn is_web(url: &str) -> bool {
-    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
-    ["http", "https"].iter().any(|known| known.eq_ignore_ascii_case(scheme))
 }
 
 /// Lets the values of these parameters be names of layers, and nothing else (specification 2.2, layer choice lists).

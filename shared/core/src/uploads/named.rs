@@ -16,10 +16,7 @@ pub struct NamedUpload {
     pub bytes: UploadBytes,
 }
 
-/// How many ids of one request are looked up.
-const MAX_NAMED_UPLOADS: usize = 500;
-
-/// Every complete upload of this service among the first 500 that the parameters name. What is not there is
+/// Every complete upload of this service among the first that the parameters name. What is not there is
 /// not in the list: the worker that misses it says which parameter named it.
 ///
 /// # Errors
@@ -36,7 +33,7 @@ pub(crate) async fn named_uploads(
     }
     let texts = task.inputs().iter().flat_map(|input| parameters.all(&input.name));
     let mut named = Vec::new();
-    for id in first_unique(texts.flat_map(ids_in), MAX_NAMED_UPLOADS) {
+    for id in first_unique(texts.flat_map(ids_in)) {
         let Some(item) = app.uploads.get(&id).await? else { continue };
         let is_ready = item.committed && item.service == service.name && item.expires_at_ms > (app.now_ms)();
         if is_ready {

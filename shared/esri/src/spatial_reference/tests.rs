@@ -55,10 +55,17 @@ fn other_texts_are_refused_with_the_forms_that_are_right() {
 }
 
 #[test]
-fn a_code_that_is_no_whole_number_is_refused() {
-    for text in
-        ["4326.5", "{\"wkid\":4326.5}", "{\"wkid\":\"4326.5\"}", "-1.5", "5000000000", "{\"latestWkid\":NaN}"]
-    {
+fn a_code_that_is_no_whole_number_or_that_nothing_has_is_refused() {
+    for text in [
+        "4326.5",
+        "{\"wkid\":4326.5}",
+        "{\"wkid\":\"4326.5\"}",
+        "-1.5",
+        "5000000000",
+        "{\"latestWkid\":NaN}",
+        "-4326",
+        "{\"wkid\":-2}",
+    ] {
         let error = SpatialReference::from_text(text).unwrap_err().to_string();
         assert!(error.contains("is no spatial reference: expected a code such as 4326"), "{text}: {error}");
     }

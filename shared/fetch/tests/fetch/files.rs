@@ -4,7 +4,7 @@ use crate::stand_in::{Reply, Server, fetcher, never, ok, reply, settings};
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use gp_esri::DataReference;
-use gp_fetch::{FetchError, FetchSettings, Fetcher};
+use gp_fetch::{FetchError, FetchSettings, Fetcher, LayerQuery};
 use gp_formats::Input;
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -134,11 +134,21 @@ fn failures_that_pass_are_tried_again_and_others_are_not() {
 
 #[test]
 fn pages_and_errors_that_come_instead_of_a_file_are_told_from_files() {
-    let page =
-        || Reply::Bytes(reply(200, &[("Content-Type", "text/html")], b"\n<!DOCTYPE html><title>Log in"));
-    let server = Server::start(move |_| page());
-    let error = download(&fetcher(), &server.reference("/a.zip")).err().unwrap();
-    assert!(error.to_string().contains("a web page instead of a file"), "{error}");
+    for (content_type, page) in [
+        ("text/html", "\n<!DOCTYPE html><title>Log in"),
+        ("Text/HTML;charset=utf-8", "<?xml version=\"1.0\"?><html>"),
+        ("text/html", "<!-- Log in --><html>"),
+        ("", "\u{feff}<html lang=\"en\">"),
+    ] {
+        let bytes = reply(200, &[("Content-Type", content_type)], page.as_bytes());
+        let server = Server::start(move |_| Reply::Bytes(bytes.clone()));
+        let error = download(&fetcher(), &server.reference("/query.pbf")).err().unwrap();
+        assert!(error.to_string().contains("a web page instead of a file"), "{error}");
+    }
+    let kml = "<?xml version=\"1.0\"?><kml>";
+    let server =
+        Server::start(move |_| Reply::Bytes(reply(200, &[("Content-Type", "text/html")], kml.as_bytes())));
+    assert_eq!(text(&download(&fetcher(), &server.reference("/a.kml")).unwrap()), kml);
     let server = Server::start(|_| ok(r#" {"error":{"code":"498","message":"Invalid token: t0ken"}}"#));
     let reference = DataReference { token: Some("t0ken".to_owned()), ..server.reference("/a/data?x=t0ken") };
     let error = download(&fetcher(), &reference).err().unwrap();
@@ -164,6 +174,27 @@ fn a_file_that_is_too_large_is_cut_off() {
 }
 
 #[test]
+fn a_file_that_says_itself_that_it_is_too_large_is_refused_before_it_is_read() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n";
+    for more in ["\r\nabc", "Content-Encoding: gzip\r\n\r\n", "Content-Encoding: deflate\r\n\r\n"] {
+        let server = Server::start(move |_| Reply::Silence(format!("{head}{more}").into_bytes()));
+        let error = download(&fetcher(), &server.reference("/a.zip")).err().unwrap();
+        assert!(matches!(error, FetchError::TooLarge { .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_layer_whose_answer_says_that_it_is_too_large_is_refused_before_it_is_read() {
+    for byte_len in [17_u64 << 20, 100_000_000_000] {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {byte_len}\r\n\r\n{{");
+        let server = Server::start(move |_| Reply::Silence(head.clone().into_bytes()));
+        let reference = server.reference("/arcgis/rest/services/A/FeatureServer/0");
+        let error = fetcher().layer(&reference, &LayerQuery::default(), &never).unwrap_err();
+        assert!(matches!(error, FetchError::TooLarge { .. }), "{error}");
+    }
+}
+
+#[test]
 fn a_download_leaves_the_disk_room_for_others() {
     let head = "HTTP/1.1 200 OK\r\n";
     let unannounced = format!("{head}Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n").into_bytes();
@@ -183,6 +214,23 @@ fn a_download_leaves_the_disk_room_for_others() {
     let fetcher = Fetcher::new(FetchSettings { min_free_bytes: 1, max_bytes: u64::MAX, ..settings() });
     let error = download(&fetcher, &server.reference("/a.csv")).err().unwrap();
     assert!(matches!(error, FetchError::NoRoom { .. }), "{error}");
+}
+
+#[test]
+fn a_file_that_is_refused_wants_its_credentials_in_its_url_and_one_of_a_portal_a_token() {
+    for status in [401, 403] {
+        let server = Server::start(move |_| Reply::Bytes(reply(status, &[], b"<Error>AccessDenied</Error>")));
+        let reference = DataReference { token: Some("t0ken".to_owned()), ..server.reference("/a.geojson") };
+        let error = download(&fetcher(), &reference).err().unwrap().to_string();
+        assert!(error.contains(&format!("may not be read (HTTP {status})")), "{error}");
+        assert!(error.contains("credentials of a file belong into its url"), "{error}");
+        let server = Server::start(move |_| {
+            let said = format!(r#"{{"error":{{"code":{status},"message":"Token Required"}}}}"#);
+            Reply::Bytes(reply(status, &[], said.as_bytes()))
+        });
+        let error = download(&fetcher(), &server.reference("/a/data")).err().unwrap().to_string();
+        assert!(error.contains("token") && !error.contains("credentials"), "{error}");
+    }
 }
 
 #[test]

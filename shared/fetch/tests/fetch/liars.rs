@@ -54,6 +54,32 @@ fn a_server_that_never_ends_is_an_error_and_no_loop() {
 }
 
 #[test]
+fn a_web_page_instead_of_a_layer_or_its_features_is_told_as_one() {
+    const PAGE: &str = "\u{feff}\n<!-- sign in --><html><form>";
+    const PBF: &str = r#""type":"Feature Layer","supportedQueryFormats":"JSON, PBF""#;
+    for asked_for in ["description", "count", "pages"] {
+        for (content_type, body) in [("text/html; charset=utf-8", PAGE), ("", PAGE), ("Text/HTML", "sign in")]
+        {
+            let layer = Layer { description: PBF, ..Layer::of(35) };
+            let server = Server::start(move |asked| {
+                let is_page = match asked_for {
+                    "description" => !asked.path.ends_with("/query"),
+                    "count" => asked.parameter("returnCountOnly").is_some(),
+                    _ => asked.parameter("outFields").is_some(),
+                };
+                match is_page {
+                    true => Reply::Bytes(reply(200, &[("Content-Type", content_type)], body.as_bytes())),
+                    false => layer.answer(asked),
+                }
+            });
+            let error = read(&server.reference(LAYER)).unwrap_err().to_string();
+            assert!(error.contains("with a web page, probably one to sign in"), "{asked_for}: {error}");
+            assert!(error.contains("add \"token\" to the input"), "{error}");
+        }
+    }
+}
+
+#[test]
 fn a_layer_that_changes_while_it_is_read_is_warned_of() {
     let server = liar(true, |page| match page {
         0 => page_of(&places(1..11), "102100", true, true),

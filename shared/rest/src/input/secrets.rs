@@ -1,6 +1,6 @@
 //! Inputs without what opens other servers: tokens of layers, and whatever else of a URL lets somebody in (specification 7.5).
 
-use gp_core::{DataType, Parameter, has_open_url};
+use gp_core::{DataType, Parameter, has_open_url, is_web_url};
 use gp_esri::json::{JsonError, Kind, Reader, write_string};
 use gp_esri::lenient;
 use std::borrow::Cow;
@@ -54,15 +54,15 @@ pub(super) fn without_secrets(text: &str, links: Links, max_depth: usize) -> Cow
     }
     if links == Links::NameData {
         // What is no list of URLs is nothing that a task takes, and may hold one behind a quote.
-        return if is_url(text) || !has_open_url(text) {
+        return if is_web_url(text) || !has_open_url(text) {
             without_queries(text)
         } else {
             Cow::Borrowed(NOT_SHOWN)
         };
     }
     match text.split_once('?') {
-        Some((url, query)) if is_url(url) && mentions_token(query) => Cow::Owned(without_user(url)),
-        _ if is_url(text) && text.contains('@') => Cow::Owned(without_user(text)),
+        Some((url, query)) if is_web_url(url) && mentions_token(query) => Cow::Owned(without_user(url)),
+        _ if is_web_url(text) && text.contains('@') => Cow::Owned(without_user(text)),
         _ => Cow::Borrowed(text),
     }
 }
@@ -74,8 +74,8 @@ fn without_queries(text: &str) -> Cow<'_, str> {
     loop {
         let (link, separator, after) = first_of_list(rest);
         match link.split_once(['?', '#']) {
-            Some((url, _)) if is_url(url) => clean.push_str(&without_user(url)),
-            _ if is_url(link) => clean.push_str(&without_user(link)),
+            Some((url, _)) if is_web_url(url) => clean.push_str(&without_user(url)),
+            _ if is_web_url(link) => clean.push_str(&without_user(link)),
             _ => clean.push_str(link),
         }
         clean.push_str(separator);
@@ -98,7 +98,7 @@ fn first_of_list(text: &str) -> (&str, &str, &str) {
             continue;
         }
         if let Some(start) = start.take()
-            && text.get(at..).is_some_and(is_url)
+            && text.get(at..).is_some_and(is_web_url)
         {
             return (&text[..start], &text[start..at], &text[at..]);
         }
@@ -203,12 +203,6 @@ impl Cleaning {
 fn may_hold_secret(text: &str, links: Links) -> bool {
     let names_data = links == Links::NameData || text.starts_with('{');
     mentions_token(text) || (names_data && has_open_url(text))
-}
-
-fn is_url(text: &str) -> bool {
-    let starts =
-        |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    starts("http://") || starts("https://")
 }
 
 fn mentions_token(text: &str) -> bool {
