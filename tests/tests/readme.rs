@@ -1,4 +1,4 @@
-//! What README.md says is true: its table of tools, and its commands.
+//! What README.md and docs/inputs.md say is true: the table of tools, and the commands.
 #![expect(clippy::unwrap_used, reason = "helpers of tests: a failure is a failed test")]
 
 use gp_tests::Server;
@@ -42,22 +42,27 @@ fn readme_lists_every_tool() {
     assert_eq!(&readme[start..stop], tool_table(), "run with UPDATE_DOCS=1 to write the table anew");
 }
 
-#[test]
-fn the_commands_of_the_readme_solve_its_map_problem() {
-    let readme = readme();
-    let script = readme.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    // The commands run in a copy of what they read, so that what they write does not land in the repository.
+/// Runs the first shell commands of a page against a server, in a copy of the files that they read, so that what they write
+/// does not land in the repository.
+fn run_commands(page: &str, files: &[&str]) -> tempfile::TempDir {
+    let script = page.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    fs::create_dir(folder.path().join("examples")).unwrap();
-    for file in ["cities.json", "countries.json"] {
-        fs::copy(root().join("examples").join(file), folder.path().join("examples").join(file)).unwrap();
+    for file in files {
+        let copy = folder.path().join(file);
+        fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        fs::copy(root().join(file), copy).unwrap();
     }
     let server = Server::start();
     let services = format!("http://{}/arcgis/rest/services", server.address());
     let mut bash = Command::new("bash");
     bash.args(["-euo", "pipefail", "-c", script]).current_dir(folder.path()).env("GP", services);
-    let status = bash.status().unwrap();
-    assert!(status.success());
+    assert!(bash.status().unwrap().success());
+    folder
+}
+
+#[test]
+fn the_commands_of_the_readme_solve_its_map_problem() {
+    let folder = run_commands(&readme(), &["examples/cities.json", "examples/countries.json"]);
     let read = |file: &str| -> Value {
         serde_json::from_slice(&fs::read(folder.path().join(file)).unwrap()).unwrap()
     };
@@ -68,4 +73,18 @@ fn the_commands_of_the_readme_solve_its_map_problem() {
     let cities: i64 = rows.iter().map(|row| row["attributes"]["Join_Count"].as_i64().unwrap()).sum();
     assert_eq!(rows.len(), 177);
     assert!((200..=243).contains(&cities), "{cities} of 243 cities lie in a country");
+}
+
+#[test]
+fn the_commands_about_inputs_take_a_shapefile_through_three_tools() {
+    let page = fs::read_to_string(root().join("docs/inputs.md")).unwrap();
+    let folder = run_commands(&page, &["tests/oracles/files/counties.zip"]);
+    let read = |file: &str| fs::read(folder.path().join(file)).unwrap();
+    for file in ["around_counties.kmz", "counties_in_box.zip"] {
+        assert!(read(file).starts_with(b"PK"), "{file}");
+    }
+    let points: Value = serde_json::from_slice(&read("points.geojson")).unwrap();
+    let names = points["features"].as_array().unwrap().iter().map(|row| row["properties"]["NAME"].as_str());
+    let names: Vec<&str> = names.map(Option::unwrap).collect();
+    assert!(names.len() < 14 && names.contains(&"Middlesex") && !names.contains(&"Nantucket"), "{names:?}");
 }
