@@ -14,7 +14,7 @@ mod shapes;
 mod tests;
 mod wire;
 
-use crate::{FormatError, Input, ReadLayer, ReadOptions, WriteLayer};
+use crate::{FormatError, Input, ReadLayer, ReadOptions, WriteLayer, left_out};
 use gp_esri::FeatureSet;
 use std::path::Path;
 
@@ -50,7 +50,9 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
             "the file is larger than {most} bytes, the most that is read in one piece"
         ))
     })?;
-    decode::read(&bytes, input.stem(), options)
+    let mut layer = decode::read(&bytes, input.stem(), options)?;
+    layer.warnings.extend(left_out::cut_short(&layer.features));
+    Ok(layer)
 }
 
 pub(crate) fn write(

@@ -48,6 +48,7 @@ pub(super) struct Seen<'t> {
     pub(super) object_id_field: Option<String>,
     /// A single feature's members.
     pub(super) geometry: Option<&'t str>,
+    /// Or the properties of a collection.
     pub(super) attributes: Option<&'t str>,
     pub(super) id: Option<&'t str>,
     pub(super) url: Option<String>,
