@@ -35,7 +35,8 @@ pub(crate) fn error_of(error: ReadError, format: &'static str) -> FormatError {
     match error {
         ReadError::TooManyFeatures { .. }
         | ReadError::TooManyVertices { .. }
-        | ReadError::TooManyValues { .. } => FormatError::TooLarge(error.to_string()),
+        | ReadError::TooManyValues { .. }
+        | ReadError::TooMuchText { .. } => FormatError::TooLarge(error.to_string()),
         ReadError::NotGiven => FormatError::malformed(format, "it holds no features"),
         ReadError::Url { .. } | ReadError::ItemId { .. } => FormatError::Unsupported(error.to_string()),
         ReadError::Json { .. } | ReadError::Invalid { .. } => FormatError::malformed(format, error),

@@ -69,7 +69,8 @@ impl Parser<'_> {
             Err(
                 error @ (ReadError::TooManyFeatures { .. }
                 | ReadError::TooManyVertices { .. }
-                | ReadError::TooManyValues { .. }),
+                | ReadError::TooManyValues { .. }
+                | ReadError::TooMuchText { .. }),
             ) => Err(Fault::TooLarge(error.to_string())),
             Err(error) => Err(Fault::Wrong(error.to_string())),
         }

@@ -20,6 +20,8 @@ pub(super) struct Columns {
     /// Whether `fields` were described, so that no others are collected and their types hold.
     described: bool,
     undeclared: Undeclared,
+    /// Bytes of the texts that were read.
+    text_bytes: usize,
     /// The row, counted from 1, in which each column had its last value: names that differ only in case are one column.
     last_rows: Vec<usize>,
     rows: usize,
@@ -76,6 +78,11 @@ impl Columns {
         self.described = true;
     }
 
+    /// Bytes of the texts that were read.
+    pub(super) fn text_bytes(&self) -> usize {
+        self.text_bytes
+    }
+
     pub(super) fn len(&self) -> usize {
         self.fields.len()
     }
@@ -108,6 +115,9 @@ impl Columns {
             };
             let field = &self.fields[place];
             let mut value = read_value(reader).map_err(|error| ReadError::from(error).within(&field.name))?;
+            if let Attribute::Text(text) = &value {
+                self.text_bytes += text.len();
+            }
             if self.described {
                 value = convert(value, field)
                     .map_err(|message| ReadError::invalid(message).within(&field.name))?;

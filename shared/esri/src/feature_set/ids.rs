@@ -8,9 +8,13 @@ use crate::json::{JsonError, Kind, Reader};
 use crate::{Attribute, Field, FieldType};
 use std::collections::HashSet;
 
-/// The ids as far as they are read, one a feature; features behind the last have none.
+/// The ids as far as they are read.
 #[derive(Default)]
-pub(super) struct Ids(Vec<Attribute>);
+pub(super) struct Ids {
+    /// One a feature; features behind the last have none.
+    ids: Vec<Attribute>,
+    text_bytes: usize,
+}
 
 /// The names of a column of object ids; the first that no property has.
 const OBJECT_ID_NAMES: [&str; 3] = ["OBJECTID", "FID", "OID"];
@@ -23,11 +27,11 @@ impl Ids {
         if !matches!(reader.peek()?, Kind::Number | Kind::String) {
             return reader.skip_value();
         }
-        self.0.resize(row, Attribute::Null);
+        self.ids.resize(row, Attribute::Null);
         if reader.peek()? == Kind::Number {
             let digits = reader.raw_value()?;
             let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());
-            self.0.push(match digits.parse() {
+            self.ids.push(match digits.parse() {
                 Ok(id) => Attribute::Integer(id),
                 // As a number it would lose its last digits, and be another feature's.
                 Err(_) if is_whole => Attribute::Text(digits.into()),
@@ -35,18 +39,27 @@ impl Ids {
             });
             return Ok(());
         }
-        self.0.push(read_value(reader)?);
+        let id = read_value(reader)?;
+        if let Attribute::Text(text) = &id {
+            self.text_bytes += text.len();
+        }
+        self.ids.push(id);
         Ok(())
+    }
+
+    /// Bytes of the texts among them.
+    pub(super) fn text_bytes(&self) -> usize {
+        self.text_bytes
     }
 
     /// Takes the ids into a set whose fields are settled. Whole numbers that every feature has, each once, are object ids
     /// where the set has none; others become a field of text. Nothing is done where a property says the same, as many
     /// writers repeat the id. Returns a sentence where the ids were left out.
     pub(super) fn settle(mut self, set: &mut FeatureSet) -> Option<String> {
-        if self.0.iter().all(|id| *id == Attribute::Null) {
+        if self.ids.iter().all(|id| *id == Attribute::Null) {
             return None;
         }
-        self.0.resize(set.features.len(), Attribute::Null);
+        self.ids.resize(set.features.len(), Attribute::Null);
         let has_object_ids = set.oid_index().is_some();
         let object_ids = if has_object_ids { None } else { self.object_ids() };
         if let Some(place) = self.place_in(set) {
@@ -69,7 +82,7 @@ impl Ids {
                 "the ids of the features were left out: there is a property id with other values".to_owned(),
             );
         }
-        let texts = self.0.into_iter().map(|id| match id {
+        let texts = self.ids.into_iter().map(|id| match id {
             Attribute::Null => Attribute::Null,
             id => Attribute::Text(text_of(id)),
         });
@@ -79,9 +92,9 @@ impl Ids {
 
     /// The ids as whole numbers, digits as text among them; `None` where one is none, negative, missing, or there twice.
     fn object_ids(&self) -> Option<Vec<i64>> {
-        let mut seen = HashSet::with_capacity(self.0.len());
-        let mut ids = Vec::with_capacity(self.0.len());
-        for id in &self.0 {
+        let mut seen = HashSet::with_capacity(self.ids.len());
+        let mut ids = Vec::with_capacity(self.ids.len());
+        for id in &self.ids {
             let id = match id {
                 Attribute::Integer(id) => *id,
                 // 007 is a code.
@@ -100,7 +113,7 @@ impl Ids {
     fn place_in(&self, set: &FeatureSet) -> Option<usize> {
         let is_same = |place: &usize| {
             let values = set.features.iter().map(|feature| feature.attributes.get(*place));
-            self.0.iter().zip(values).all(|(id, value)| value.is_some_and(|value| says_same(id, value)))
+            self.ids.iter().zip(values).all(|(id, value)| value.is_some_and(|value| says_same(id, value)))
         };
         set.oid_index().into_iter().chain(0..set.fields.len()).find(is_same)
     }

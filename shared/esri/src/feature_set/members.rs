@@ -218,6 +218,9 @@ impl<'t> SetReader<'t, '_> {
         if self.values.max(self.columns.len() * (self.set.features.len() + 1)) > self.limits.max_values {
             return Err(ReadError::TooManyValues { max_values: self.limits.max_values });
         }
+        if self.columns.text_bytes() + self.ids.text_bytes() > self.limits.max_text_bytes {
+            return Err(ReadError::TooMuchText { max_text_bytes: self.limits.max_text_bytes });
+        }
         self.set.features.push(feature);
         Ok(())
     }

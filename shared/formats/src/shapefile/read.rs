@@ -77,6 +77,7 @@ pub(super) fn read_layer(
         // Vertices of lines and polygons were counted before they were read.
         let point = geometry.as_ref().filter(|geometry| matches!(geometry, Geometry::Point(_)));
         budget.feature(column_count, point)?;
+        budget.texts(&attributes)?;
         set.features.push(Feature { attributes, geometry });
     }
 

@@ -118,7 +118,8 @@ type Parts = Vec<(String, Vec<u8>)>;
 fn with_parts(bytes: &[u8], change: impl FnOnce(&mut Parts)) -> Vec<u8> {
     let archive = Archive::open(&input(bytes.to_vec()), 1 << 30).unwrap();
     let entries = archive.entries().iter();
-    let mut parts = entries.map(|entry| (entry.path.clone(), archive.read(entry).unwrap())).collect();
+    let mut parts =
+        entries.map(|entry| (entry.path.clone(), archive.read(entry, u64::MAX).unwrap())).collect();
     change(&mut parts);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("b.zip");
