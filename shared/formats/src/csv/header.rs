@@ -1,7 +1,7 @@
 //! The header: names, declared types, and which columns hold the geometry.
 
 use super::Surveyed;
-use super::records::Cell;
+use super::records::{Cell, Cells};
 use gp_esri::FieldType;
 
 /// More columns than any table has; a header of nothing but commas would otherwise ask for much memory.
@@ -59,8 +59,8 @@ impl Place {
 }
 
 /// The columns of a header.
-pub(super) fn columns(cells: &[Cell<'_>]) -> Vec<HeaderColumn> {
-    let column = |cell: &Cell<'_>| {
+pub(super) fn columns(cells: &Cells) -> Vec<HeaderColumn> {
+    let column = |cell: Cell<'_>| {
         let text = cell.text.trim();
         let (name, declared) = match text.rsplit_once(':') {
             Some((name, word)) => match declared_type(word.trim()) {

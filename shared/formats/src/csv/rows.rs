@@ -1,7 +1,7 @@
 //! Rows into features.
 
 use super::header::{HeaderColumn, Place};
-use super::records::{Cell, Records};
+use super::records::{Cell, Cells, Records};
 use super::{FORMAT, Found, WGS84};
 use crate::budget::Budget;
 use crate::column_types::value_of;
@@ -55,9 +55,9 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    pub(super) fn read_all<'t>(&mut self, mut rows: Records<'t>) -> Result<Vec<Feature>, FormatError> {
+    pub(super) fn read_all(&mut self, mut rows: Records) -> Result<Vec<Feature>, FormatError> {
         let mut features = Vec::new();
-        let mut cells: Vec<Cell<'t>> = Vec::new();
+        let mut cells = Cells::default();
         while rows.next_row(&mut cells, self.columns.len())? {
             self.budget.feature(self.fields.len(), None)?;
             let row = rows.row();
@@ -68,13 +68,14 @@ impl<'a> RowReader<'a> {
                     FormatError::malformed(FORMAT, format_args!("row {row}, column {}: {reason}", field.name))
                 })?);
             }
+            self.budget.texts(&attributes)?;
             let geometry = self.geometry(&cells, row)?;
             features.push(Feature { attributes, geometry });
         }
         Ok(features)
     }
 
-    fn geometry(&mut self, cells: &[Cell<'_>], row: usize) -> Result<Option<Geometry>, FormatError> {
+    fn geometry(&mut self, cells: &Cells, row: usize) -> Result<Option<Geometry>, FormatError> {
         match self.place {
             Place::None => Ok(None),
             Place::Xy { x, y, z, .. } => {
@@ -93,7 +94,7 @@ impl<'a> RowReader<'a> {
                 Ok(Some(Geometry::Point(Point { xy: [x, y], z, m: None })))
             }
             Place::Wkt(column) => {
-                let Some(text) = cells.get(column).map(|cell| cell.text.as_ref()) else { return Ok(None) };
+                let Some(text) = cells.get(column).map(|cell| cell.text) else { return Ok(None) };
                 if text.trim().is_empty() { Ok(None) } else { self.wkt(text, row) }
             }
         }
@@ -190,14 +191,14 @@ impl<'a> RowReader<'a> {
 }
 
 /// The value of a cell: null where there is nothing, but a text where there are quotes around nothing.
-fn attribute(cell: &Cell<'_>, field: &Field) -> Result<Attribute, String> {
+fn attribute(cell: Cell<'_>, field: &Field) -> Result<Attribute, String> {
     if cell.text.is_empty() && !(cell.quoted && field.field_type == FieldType::String) {
         return Ok(Attribute::Null);
     }
-    value_of(&cell.text, field.field_type).ok_or_else(|| {
+    value_of(cell.text, field.field_type).ok_or_else(|| {
         format!(
             "{:?} does not fit {}, which the header declares",
-            shortened(&cell.text),
+            shortened(cell.text),
             field.field_type.name()
         )
     })
