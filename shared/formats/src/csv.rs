@@ -9,8 +9,10 @@
 //! Records are split here and not by a crate because only so an empty text (`""`) differs from no value. The text is never in
 //! memory as a whole: it is read once for its encoding, once for what the columns hold, and once for the rows.
 
+mod commas;
 mod decode;
 mod header;
+mod record;
 mod records;
 mod rows;
 mod write;
@@ -21,10 +23,12 @@ use crate::budget::Budget;
 use crate::column_types::Column;
 use crate::ordinates::settle_ordinates;
 use crate::{FormatError, Input, ReadLayer, ReadOptions, field_names, text, wkt};
+use commas::Commas;
 use decode::Coding;
 use gp_esri::{FeatureSet, Field, GeometryType, SpatialReference};
 use header::{HeaderColumn, Place};
-use records::{Cells, Records};
+use record::Cells;
+use records::Records;
 use rows::RowReader;
 
 pub(crate) const FORMAT: &str = "CSV";
@@ -45,6 +49,9 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
     }
     let (_, rows) = open(input, coding, options)?;
     let place = header::place(&columns, &survey);
+    if place == Place::None {
+        warnings.extend(header::unread_pair(&columns, &survey));
+    }
     let fields = fields(&columns, &survey, place);
     let mut reader = RowReader::new(&columns, &fields, place, options);
     let features = reader.read_all(rows)?;
@@ -70,6 +77,8 @@ struct Surveyed {
     column: Column,
     /// Whether its first value is well-known text.
     is_wkt: bool,
+    /// The commas in it, where it is named as a column of coordinates.
+    commas: Commas,
 }
 
 /// What a file without a declared geometry turned out to hold.
@@ -105,10 +114,12 @@ fn survey(
     budget: &mut Budget<'_>,
 ) -> Result<Vec<Surveyed>, FormatError> {
     let mut survey = vec![Surveyed::default(); columns.len()];
+    let are_coordinates: Vec<bool> =
+        columns.iter().map(|column| header::is_coordinate(&column.name)).collect();
     let mut cells = Cells::default();
     while rows.next_row(&mut cells, columns.len())? {
         budget.feature(columns.len(), None)?;
-        for (surveyed, cell) in survey.iter_mut().zip(cells.iter()) {
+        for ((surveyed, cell), is_coordinate) in survey.iter_mut().zip(cells.iter()).zip(&are_coordinates) {
             if cell.text.trim().is_empty() {
                 surveyed.column.add_null();
                 continue;
@@ -117,6 +128,9 @@ fn survey(
                 surveyed.is_wkt = wkt::is_wkt_like(cell.text);
             }
             surveyed.column.add(cell.text);
+            if *is_coordinate {
+                surveyed.commas.add(cell.text);
+            }
         }
     }
     Ok(survey)

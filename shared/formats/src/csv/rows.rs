@@ -1,7 +1,8 @@
 //! Rows into features.
 
 use super::header::{HeaderColumn, Place};
-use super::records::{Cell, Cells, Records};
+use super::record::{Cell, Cells};
+use super::records::Records;
 use super::{FORMAT, Found, WGS84};
 use crate::budget::Budget;
 use crate::column_types::value_of;
@@ -78,18 +79,22 @@ impl<'a> RowReader<'a> {
     fn geometry(&mut self, cells: &Cells, row: usize) -> Result<Option<Geometry>, FormatError> {
         match self.place {
             Place::None => Ok(None),
-            Place::Xy { x, y, z, .. } => {
+            Place::Xy { x, y, z, has_decimal_commas, .. } => {
                 let text = |column: usize| cells.get(column).map_or("", |cell| cell.text.trim());
                 if text(x).is_empty() && text(y).is_empty() {
                     return Ok(None);
                 }
                 self.budget.vertices(1)?;
-                let (Some(x), Some(y)) = (coordinate(text(x)), coordinate(text(y))) else {
+                let number = |text: &str| match has_decimal_commas {
+                    true => coordinate(&text.replace(',', ".")),
+                    false => coordinate(text),
+                };
+                let (Some(x), Some(y)) = (number(text(x)), number(text(y))) else {
                     self.note_bad(row, "not both coordinates are numbers");
                     return Ok(None);
                 };
                 self.within_degrees &= x.abs() <= 180.0 && y.abs() <= 90.0;
-                let z = z.and_then(|z| coordinate(text(z)));
+                let z = z.and_then(|z| number(text(z)));
                 self.has_z |= z.is_some();
                 Ok(Some(Geometry::Point(Point { xy: [x, y], z, m: None })))
             }
@@ -162,7 +167,16 @@ impl<'a> RowReader<'a> {
         let mut found = Found { geometry_type: None, reference: None, has_z: self.has_z, has_m: self.has_m };
         match self.place {
             Place::None => {}
-            Place::Xy { is_degrees, .. } => {
+            Place::Xy { x, y, is_degrees, has_decimal_commas, .. } => {
+                if has_decimal_commas {
+                    let name =
+                        |column: usize| self.columns.get(column).map_or("", |column| column.name.as_str());
+                    warnings.push(format!(
+                        "the commas in columns {} and {} were read as decimal commas",
+                        name(x),
+                        name(y)
+                    ));
+                }
                 found.geometry_type = Some(GeometryType::Point);
                 let degrees = is_degrees && self.within_degrees;
                 found.reference = degrees.then(|| SpatialReference::from_wkid(WGS84));
