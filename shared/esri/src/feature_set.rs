@@ -4,6 +4,7 @@ mod coerce;
 mod columns;
 mod ids;
 mod lines;
+mod losses;
 mod members;
 mod read;
 mod reference;

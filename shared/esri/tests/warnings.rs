@@ -105,6 +105,31 @@ fn names_that_differ_in_case_have_one_value_and_a_warning() {
 }
 
 #[test]
+fn numbers_that_are_not_kept_are_counted_a_field() {
+    let features = r#"{"properties":{"a":12345678901234567890,"b":1e400,"c":NaN,"d":9007199254740993}},
+        {"properties":{"a":1,"b":-1e400,"c":1,"d":0.5}},
+        {"properties":{"a":100000000000000000000,"b":1e300,"c":null,"d":1.00000000000000000001}}"#;
+    let sentences = [
+        "whole numbers of more digits than can be kept were rounded: a (1), d (1)",
+        "values that are no finite numbers, such as NaN or 1e400, were read as null: b (2), c (1)",
+    ];
+    assert_eq!(
+        read(&format!(r#"{{"type":"FeatureCollection","features":[{features}]}}"#)).warnings,
+        sentences
+    );
+    let fields = ["a", "b", "c", "d"]
+        .map(|name| format!(r#"{{"name":"{name}","type":"esriFieldTypeDouble"}}"#))
+        .join(",");
+    let features = features.replace("properties", "attributes");
+    for text in [
+        format!(r#"{{"fields":[{fields}],"features":[{features}]}}"#),
+        format!(r#"{{"features":[{features}],"fields":[{fields}]}}"#),
+    ] {
+        assert_eq!(read(&text).warnings, sentences, "{text}");
+    }
+}
+
+#[test]
 fn a_crs_that_is_not_read_is_told() {
     for crs in [
         r#"{"type":"link","properties":{"href":"x"}}"#,

@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::coerce::{convert, read_value};
+use super::losses::{Losses, of_conversion};
 use crate::json::{Reader, write_string};
 use crate::{Attribute, Feature, Field, FieldType, ReadError};
 
@@ -20,6 +21,7 @@ pub(super) struct Columns {
     /// Whether `fields` were described, so that no others are collected and their types hold.
     described: bool,
     undeclared: Undeclared,
+    losses: Losses,
     /// Bytes of the texts that were read.
     text_bytes: usize,
     /// The row, counted from 1, in which each column had its last value: names that differ only in case are one column.
@@ -114,11 +116,13 @@ impl Columns {
                 place
             };
             let field = &self.fields[place];
-            let mut value = read_value(reader).map_err(|error| ReadError::from(error).within(&field.name))?;
+            let read = read_value(reader).map_err(|error| ReadError::from(error).within(&field.name))?;
+            let (mut value, mut loss) = read;
             if let Attribute::Text(text) = &value {
                 self.text_bytes += text.len();
             }
             if self.described {
+                loss = loss.or(of_conversion(&value, field.field_type));
                 value = convert(value, field)
                     .map_err(|message| ReadError::invalid(message).within(&field.name))?;
             }
@@ -126,6 +130,9 @@ impl Columns {
                 row.resize(place + 1, Attribute::Null);
             }
             self.note_value(place);
+            if let Some(loss) = loss {
+                self.losses.note(place, loss);
+            }
             row[place] = value;
             next = place + 1;
         }
@@ -170,16 +177,18 @@ impl Columns {
         Some(place)
     }
 
-    /// The fields of the set, and a sentence about attributes left out, with `features` brought into their types: those of `described`, which came after the
+    /// The fields of the set, and sentences about values and attributes that were not kept, with `features` brought into their types: those of `described`, which came after the
     /// features, or inferred ones, of which `object_id_field` is the object id.
     pub(super) fn finish(
         mut self,
         features: &mut [Feature],
         described: Option<Vec<Field>>,
         object_id_field: Option<&str>,
-    ) -> Result<(Vec<Field>, Option<String>), ReadError> {
+    ) -> Result<(Vec<Field>, Vec<String>), ReadError> {
         if self.described {
-            return Ok((self.fields, self.undeclared.into_sentence()));
+            let mut sentences = self.losses.sentences(&self.fields);
+            sentences.extend(self.undeclared.into_sentence());
+            return Ok((self.fields, sentences));
         }
         if let Some(fields) = described {
             let places: Vec<Option<usize>> =
@@ -190,25 +199,34 @@ impl Columns {
                     let value = place
                         .and_then(|place| row.get_mut(place))
                         .map(|value| std::mem::replace(value, Attribute::Null));
-                    let value = convert(value.unwrap_or(Attribute::Null), field)
-                        .map_err(|message| misfit(&message, index, field))?;
+                    let value = value.unwrap_or(Attribute::Null);
+                    if let (Some(place), Some(loss)) = (*place, of_conversion(&value, field.field_type)) {
+                        self.losses.note(place, loss);
+                    }
+                    let value = convert(value, field).map_err(|message| misfit(&message, index, field))?;
                     feature.attributes.push(value);
                 }
             }
             let declared: HashSet<String> = fields.iter().map(|field| field.name.to_lowercase()).collect();
             let collected = self.fields.iter().filter(|field| !declared.contains(&field.name.to_lowercase()));
             collected.for_each(|field| self.undeclared.note(&field.name));
-            return Ok((fields, self.undeclared.into_sentence()));
+            let mut sentences = self.losses.sentences(&self.fields);
+            sentences.extend(self.undeclared.into_sentence());
+            return Ok((fields, sentences));
         }
         infer_types(&mut self.fields, features, object_id_field);
         for (index, feature) in features.iter_mut().enumerate() {
             feature.attributes.resize(self.fields.len(), Attribute::Null);
-            for (value, field) in feature.attributes.iter_mut().zip(&self.fields) {
+            for (place, (value, field)) in feature.attributes.iter_mut().zip(&self.fields).enumerate() {
+                if let Some(loss) = of_conversion(value, field.field_type) {
+                    self.losses.note(place, loss);
+                }
                 let taken = std::mem::replace(value, Attribute::Null);
                 *value = convert(taken, field).map_err(|message| misfit(&message, index, field))?;
             }
         }
-        Ok((self.fields, None))
+        let sentences = self.losses.sentences(&self.fields);
+        Ok((self.fields, sentences))
     }
 }
 

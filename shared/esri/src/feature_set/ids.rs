@@ -35,11 +35,11 @@ impl Ids {
                 Ok(id) => Attribute::Integer(id),
                 // As a number it would lose its last digits, and be another feature's.
                 Err(_) if is_whole => Attribute::Text(digits.into()),
-                Err(_) => read_value(&mut Reader::new(digits, 1))?,
+                Err(_) => read_value(&mut Reader::new(digits, 1))?.0,
             });
             return Ok(());
         }
-        let id = read_value(reader)?;
+        let (id, _) = read_value(reader)?;
         if let Attribute::Text(text) = &id {
             self.text_bytes += text.len();
         }

@@ -23,14 +23,14 @@ impl SetReader<'_, '_> {
         self.settle_ordinates();
         let Seen { late_fields, object_id_field, filter, geojson, .. } = self.seen;
         self.columns.repeated_sentence().into_iter().for_each(|sentence| self.warnings.add(sentence));
-        let (fields, left_out) =
+        let (fields, not_kept) =
             self.columns.finish(&mut self.set.features, late_fields, object_id_field.as_deref())?;
         self.set.fields = fields;
         // Esri's features have no such member that means anything.
         if geojson {
             self.ids.settle(&mut self.set).into_iter().for_each(|sentence| self.warnings.add(sentence));
         }
-        left_out.into_iter().for_each(|sentence| self.warnings.add(sentence));
+        not_kept.into_iter().for_each(|sentence| self.warnings.add(sentence));
         let values = self.set.fields.len().saturating_mul(self.set.features.len());
         if values > self.limits.max_values {
             return Err(ReadError::TooManyValues { max_values: self.limits.max_values });
