@@ -2,6 +2,7 @@
 
 mod coerce;
 mod columns;
+mod declared;
 mod ids;
 mod lines;
 mod losses;

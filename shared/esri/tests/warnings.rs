@@ -61,6 +61,14 @@ fn a_field_declared_twice_with_different_types_is_an_error_wherever_the_fields_s
 }
 
 #[test]
+fn a_field_that_is_wrong_is_named_by_its_place_in_the_list_also_behind_one_that_is_there_twice() {
+    let oid = r#"{"name":"a","type":"esriFieldTypeOID"}"#;
+    let text = format!(r#"{{"fields":[{oid},{oid},{{"name":"b","type":"none"}}],"features":[]}}"#);
+    let error = FeatureSet::from_json(&text, &ReadLimits::default()).unwrap_err().to_string();
+    assert!(error.starts_with("fields[2]"), "{error}");
+}
+
+#[test]
 fn attributes_that_no_field_declares_are_named_once() {
     let fields = r#""fields":[{"name":"POP","type":"esriFieldTypeInteger"}]"#;
     let features = r#""features":[{"attributes":{"pop":1,"a":1,"OBJECTID":1,"__objectid_12":1,"FID":1}},

@@ -52,7 +52,7 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
         let feature = std::str::from_utf8(&record)
             .map_err(|error| wrong(format!("byte {} of it is no UTF-8", error.valid_up_to())))?;
         let feature = feature.trim_matches(|letter: char| letter == '\u{1E}' || letter.is_ascii_whitespace());
-        lines.push(feature).map_err(|error| match json_features::error_of(error, FORMAT) {
+        lines.push(feature, first_line).map_err(|error| match json_features::error_of(error, FORMAT) {
             FormatError::Malformed { reason, .. } => wrong(reason),
             other => other,
         })?;
@@ -119,14 +119,22 @@ mod tests {
         for (text, reason) in [
             (format!("{POINT}\n\n{{\"type\":\n"), "line 3: not valid JSON at byte 8"),
             (format!("\u{1E}{POINT}\n\u{1E}\n{{}}"), "line 3: expected a feature"),
+            (format!("{POINT}\nnull\n"), "line 2: expected a feature"),
             (
-                format!("{POINT}\n{polygon}\n"),
-                "line 2: geometry: is esriGeometryPolygon, but features[0] has esriGeometryPoint",
+                format!("{{\"type\":\"FeatureCollection\",\"features\":[{POINT}]}}"),
+                "line 1: found a whole FeatureCollection",
+            ),
+            (
+                format!("\n{POINT}\n\n{polygon}\n"),
+                "line 4: geometry: is esriGeometryPolygon, but line 2 has esriGeometryPoint",
             ),
         ] {
             let error = read_bytes(Format::GeoJsonSeq, text).unwrap_err().to_string();
             assert!(error.contains(reason), "{error}");
         }
+        let nowhere = POINT.replace("[1,2]", "[null,2]");
+        let warnings = read_bytes(Format::GeoJsonSeq, format!("{POINT}\n\n{nowhere}\n")).unwrap().warnings;
+        assert_eq!(warnings, ["line 3: no position, because a coordinate is NaN: read without geometry"]);
         let error = read_bytes(Format::GeoJsonSeq, b"\n{\"\xFF".to_vec()).unwrap_err().to_string();
         assert!(error.contains("line 2: byte 2 of it is no UTF-8"), "{error}");
     }

@@ -157,7 +157,7 @@ mod tests {
         let text = format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", features.join(","));
         let read = FeatureSet::from_json(&text, &limits).unwrap();
         let mut lines = FeatureLines::new(&limits);
-        features.iter().for_each(|feature| lines.push(feature).unwrap());
+        features.iter().for_each(|feature| lines.push(feature, 1).unwrap());
         assert_eq!(lines.finish().unwrap(), read);
         if let [only] = &features[..] {
             assert_eq!(FeatureSet::from_json(only, &limits).unwrap(), read);

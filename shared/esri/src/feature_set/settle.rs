@@ -37,7 +37,7 @@ impl SetReader<'_, '_> {
         }
         Ok(ReadFeatureSet {
             feature_set: self.set,
-            warnings: self.warnings.into_sentences(self.limits.curve_tolerance),
+            warnings: self.warnings.into_sentences(self.limits.curve_tolerance, &self.lines),
             filter: filter.filter(|filter| !filter.trim().is_empty()),
         })
     }
