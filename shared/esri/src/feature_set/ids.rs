@@ -133,6 +133,34 @@ fn length_of(ids: &[i64]) -> Option<u32> {
     ids.iter().any(|id| i32::try_from(*id).is_err()).then_some(8)
 }
 
+impl FeatureSet {
+    /// Gives features without an object id, in a set that has a column of them, the least numbers from 1 on that are free.
+    /// Returns how many there were. Sets without such a column are left alone.
+    pub fn number_missing_object_ids(&mut self) -> usize {
+        let Some(place) = self.oid_index() else { return 0 };
+        let values = self.features.iter().filter_map(|feature| feature.attributes.get(place));
+        let mut missing = 0;
+        let mut used = HashSet::new();
+        for value in values {
+            match value {
+                Attribute::Null => missing += 1,
+                Attribute::Integer(id) => _ = used.insert(*id),
+                Attribute::Double(_) | Attribute::Text(_) => {}
+            }
+        }
+        if missing == 0 {
+            return 0;
+        }
+        let mut free = (1..).filter(|id| !used.contains(id));
+        for value in self.features.iter_mut().filter_map(|feature| feature.attributes.get_mut(place)) {
+            if *value == Attribute::Null {
+                *value = free.next().map_or(Attribute::Null, Attribute::Integer);
+            }
+        }
+        missing
+    }
+}
+
 /// Adds a first column.
 fn insert(set: &mut FeatureSet, field: Field, values: impl Iterator<Item = Attribute>) {
     set.fields.insert(0, field);
@@ -220,6 +248,27 @@ mod tests {
         for id in ["null", "{\"a\":[]}", "true", ""] {
             assert_eq!(columns(&read(&[(id, "{\"a\":1}")])), [("a", FieldType::Integer)], "{id}");
         }
+    }
+
+    #[test]
+    fn object_ids_that_are_missing_are_the_least_free_numbers() {
+        let field = r#""fields":[{"name":"FID","type":"esriFieldTypeOID"}]"#;
+        let numbered = |rows: &str| {
+            let text = format!("{{{field},\"features\":[{rows}]}}");
+            let mut found = FeatureSet::from_json(&text, &ReadLimits::default()).unwrap();
+            let count = found.feature_set.number_missing_object_ids();
+            let ids: Vec<i64> =
+                (0..found.feature_set.features.len()).map(|row| found.feature_set.oid_of(row)).collect();
+            assert!(!first_values(&found).contains(&&Attribute::Null));
+            (count, ids)
+        };
+        let (without, with) =
+            (r#"{"attributes":{}}"#, |id: i64| format!(r#"{{"attributes":{{"FID":{id}}}}}"#));
+        assert_eq!(numbered(&[without, without].join(",")), (2, vec![1, 2]));
+        let some = [without.to_owned(), with(1), with(i64::MAX), without.to_owned(), with(3)].join(",");
+        assert_eq!(numbered(&some), (2, vec![2, 1, i64::MAX, 4, 3]));
+        assert_eq!(numbered(&with(7)), (0, vec![7]));
+        assert_eq!(FeatureSet::default().number_missing_object_ids(), 0);
     }
 
     #[test]
