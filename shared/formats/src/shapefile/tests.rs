@@ -86,7 +86,9 @@ proptest! {
             expected.has_m = false;
         }
         testing::assert_close(&layer.features, &expected, 0.0);
-        prop_assert_eq!(layer.warnings, Vec::<String>::new());
+        let table = "there is no roads.shp in the zip file: the rows of roads.dbf were read as a table without geometry";
+        let warnings: &[&str] = if set.geometry_type.is_none() { &[table] } else { &[] };
+        prop_assert_eq!(layer.warnings, warnings);
     }
 
     #[test]
@@ -212,6 +214,8 @@ fn what_is_not_there_is_said() {
     assert!(layer.warnings[0].contains("code page"));
     assert_eq!(layer.features.features[0].attributes[1], Attribute::Text("Nº 1".into()));
     assert_eq!(without(".shx").unwrap().warnings, Vec::<String>::new());
+    let error = without(".shp").unwrap_err().to_string();
+    assert!(error.contains("there is roads.shx in the zip file and no roads.shp"), "{error}");
     let error = read_back(with_parts(&bytes, |parts| parts.retain(|(name, _)| name.ends_with("x"))));
     assert!(error.unwrap_err().to_string().contains("no .shp in it, but roads.shx"));
 }
