@@ -95,9 +95,13 @@ pub(crate) fn write_double(out: &mut Vec<u8>, value: f64) {
 
 /// The first names of a list for a sentence: `A, B, C and 4 more`.
 pub(crate) fn some_of(names: &[impl Borrow<str>]) -> String {
-    const MOST: usize = 5;
-    let shown = names.get(..MOST).unwrap_or(names).join(", ");
-    match names.len().saturating_sub(MOST) {
+    first_of(names, 5)
+}
+
+/// The same with so many names.
+pub(crate) fn first_of(names: &[impl Borrow<str>], most: usize) -> String {
+    let shown = names.get(..most).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(most) {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }

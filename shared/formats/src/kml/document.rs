@@ -99,7 +99,10 @@ pub(super) fn read(text: &str, stem: &str, budget: &mut Budget<'_>) -> Result<Do
                 let Document { layers, skipped, .. } = &mut document;
                 let Some(layer) = layers.get_mut(number) else { continue };
                 let placemark = placemark::read(&element, &mut layer.columns, &schemas, skipped, budget)
-                    .map_err(|error| within(error, &layer.name, layer.placemarks.len()))?;
+                    .map_err(|error| {
+                        let number = layer.placemarks.len() + 1;
+                        error.within(format_args!("placemark {number} of {}", shortened(&layer.name)))
+                    })?;
                 layer.placemarks.push(placemark);
             }
             _ if !is_kml => {
@@ -236,15 +239,4 @@ fn layer_of(open: &mut [Option<Container>], document: &mut Document, stem: &str)
     };
     document.layers.push(RawLayer { name: name.unwrap_or_else(|| stem.to_owned()), ..RawLayer::default() });
     number
-}
-
-/// Says which placemark an error is about.
-fn within(error: FormatError, layer: &str, placemark: usize) -> FormatError {
-    match error {
-        FormatError::Malformed { format, reason } => FormatError::Malformed {
-            format,
-            reason: format!("placemark {} of {}: {reason}", placemark + 1, shortened(layer)),
-        },
-        other => other,
-    }
 }

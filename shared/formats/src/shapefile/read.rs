@@ -44,10 +44,14 @@ pub(super) fn read_layer(
     let mut set = FeatureSet { spatial_reference, ..FeatureSet::default() };
     let mut budget = Budget::new(options);
     let mut counts = Counts::default();
+    let mut number = 0_usize;
     loop {
         budget.step()?;
         let shape = match &mut shapes {
-            Some(shapes) => shapes.next(&mut budget)?,
+            Some(shapes) => {
+                number += 1;
+                shapes.next(&mut budget).map_err(|error| error.within(format_args!("shape {number}")))?
+            }
             None => None,
         };
         let row = match &mut table {

@@ -221,6 +221,14 @@ fn what_is_not_there_is_said() {
 }
 
 #[test]
+fn a_shape_that_is_wrong_is_named_by_its_number() {
+    // Behind the header of the file, the first record and the header of the second.
+    let bytes = with_parts(&written(&points(3)).0, |parts| part(parts, ".shp")[100 + 28 + 8] = 99);
+    let error = read_back(bytes).unwrap_err().to_string();
+    assert!(error.contains("shape 2: 99 is no type of shape"), "{error}");
+}
+
+#[test]
 fn shapes_and_rows_that_do_not_match_are_counted() {
     let bytes = written(&points(3)).0;
     let fewer_rows = with_parts(&bytes, |parts| part(parts, ".dbf")[4] = 2);
