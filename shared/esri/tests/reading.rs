@@ -255,6 +255,14 @@ fn limits_are_errors_that_say_the_limit() {
 }
 
 #[test]
+fn a_text_of_nothing_but_names_of_attributes_is_refused_before_it_fills_memory() {
+    let names = |count: usize| (0..count).map(|name| format!("\"{name}\":1")).collect::<Vec<_>>().join(",");
+    let text = |count: usize| format!("{{\"features\":[{{\"attributes\":{{{}}}}}]}}", names(count));
+    assert_eq!(read(&text(20_000)).feature_set.fields.len(), 20_000);
+    assert!(error(&text(20_001)).contains("attributes of more than 20000 names"));
+}
+
+#[test]
 fn flags_of_a_geometry_and_of_the_set_settle_z_and_m() {
     let set = read(
         r#"{"features":[{"geometry":{"paths":[[[0,0,1,2],[1,1,3,4]]],"hasZ":true,"hasM":true}},{"geometry":{"hasM":true,"hasZ":false,"paths":[[[0,0,7]]]}},

@@ -40,6 +40,8 @@ struct Undeclared {
     more: bool,
 }
 
+/// Names of attributes where no field declares them: each is short in the text and long in memory.
+const MAX_COLUMNS: usize = 20_000;
 /// Undeclared attributes that the warning names.
 const MAX_NAMED: usize = 3;
 
@@ -109,7 +111,7 @@ impl Columns {
                 next
             } else {
                 let Some(key) = reader.next_key()? else { return Ok(row) };
-                let Some(place) = self.place(&key) else {
+                let Some(place) = self.place(&key)? else {
                     reader.skip_value()?;
                     continue;
                 };
@@ -161,20 +163,25 @@ impl Columns {
     }
 
     /// The column of a name, a new one where none were described; `None` for names outside the description.
-    fn place(&mut self, name: &str) -> Option<usize> {
+    fn place(&mut self, name: &str) -> Result<Option<usize>, ReadError> {
         let lower = name.to_lowercase();
         if let Some(place) = self.places.get(&lower) {
-            return Some(*place);
+            return Ok(Some(*place));
         }
         if self.described {
             self.undeclared.note(name);
-            return None;
+            return Ok(None);
         }
         let place = self.fields.len();
+        if place == MAX_COLUMNS {
+            return Err(ReadError::invalid(format!(
+                "attributes of more than {MAX_COLUMNS} names, the most that a set may have"
+            )));
+        }
         self.fields.push(Field::new(name, FieldType::String));
         self.keys.push(key_token(name));
         self.places.insert(lower, place);
-        Some(place)
+        Ok(Some(place))
     }
 
     /// The fields of the set, and sentences about values and attributes that were not kept, with `features` brought into their types: those of `described`, which came after the
