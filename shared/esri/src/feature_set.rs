@@ -2,8 +2,10 @@
 
 mod coerce;
 mod columns;
+mod declared;
 mod ids;
 mod lines;
+mod losses;
 mod members;
 mod read;
 mod reference;

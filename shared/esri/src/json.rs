@@ -43,6 +43,11 @@ impl<'t> Reader<'t> {
         self.at
     }
 
+    /// What was read since that position.
+    pub(crate) fn text_since(&self, offset: usize) -> &'t str {
+        self.text.get(offset..self.at).unwrap_or_default()
+    }
+
     /// The kind of the next value.
     pub fn peek(&mut self) -> Result<Kind, JsonError> {
         match self.peek_byte() {

@@ -57,6 +57,12 @@ pub enum ReadError {
         /// The limit.
         max_values: usize,
     },
+    /// More bytes of texts than the limit.
+    #[error("texts of more than {} MB: send fewer features or fields", max_text_bytes.div_ceil(1 << 20))]
+    TooMuchText {
+        /// The limit.
+        max_text_bytes: usize,
+    },
 }
 
 impl ReadError {

@@ -145,6 +145,26 @@ fn geojson_is_wgs84_with_its_rings_turned() {
 }
 
 #[test]
+fn a_set_that_was_cut_short_says_so_at_the_top_or_in_the_properties_of_its_collection() {
+    for (members, is_cut) in [
+        (r#""exceededTransferLimit":true,"features":[]"#, true),
+        (r#""properties":{"a":[1],"exceededTransferLimit":true},"features":[]"#, true),
+        (r#""features":[],"properties":{"exceededTransferLimit":true}"#, true),
+        (r#""exceededTransferLimit":true,"properties":{"exceededTransferLimit":false},"features":[]"#, true),
+        (r#""properties":{"exceededTransferLimit":false},"features":[]"#, false),
+        (
+            r#""properties":null,"features":[{"type":"Feature","properties":{"exceededTransferLimit":true}}]"#,
+            false,
+        ),
+    ] {
+        let set = read(&format!("{{\"type\":\"FeatureCollection\",{members}}}")).feature_set;
+        assert_eq!(set.exceeded_transfer_limit, is_cut, "{members}");
+    }
+    let feature = r#"{"type":"Feature","properties":{"exceededTransferLimit":true},"geometry":null}"#;
+    assert!(!read(feature).feature_set.exceeded_transfer_limit);
+}
+
+#[test]
 fn nothing_given_and_references_elsewhere_are_told_apart() {
     let result = |text| FeatureSet::from_json(text, &ReadLimits::default()).unwrap_err();
     for nothing in ["", "  ", "{}", "null", "\"\"", r#"{"url":""}"#, r#"{"url":"","filter":""}"#] {
@@ -232,6 +252,14 @@ fn limits_are_errors_that_say_the_limit() {
         error(&format!(r#"{{"features":[{row},{row}]}}"#)),
         ReadError::TooManyValues { max_values: 4 }
     );
+}
+
+#[test]
+fn a_text_of_nothing_but_names_of_attributes_is_refused_before_it_fills_memory() {
+    let names = |count: usize| (0..count).map(|name| format!("\"{name}\":1")).collect::<Vec<_>>().join(",");
+    let text = |count: usize| format!("{{\"features\":[{{\"attributes\":{{{}}}}}]}}", names(count));
+    assert_eq!(read(&text(20_000)).feature_set.fields.len(), 20_000);
+    assert!(error(&text(20_001)).contains("attributes of more than 20000 names"));
 }
 
 #[test]

@@ -61,6 +61,14 @@ fn a_field_declared_twice_with_different_types_is_an_error_wherever_the_fields_s
 }
 
 #[test]
+fn a_field_that_is_wrong_is_named_by_its_place_in_the_list_also_behind_one_that_is_there_twice() {
+    let oid = r#"{"name":"a","type":"esriFieldTypeOID"}"#;
+    let text = format!(r#"{{"fields":[{oid},{oid},{{"name":"b","type":"none"}}],"features":[]}}"#);
+    let error = FeatureSet::from_json(&text, &ReadLimits::default()).unwrap_err().to_string();
+    assert!(error.starts_with("fields[2]"), "{error}");
+}
+
+#[test]
 fn attributes_that_no_field_declares_are_named_once() {
     let fields = r#""fields":[{"name":"POP","type":"esriFieldTypeInteger"}]"#;
     let features = r#""features":[{"attributes":{"pop":1,"a":1,"OBJECTID":1,"__objectid_12":1,"FID":1}},
@@ -102,6 +110,31 @@ fn names_that_differ_in_case_have_one_value_and_a_warning() {
     );
     let fine = r#"{"features":[{"attributes":{"a":1,"b":2}},{"attributes":{"b":3,"A":4}}]}"#;
     assert_eq!(self::read(fine).warnings, Vec::<String>::new());
+}
+
+#[test]
+fn numbers_that_are_not_kept_are_counted_a_field() {
+    let features = r#"{"properties":{"a":12345678901234567890,"b":1e400,"c":NaN,"d":9007199254740993}},
+        {"properties":{"a":1,"b":-1e400,"c":1,"d":0.5}},
+        {"properties":{"a":100000000000000000000,"b":1e300,"c":null,"d":1.00000000000000000001}}"#;
+    let sentences = [
+        "whole numbers of more digits than can be kept were rounded: a (1), d (1)",
+        "values that are no finite numbers, such as NaN or 1e400, were read as null: b (2), c (1)",
+    ];
+    assert_eq!(
+        read(&format!(r#"{{"type":"FeatureCollection","features":[{features}]}}"#)).warnings,
+        sentences
+    );
+    let fields = ["a", "b", "c", "d"]
+        .map(|name| format!(r#"{{"name":"{name}","type":"esriFieldTypeDouble"}}"#))
+        .join(",");
+    let features = features.replace("properties", "attributes");
+    for text in [
+        format!(r#"{{"fields":[{fields}],"features":[{features}]}}"#),
+        format!(r#"{{"features":[{features}],"fields":[{fields}]}}"#),
+    ] {
+        assert_eq!(read(&text).warnings, sentences, "{text}");
+    }
 }
 
 #[test]

@@ -2,11 +2,7 @@
 //! which writers do too.
 
 use crate::{FormatError, ReadOptions};
-use gp_esri::Geometry;
-
-/// Bytes of the texts of one input, or of what the server says may come of compressed files where that is less: one text of a
-/// dictionary, or of a view, may be the value of every row.
-const MAX_TEXT_BYTES: u64 = 512 << 20;
+use gp_esri::{Attribute, Geometry};
 
 /// Steps, such as features, before anybody asks whether to go on.
 const STEPS_BETWEEN_CHECKS: usize = 256;
@@ -75,10 +71,10 @@ impl<'a> Budget<'a> {
         if self.vertices > most { Err(too_large("vertices", most)) } else { Ok(()) }
     }
 
-    /// Counts a text, before it is made.
+    /// Counts a text, before it is made: one of a dictionary, or of a view, may be the value of every row.
     pub(crate) fn text(&mut self, byte_len: usize) -> Result<(), FormatError> {
         self.text_bytes = self.text_bytes.saturating_add(byte_len as u64);
-        let most = MAX_TEXT_BYTES.min(self.options.max_decompressed_bytes);
+        let most = max_text_bytes(self.options);
         if self.text_bytes <= most {
             return Ok(());
         }
@@ -88,10 +84,25 @@ impl<'a> Budget<'a> {
         )))
     }
 
+    /// Counts the texts of a row.
+    pub(crate) fn texts(&mut self, row: &[Attribute]) -> Result<(), FormatError> {
+        let texts = row.iter().filter_map(|value| match value {
+            Attribute::Text(text) => Some(text.len()),
+            _ => None,
+        });
+        self.text(texts.sum())
+    }
+
     /// Gives back the vertices of a geometry that was read and is not kept.
     pub(crate) fn forget(&mut self, geometry: Option<&Geometry>) {
         self.vertices = self.vertices.saturating_sub(geometry.map_or(0, Geometry::vertex_count));
     }
+}
+
+/// Bytes that the texts of a file may have together, and a file that is read in one piece. The server's word on what may come
+/// of compressed files counts where it is less.
+pub(crate) fn max_text_bytes(options: &ReadOptions<'_>) -> u64 {
+    options.max_decompressed_bytes.min(options.limits.max_text_bytes as u64)
 }
 
 fn too_large(what: &str, most: usize) -> FormatError {
@@ -103,7 +114,9 @@ fn too_large(what: &str, most: usize) -> FormatError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::options;
+    use crate::testing::{input, options, sample, written};
+    use crate::{Format, read};
+    use gp_esri::{Feature, FeatureSet, Field, FieldType, Point};
 
     #[test]
     fn one_text_that_comes_again_and_again_is_too_much_in_the_end() {
@@ -119,5 +132,24 @@ mod tests {
         );
         let options = ReadOptions { max_decompressed_bytes: 10, ..options };
         assert!(Budget::new(&options).text(11).is_err());
+    }
+
+    #[test]
+    fn texts_beyond_the_limit_are_refused_in_every_format() {
+        let row = |number: i64| {
+            let text = Attribute::Text(format!("{number:0>200}").into());
+            let geometry = Geometry::Point(Point::from_xy([1.0, 2.0]));
+            Feature { attributes: vec![Attribute::Integer(number), text], geometry: Some(geometry) }
+        };
+        let fields = vec![Field::new("OBJECTID", FieldType::Oid), Field::new("text", FieldType::String)];
+        let set = FeatureSet { fields, features: (1..=500).map(row).collect(), ..sample() };
+        for format in Format::all() {
+            let file = input(&format!("a.{}", format.extension()), written(format, &set).0);
+            assert_eq!(read(&file, format, &options()).unwrap().features.features.len(), 500, "{format:?}");
+            let mut few = options();
+            few.limits.max_text_bytes = 90_000;
+            let refused = read(&file, format, &few);
+            assert!(matches!(refused, Err(FormatError::TooLarge(_))), "{format:?}: {refused:?}");
+        }
     }
 }

@@ -6,10 +6,13 @@
 //! it is read: a column of texts that all look like numbers comes back as numbers, and aliases, lengths and domains are not
 //! kept. The columns that hold the geometry are no attributes.
 //!
-//! Records are split here and not by a crate because only so an empty text (`""`) differs from no value.
+//! Records are split here and not by a crate because only so an empty text (`""`) differs from no value. The text is never in
+//! memory as a whole: it is read once for its encoding, once for what the columns hold, and once for the rows.
 
+mod commas;
 mod decode;
 mod header;
+mod record;
 mod records;
 mod rows;
 mod write;
@@ -20,9 +23,12 @@ use crate::budget::Budget;
 use crate::column_types::Column;
 use crate::ordinates::settle_ordinates;
 use crate::{FormatError, Input, ReadLayer, ReadOptions, field_names, text, wkt};
+use commas::Commas;
+use decode::Coding;
 use gp_esri::{FeatureSet, Field, GeometryType, SpatialReference};
 use header::{HeaderColumn, Place};
-use records::{Cell, Records};
+use record::Cells;
+use records::Records;
 use rows::RowReader;
 
 pub(crate) const FORMAT: &str = "CSV";
@@ -30,17 +36,22 @@ pub(crate) const FORMAT: &str = "CSV";
 const WGS84: u32 = 4326;
 
 pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
-    let mut warnings = Vec::new();
-    let text = decode::decode(text::read_bytes(input, options)?, &mut warnings);
-    let mut records = Records::new(&text);
-    let mut cells = Vec::new();
-    if !records.next_into(&mut cells, header::MAX_COLUMNS)? || text.trim().is_empty() {
-        return Err(FormatError::malformed(FORMAT, "it has no header"));
+    if input.bytes().byte_len() > options.max_decompressed_bytes {
+        return Err(text::too_long(options.max_decompressed_bytes));
     }
-    let columns = header::columns(&cells);
-    let rows = records;
-    let survey = survey(rows.clone(), &columns, &mut Budget::new(options))?;
+    let mut warnings = Vec::new();
+    let coding = Coding::of(input, options, &mut warnings)?;
+    let (columns, rows) = open(input, coding, options)?;
+    let survey = survey(rows, &columns, &mut Budget::new(options))?;
+    if columns.iter().all(|column| column.name.is_empty()) && survey.iter().all(|of| of.column.is_untouched())
+    {
+        return Err(no_header());
+    }
+    let (_, rows) = open(input, coding, options)?;
     let place = header::place(&columns, &survey);
+    if place == Place::None {
+        warnings.extend(header::unread_pair(&columns, &survey));
+    }
     let fields = fields(&columns, &survey, place);
     let mut reader = RowReader::new(&columns, &fields, place, options);
     let features = reader.read_all(rows)?;
@@ -66,6 +77,8 @@ struct Surveyed {
     column: Column,
     /// Whether its first value is well-known text.
     is_wkt: bool,
+    /// The commas in it, where it is named as a column of coordinates.
+    commas: Commas,
 }
 
 /// What a file without a declared geometry turned out to hold.
@@ -76,25 +89,48 @@ struct Found {
     has_m: bool,
 }
 
+/// The columns, and the rows behind them.
+fn open(
+    input: &Input,
+    coding: Coding,
+    options: &ReadOptions<'_>,
+) -> Result<(Vec<HeaderColumn>, Records), FormatError> {
+    let mut records = Records::open(input, coding, options)?;
+    let mut cells = Cells::default();
+    if !records.next_into(&mut cells, header::MAX_COLUMNS)? {
+        return Err(no_header());
+    }
+    Ok((header::columns(&cells), records))
+}
+
+fn no_header() -> FormatError {
+    FormatError::malformed(FORMAT, "it has no header")
+}
+
 /// Reads all rows once to tell what the columns hold.
 fn survey(
-    mut rows: Records<'_>,
+    mut rows: Records,
     columns: &[HeaderColumn],
     budget: &mut Budget<'_>,
 ) -> Result<Vec<Surveyed>, FormatError> {
     let mut survey = vec![Surveyed::default(); columns.len()];
-    let mut cells: Vec<Cell<'_>> = Vec::new();
+    let are_coordinates: Vec<bool> =
+        columns.iter().map(|column| header::is_coordinate(&column.name)).collect();
+    let mut cells = Cells::default();
     while rows.next_row(&mut cells, columns.len())? {
         budget.feature(columns.len(), None)?;
-        for (surveyed, cell) in survey.iter_mut().zip(&cells) {
+        for ((surveyed, cell), is_coordinate) in survey.iter_mut().zip(cells.iter()).zip(&are_coordinates) {
             if cell.text.trim().is_empty() {
                 surveyed.column.add_null();
                 continue;
             }
             if surveyed.column.is_untouched() {
-                surveyed.is_wkt = wkt::is_wkt_like(&cell.text);
+                surveyed.is_wkt = wkt::is_wkt_like(cell.text);
             }
-            surveyed.column.add(&cell.text);
+            surveyed.column.add(cell.text);
+            if *is_coordinate {
+                surveyed.commas.add(cell.text);
+            }
         }
     }
     Ok(survey)

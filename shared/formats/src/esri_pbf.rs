@@ -14,7 +14,8 @@ mod shapes;
 mod tests;
 mod wire;
 
-use crate::{FormatError, Input, ReadLayer, ReadOptions, WriteLayer};
+use crate::budget::max_text_bytes;
+use crate::{FormatError, Input, ReadLayer, ReadOptions, WriteLayer, left_out, text};
 use gp_esri::FeatureSet;
 use std::path::Path;
 
@@ -44,13 +45,11 @@ pub fn write_pbf(
 }
 
 pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
-    let most = options.max_decompressed_bytes;
-    let bytes = input.read_all(most)?.ok_or_else(|| {
-        FormatError::TooLarge(format!(
-            "the file is larger than {most} bytes, the most that is read in one piece"
-        ))
-    })?;
-    decode::read(&bytes, input.stem(), options)
+    let most = max_text_bytes(options);
+    let bytes = input.read_all(most)?.ok_or_else(|| text::too_long(most))?;
+    let mut layer = decode::read(&bytes, input.stem(), options)?;
+    layer.warnings.extend(left_out::cut_short(&layer.features));
+    Ok(layer)
 }
 
 pub(crate) fn write(

@@ -60,7 +60,8 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
             for hit in hits {
                 let at = features_at.checked_add(hit).ok_or_else(|| malformed("the index points nowhere"))?;
                 let bytes = sized(&mut window, at, MAX_FEATURE_BYTES)?;
-                feature::read(bytes, &header, &mut gathering)?;
+                feature::read(bytes, &header, &mut gathering)
+                    .map_err(|error| error.within(format_args!("the feature at byte {at}")))?;
             }
         }
         _ => read_all(&mut window, features_at, input.bytes().byte_len(), &header, &mut gathering)?,
@@ -82,7 +83,8 @@ fn read_all(
         count += 1;
         let bytes = sized(window, at, MAX_FEATURE_BYTES)?;
         at += (PREFIX_BYTES + bytes.len()) as u64;
-        feature::read(bytes, header, gathering)?;
+        feature::read(bytes, header, gathering)
+            .map_err(|error| error.within(format_args!("feature {count}")))?;
     }
     Ok(())
 }

@@ -136,6 +136,14 @@ mod tests {
             ),
             "{text}"
         );
+        // Whatever of it was left.
+        for text in [
+            text.clone(),
+            text.replace("\"properties\":{\"exceededTransferLimit\":true}", "\"exceededTransferLimit\":true"),
+        ] {
+            let layer = read_bytes(Format::GeoJson, text).unwrap();
+            assert_eq!(layer.warnings, ["the file says that the server did not send all features"]);
+        }
     }
 
     #[test]

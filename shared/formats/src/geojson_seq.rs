@@ -3,7 +3,7 @@
 //! Separate from `geojson.rs` because nothing holds them together: a line is read and gone, so that memory holds the longest
 //! line and the result. The fields are those of all lines. One feature a line is written, without separators.
 
-use crate::budget::StopCheck;
+use crate::budget::{StopCheck, max_text_bytes};
 use crate::{
     FormatError, Input, ReadLayer, ReadOptions, WriteLayer, column_types, geojson, json_features, text,
 };
@@ -17,7 +17,7 @@ const RECORD_SEPARATOR: u8 = 0x1E;
 
 pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
     if input.bytes().byte_len() > options.max_decompressed_bytes {
-        return Err(text::too_long(options));
+        return Err(text::too_long(options.max_decompressed_bytes));
     }
     let mut reader = BufReader::new(input.reader().take(options.max_decompressed_bytes));
     if reader.fill_buf()?.starts_with(text::BYTE_ORDER_MARK) {
@@ -27,15 +27,21 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
     let end = if is_separated { RECORD_SEPARATOR } else { b'\n' };
     let mut lines = FeatureLines::new(&options.limits);
     let mut record = Vec::new();
+    let most_bytes = max_text_bytes(options);
     let mut stop_check = StopCheck::new(options.stop);
     let mut line = 1;
     loop {
         stop_check.step()?;
         record.clear();
-        if reader.read_until(end, &mut record)? == 0 {
+        if reader.by_ref().take(most_bytes + 1).read_until(end, &mut record)? == 0 {
             break;
         }
         let first_line = line + leading_lines(&record);
+        if record.len() as u64 > most_bytes {
+            return Err(FormatError::TooLarge(format!(
+                "line {first_line} is longer than {most_bytes} bytes, the most that a feature may have; send a part of it"
+            )));
+        }
         line += record.iter().filter(|byte| **byte == b'\n').count();
         let blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == RECORD_SEPARATOR;
         if record.iter().all(blank) {
@@ -46,7 +52,7 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
         let feature = std::str::from_utf8(&record)
             .map_err(|error| wrong(format!("byte {} of it is no UTF-8", error.valid_up_to())))?;
         let feature = feature.trim_matches(|letter: char| letter == '\u{1E}' || letter.is_ascii_whitespace());
-        lines.push(feature).map_err(|error| match json_features::error_of(error, FORMAT) {
+        lines.push(feature, first_line).map_err(|error| match json_features::error_of(error, FORMAT) {
             FormatError::Malformed { reason, .. } => wrong(reason),
             other => other,
         })?;
@@ -113,16 +119,34 @@ mod tests {
         for (text, reason) in [
             (format!("{POINT}\n\n{{\"type\":\n"), "line 3: not valid JSON at byte 8"),
             (format!("\u{1E}{POINT}\n\u{1E}\n{{}}"), "line 3: expected a feature"),
+            (format!("{POINT}\nnull\n"), "line 2: expected a feature"),
             (
-                format!("{POINT}\n{polygon}\n"),
-                "line 2: geometry: is esriGeometryPolygon, but features[0] has esriGeometryPoint",
+                format!("{{\"type\":\"FeatureCollection\",\"features\":[{POINT}]}}"),
+                "line 1: found a whole FeatureCollection",
+            ),
+            (
+                format!("\n{POINT}\n\n{polygon}\n"),
+                "line 4: geometry: is esriGeometryPolygon, but line 2 has esriGeometryPoint",
             ),
         ] {
             let error = read_bytes(Format::GeoJsonSeq, text).unwrap_err().to_string();
             assert!(error.contains(reason), "{error}");
         }
+        let nowhere = POINT.replace("[1,2]", "[null,2]");
+        let warnings = read_bytes(Format::GeoJsonSeq, format!("{POINT}\n\n{nowhere}\n")).unwrap().warnings;
+        assert_eq!(warnings, ["line 3: no position, because a coordinate is NaN: read without geometry"]);
         let error = read_bytes(Format::GeoJsonSeq, b"\n{\"\xFF".to_vec()).unwrap_err().to_string();
         assert!(error.contains("line 2: byte 2 of it is no UTF-8"), "{error}");
+    }
+
+    #[test]
+    fn a_line_that_is_longer_than_all_texts_may_be_is_refused_before_it_is_whole() {
+        let mut options = testing::options();
+        options.limits.max_text_bytes = 200;
+        let long = format!("{POINT}\n{{\"x\":\"{}", "x".repeat(1000));
+        let error =
+            crate::read(&testing::input("a.geojsonl", long), Format::GeoJsonSeq, &options).unwrap_err();
+        assert!(error.to_string().starts_with("line 2 is longer than 200 bytes"), "{error}");
     }
 
     #[test]

@@ -91,6 +91,8 @@ impl Input {
             return Ok(None);
         }
         let mut all = Vec::new();
+        // What the bytes lie in says this, and not the bytes. Growing by doubling takes up to twice as much.
+        let _ = all.try_reserve_exact(self.bytes.byte_len() as usize);
         self.reader().take(max_bytes + 1).read_to_end(&mut all)?;
         Ok((all.len() as u64 <= max_bytes).then_some(all))
     }

@@ -2,7 +2,7 @@
 //!
 //! Separate because its errors and warnings become those of files here, in one place.
 
-use crate::{FormatError, Input, ReadLayer, ReadOptions, field_names, text};
+use crate::{FormatError, Input, ReadLayer, ReadOptions, field_names, left_out, text};
 use gp_esri::{FeatureSet, ReadError, ReadFeatureSet};
 
 /// Reads a whole text of either kind.
@@ -25,9 +25,7 @@ pub(crate) fn layer(input: &Input, read: ReadFeatureSet) -> ReadLayer {
     if let Some(filter) = filter {
         warnings.push(format!("the filter of the layer was not applied: {}", text::shortened(&filter)));
     }
-    if features.exceeded_transfer_limit {
-        warnings.push("the file says that the server did not send all features".to_owned());
-    }
+    warnings.extend(left_out::cut_short(&features));
     warnings.extend(field_names::make_unique(&mut features.fields));
     ReadLayer { name: input.stem().to_owned(), features, warnings }
 }
@@ -37,7 +35,8 @@ pub(crate) fn error_of(error: ReadError, format: &'static str) -> FormatError {
     match error {
         ReadError::TooManyFeatures { .. }
         | ReadError::TooManyVertices { .. }
-        | ReadError::TooManyValues { .. } => FormatError::TooLarge(error.to_string()),
+        | ReadError::TooManyValues { .. }
+        | ReadError::TooMuchText { .. } => FormatError::TooLarge(error.to_string()),
         ReadError::NotGiven => FormatError::malformed(format, "it holds no features"),
         ReadError::Url { .. } | ReadError::ItemId { .. } => FormatError::Unsupported(error.to_string()),
         ReadError::Json { .. } | ReadError::Invalid { .. } => FormatError::malformed(format, error),

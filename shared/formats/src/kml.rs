@@ -17,6 +17,7 @@ mod xml_text;
 pub(crate) use document::Document;
 pub(crate) use write::write_document;
 
+use crate::budget::Budget;
 use crate::codepage::CodePage;
 use crate::{FormatError, Input, ReadLayer, ReadOptions, WriteLayer, layers, text};
 use std::path::Path;
@@ -24,7 +25,8 @@ use std::path::Path;
 pub(crate) const FORMAT: &str = "KML";
 
 pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
-    chosen_layer(&document(text::read_bytes(input, options)?, input.stem(), options)?, options)
+    let bytes = text::read_bytes(input, options)?;
+    chosen_layer(document(bytes, input.stem(), &mut Budget::new(options))?, options)
 }
 
 pub(crate) fn write(
@@ -37,17 +39,13 @@ pub(crate) fn write(
 }
 
 /// What a file with those bytes holds; `stem` names what has no name.
-pub(crate) fn document(
-    bytes: Vec<u8>,
-    stem: &str,
-    options: &ReadOptions<'_>,
-) -> Result<Document, FormatError> {
-    document::read(&decode(bytes)?, stem, options)
+pub(crate) fn document(bytes: Vec<u8>, stem: &str, budget: &mut Budget<'_>) -> Result<Document, FormatError> {
+    document::read(&decode(bytes)?, stem, budget)
 }
 
 /// The layer that the options name, or the only one.
-pub(crate) fn chosen_layer(document: &Document, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
-    let parts = layer::parts(document);
+pub(crate) fn chosen_layer(document: Document, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
+    let parts = layer::parts(&document);
     let names = parts.iter().map(|part| part.name.clone()).collect();
     let chosen = layers::chosen(names, options.layer.as_deref())?;
     let part = parts.get(chosen).ok_or_else(|| FormatError::malformed(FORMAT, "it holds no layer"))?;

@@ -1,8 +1,10 @@
-//! Geometries that a layer of one type does not take when it is written.
+//! What is not there: geometries that a layer of one type does not take when it is written, and features that a server did
+//! not send.
 //!
-//! Separate because shapefiles and GeoPackages both have one type a layer and say the same about what is none of it.
+//! Separate because several formats say the same about it: shapefiles and GeoPackages, which have one type a layer, and those
+//! in which servers answer.
 
-use gp_esri::{Geometry, GeometryType};
+use gp_esri::{FeatureSet, Geometry, GeometryType};
 
 /// How many geometries were left out, by the reason.
 #[derive(Clone, Copy, Default)]
@@ -14,6 +16,11 @@ pub(crate) struct LeftOut {
 /// The geometry, if it is of that type and has vertices.
 pub(crate) fn taken(geometry: Option<&Geometry>, geometry_type: GeometryType) -> Option<&Geometry> {
     geometry.filter(|geometry| geometry.geometry_type() == geometry_type && geometry.vertex_count() > 0)
+}
+
+/// A sentence about a set that was cut short by whoever made it.
+pub(crate) fn cut_short(set: &FeatureSet) -> Option<String> {
+    set.exceeded_transfer_limit.then(|| "the file says that the server did not send all features".to_owned())
 }
 
 impl LeftOut {

@@ -6,7 +6,7 @@
 //!
 //! | part | read | written |
 //! |---|---|---|
-//! | `.shp` | if it is there; a `.dbf` without one is a layer without geometry | unless the layer is a table |
+//! | `.shp` | if it is there; a `.dbf` without one is a table, and told; one with a `.shx` beside it lost it | unless the layer is a table |
 //! | `.dbf` | if it is there; deleted records are left out together with their shapes | always |
 //! | `.shx` | only where it says that the records are in another order | with the `.shp` |
 //! | `.prj` | if it is there | where the reference has a text |
@@ -45,7 +45,11 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
         (None, Some(only)) => only,
         (asked, _) => layers::chosen(names, asked.as_deref())?,
     };
-    read::read_layer(&archive, &all[chosen], options)
+    let layer = &all[chosen];
+    let without_shapes = parts::without_shapes(layer)?;
+    let mut read = read::read_layer(&archive, layer, options)?;
+    read.warnings.extend(without_shapes);
+    Ok(read)
 }
 
 pub(crate) fn write(

@@ -2,7 +2,7 @@
 //!
 //! Separate because every text format begins with the same bytes and the same questions. It knows no format.
 
-use crate::budget::StopCheck;
+use crate::budget::{StopCheck, max_text_bytes};
 use crate::{FormatError, Input, ReadOptions};
 use gp_esri::json::write_f64;
 use std::borrow::Borrow;
@@ -15,15 +15,13 @@ const PIECE_BYTES: usize = 64 * 1024;
 /// UTF-8 files of Windows programs begin with it.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// All bytes of a text file, without the byte order mark.
+/// All bytes of a file that is read in one piece, without the byte order mark.
 pub(crate) fn read_bytes(input: &Input, options: &ReadOptions<'_>) -> Result<Vec<u8>, FormatError> {
     if (options.stop)() {
         return Err(FormatError::Stopped);
     }
-    let Some(bytes) = input.read_all(options.max_decompressed_bytes)? else {
-        return Err(too_long(options));
-    };
-    Ok(without_mark(bytes))
+    let most = max_text_bytes(options);
+    Ok(without_mark(input.read_all(most)?.ok_or_else(|| too_long(most))?))
 }
 
 /// The bytes without the byte order mark.
@@ -34,11 +32,10 @@ pub(crate) fn without_mark(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// The error for a text that is longer than the limit.
-pub(crate) fn too_long(options: &ReadOptions<'_>) -> FormatError {
+/// The error for a file that is longer than the limit.
+pub(crate) fn too_long(max_bytes: u64) -> FormatError {
     FormatError::TooLarge(format!(
-        "the file is longer than {} bytes, the most that is read; send a part of it",
-        options.max_decompressed_bytes
+        "the file is longer than {max_bytes} bytes, the most that is read of its format; send a part of it"
     ))
 }
 
@@ -98,9 +95,13 @@ pub(crate) fn write_double(out: &mut Vec<u8>, value: f64) {
 
 /// The first names of a list for a sentence: `A, B, C and 4 more`.
 pub(crate) fn some_of(names: &[impl Borrow<str>]) -> String {
-    const MOST: usize = 5;
-    let shown = names.get(..MOST).unwrap_or(names).join(", ");
-    match names.len().saturating_sub(MOST) {
+    first_of(names, 5)
+}
+
+/// The same with so many names.
+pub(crate) fn first_of(names: &[impl Borrow<str>], most: usize) -> String {
+    let shown = names.get(..most).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(most) {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }

@@ -110,10 +110,16 @@ impl Archive {
         Ok(EntryReader { bytes, entry: entry.clone(), crc: Crc::new(), unpacked: Rc::clone(&self.unpacked) })
     }
 
-    /// All bytes of an entry.
-    pub(crate) fn read(&self, entry: &Entry) -> Result<Vec<u8>, FormatError> {
+    /// All bytes of an entry, of which there may be so many.
+    pub(crate) fn read(&self, entry: &Entry, max_bytes: u64) -> Result<Vec<u8>, FormatError> {
         let mut all = Vec::new();
-        self.reader(entry)?.read_to_end(&mut all).map_err(error_of)?;
+        self.reader(entry)?.take(max_bytes.saturating_add(1)).read_to_end(&mut all).map_err(error_of)?;
+        if all.len() as u64 > max_bytes {
+            return Err(FormatError::TooLarge(format!(
+                "{} becomes more than {max_bytes} bytes, the most that is read of its format; send a part of it",
+                entry.path
+            )));
+        }
         Ok(all)
     }
 

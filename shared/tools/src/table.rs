@@ -177,6 +177,7 @@ pub(crate) fn free_name(set: &FeatureSet, name: String) -> String {
 /// Makes sure that every row has an object id, for tools whose rows are rows of the input: ids that are there stay.
 pub(crate) fn ensure_object_ids(set: &mut FeatureSet) {
     if set.oid_index().is_some() {
+        set.number_missing_object_ids();
         return;
     }
     let name = (0..).map(|n| if n == 0 { "OBJECTID".to_owned() } else { format!("OBJECTID_{n}") });

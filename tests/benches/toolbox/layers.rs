@@ -17,6 +17,7 @@ pub(crate) fn read(path: &Path) -> Result<FeatureSet> {
         max_features: usize::MAX,
         max_vertices: usize::MAX,
         max_values: usize::MAX,
+        max_text_bytes: usize::MAX,
         ..ReadLimits::default()
     };
     Ok(FeatureSet::from_json(&text, &limits)?.feature_set)

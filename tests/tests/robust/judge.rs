@@ -69,6 +69,7 @@ fn faults_of_result(result: &TaskResult, ids_are_unique: bool) -> Vec<String> {
         max_features: usize::MAX,
         max_vertices: usize::MAX,
         max_values: usize::MAX,
+        max_text_bytes: usize::MAX,
         ..ReadLimits::default()
     };
     match FeatureSet::from_json(text, &limits) {

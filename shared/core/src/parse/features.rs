@@ -23,6 +23,15 @@ impl Parser<'_> {
                 (self.named_features(slot, |wanted| source.stored_features(&name, wanted))?.features, None)
             }
         };
+        // As where a feature class is made of them: clients that draw features do not send ids.
+        let count = set.features.len();
+        let numbered = set.number_missing_object_ids();
+        if (1..count).contains(&numbered) {
+            self.say(
+                slot,
+                vec![format!("features without an object id were given one that was free: {numbered}")],
+            );
+        }
         if let Some(filter) = filter {
             self.keep_rows(&mut set, &filter)?;
         }
@@ -69,7 +78,8 @@ impl Parser<'_> {
             Err(
                 error @ (ReadError::TooManyFeatures { .. }
                 | ReadError::TooManyVertices { .. }
-                | ReadError::TooManyValues { .. }),
+                | ReadError::TooManyValues { .. }
+                | ReadError::TooMuchText { .. }),
             ) => Err(Fault::TooLarge(error.to_string())),
             Err(error) => Err(Fault::Wrong(error.to_string())),
         }

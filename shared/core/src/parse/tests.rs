@@ -84,13 +84,43 @@ fn what_may_be_a_secret_is_not_repeated_in_an_error() {
 #[test]
 fn a_result_is_an_input_and_a_part_of_one_is_told() {
     let result = r#"{"paramName":"Out","dataType":"GPFeatureRecordSetLayer","value":{"geometryType":"esriGeometryPoint","exceededTransferLimit":true,"features":[{"geometry":{"x":1,"y":2}}]}}"#;
+    let geojson = r#"{"type":"FeatureCollection","properties":{"exceededTransferLimit":true},"features":[{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2]},"properties":null}]}"#;
     let parameter = Parameter::input::<FeatureSet>("P", "The P", "doc");
-    let parameters = Parameters::from_iter([("P", result)]);
+    let limits = Limits::default();
+    for text in [result, geojson] {
+        let reading = Reading { limits: &limits, source: &NoSource, extent: None, now_ms: 0 };
+        let parameters = Parameters::from_iter([("P", text)]);
+        let (values, warnings) =
+            parse_values(std::slice::from_ref(&parameter), &parameters, reading).unwrap();
+        assert_eq!(values[0].features().map(|set| set.features.len()), Some(1));
+        assert!(
+            warnings[0].starts_with("The P: the features are marked exceededTransferLimit"),
+            "{warnings:?}"
+        );
+    }
+}
+
+#[test]
+fn features_without_the_object_ids_that_they_declare_are_counted_from_one() {
+    let parameter = Parameter::input::<FeatureSet>("P", "The P", "doc");
     let limits = Limits::default();
     let reading = Reading { limits: &limits, source: &NoSource, extent: None, now_ms: 0 };
-    let (values, warnings) = parse_values(&[parameter], &parameters, reading).unwrap();
-    assert_eq!(values[0].features().map(|set| set.features.len()), Some(1));
-    assert!(warnings[0].starts_with("The P: the features are marked exceededTransferLimit"), "{warnings:?}");
+    let read = |first: &str| {
+        let text = format!(
+            r#"{{"fields":[{{"name":"OBJECTID","type":"esriFieldTypeOID"}}],"features":[{{"attributes":{first},"geometry":{{"x":1,"y":2}}}},{{"geometry":{{"x":1,"y":2}}}}]}}"#
+        );
+        let parameters = Parameters::from_iter([("P", text.as_str())]);
+        let (values, warnings) =
+            parse_values(std::slice::from_ref(&parameter), &parameters, reading).unwrap();
+        let set = values[0].features().unwrap();
+        let ids: Vec<_> = set.features.iter().map(|feature| feature.attributes[0].clone()).collect();
+        (ids, warnings)
+    };
+    let ids = |ids: [i64; 2]| ids.map(Attribute::Integer).to_vec();
+    assert_eq!(read("{}"), (ids([1, 2]), Vec::new()));
+    let (found, warnings) = read(r#"{"OBJECTID":1}"#);
+    assert_eq!((found, warnings.len()), (ids([1, 2]), 1));
+    assert!(warnings[0].ends_with("were given one that was free: 1"), "{warnings:?}");
 }
 
 #[test]

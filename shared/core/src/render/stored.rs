@@ -66,6 +66,7 @@ pub(crate) fn read_stored_features(info: &ResultInfo, json: &[u8]) -> Result<Fea
         max_features: usize::MAX,
         max_vertices: usize::MAX,
         max_values: usize::MAX,
+        max_text_bytes: usize::MAX,
         ..ReadLimits::default()
     };
     let read = FeatureSet::from_json(text, &unlimited).map_err(|error| {

@@ -1,5 +1,6 @@
 //! Attribute values: from JSON, and into the type of their field (specification 2.4 rule 7, 6.1).
 
+use super::losses::{Loss, is_exact};
 use crate::json::{JsonError, Kind, Number, Reader};
 use crate::{Attribute, Field, FieldType, date};
 
@@ -7,18 +8,38 @@ use crate::{Attribute, Field, FieldType, date};
 const EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
 
 /// Reads one value as it stands. Booleans, which are no attribute values, become 0 and 1; what is no number is null;
-/// arrays and objects (blobs, GeoJSON properties) keep their text.
-pub(super) fn read_value(reader: &mut Reader<'_>) -> Result<Attribute, JsonError> {
-    Ok(match reader.peek()? {
+/// arrays and objects (blobs, GeoJSON properties) keep their text. Says what it lost.
+pub(super) fn read_value(reader: &mut Reader<'_>) -> Result<(Attribute, Option<Loss>), JsonError> {
+    let value = match reader.peek()? {
         Kind::String => Attribute::Text(reader.string()?.into()),
-        Kind::Number => from_number(reader.number()?),
+        Kind::Number => {
+            let start = reader.offset();
+            let number = reader.number()?;
+            return Ok((from_number(number), loss_of(number, reader.text_since(start))));
+        }
         Kind::Null => {
             reader.null()?;
             Attribute::Null
         }
         Kind::Bool => Attribute::Integer(i64::from(reader.bool()?)),
         Kind::Array | Kind::Object => Attribute::Text(reader.raw_value()?.into()),
-    })
+    };
+    Ok((value, None))
+}
+
+/// What a number lost that stood there as `token`.
+fn loss_of(number: Number, token: &str) -> Option<Loss> {
+    match number {
+        Number::Integer(_) => None,
+        Number::Double(value) if !value.is_finite() => Some(Loss::NotFinite),
+        // Whole numbers below are no floats.
+        Number::Double(value) if value.abs() < EXACT_INTEGER => None,
+        Number::Double(value) => {
+            let digits = token.strip_prefix('-').unwrap_or(token);
+            let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+            (is_whole && !is_exact(token, value)).then_some(Loss::Digits)
+        }
+    }
 }
 
 /// The value in the type of `field`, or a sentence on why it cannot be.
@@ -167,7 +188,7 @@ mod tests {
     use super::*;
 
     fn converted(json: &str, field_type: FieldType) -> Result<Attribute, String> {
-        convert(read_value(&mut Reader::new(json, 8)).unwrap(), &Field::new("A", field_type))
+        convert(read_value(&mut Reader::new(json, 8)).unwrap().0, &Field::new("A", field_type))
     }
 
     #[test]

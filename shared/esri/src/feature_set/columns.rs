@@ -6,6 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::coerce::{convert, read_value};
+use super::losses::{Losses, of_conversion};
 use crate::json::{Reader, write_string};
 use crate::{Attribute, Feature, Field, FieldType, ReadError};
 
@@ -20,6 +21,9 @@ pub(super) struct Columns {
     /// Whether `fields` were described, so that no others are collected and their types hold.
     described: bool,
     undeclared: Undeclared,
+    losses: Losses,
+    /// Bytes of the texts that were read.
+    text_bytes: usize,
     /// The row, counted from 1, in which each column had its last value: names that differ only in case are one column.
     last_rows: Vec<usize>,
     rows: usize,
@@ -36,6 +40,8 @@ struct Undeclared {
     more: bool,
 }
 
+/// Names of attributes where no field declares them: each is short in the text and long in memory.
+const MAX_COLUMNS: usize = 20_000;
 /// Undeclared attributes that the warning names.
 const MAX_NAMED: usize = 3;
 
@@ -76,6 +82,11 @@ impl Columns {
         self.described = true;
     }
 
+    /// Bytes of the texts that were read.
+    pub(super) fn text_bytes(&self) -> usize {
+        self.text_bytes
+    }
+
     pub(super) fn len(&self) -> usize {
         self.fields.len()
     }
@@ -100,15 +111,20 @@ impl Columns {
                 next
             } else {
                 let Some(key) = reader.next_key()? else { return Ok(row) };
-                let Some(place) = self.place(&key) else {
+                let Some(place) = self.place(&key)? else {
                     reader.skip_value()?;
                     continue;
                 };
                 place
             };
             let field = &self.fields[place];
-            let mut value = read_value(reader).map_err(|error| ReadError::from(error).within(&field.name))?;
+            let read = read_value(reader).map_err(|error| ReadError::from(error).within(&field.name))?;
+            let (mut value, mut loss) = read;
+            if let Attribute::Text(text) = &value {
+                self.text_bytes += text.len();
+            }
             if self.described {
+                loss = loss.or(of_conversion(&value, field.field_type));
                 value = convert(value, field)
                     .map_err(|message| ReadError::invalid(message).within(&field.name))?;
             }
@@ -116,6 +132,9 @@ impl Columns {
                 row.resize(place + 1, Attribute::Null);
             }
             self.note_value(place);
+            if let Some(loss) = loss {
+                self.losses.note(place, loss);
+            }
             row[place] = value;
             next = place + 1;
         }
@@ -144,32 +163,39 @@ impl Columns {
     }
 
     /// The column of a name, a new one where none were described; `None` for names outside the description.
-    fn place(&mut self, name: &str) -> Option<usize> {
+    fn place(&mut self, name: &str) -> Result<Option<usize>, ReadError> {
         let lower = name.to_lowercase();
         if let Some(place) = self.places.get(&lower) {
-            return Some(*place);
+            return Ok(Some(*place));
         }
         if self.described {
             self.undeclared.note(name);
-            return None;
+            return Ok(None);
         }
         let place = self.fields.len();
+        if place == MAX_COLUMNS {
+            return Err(ReadError::invalid(format!(
+                "attributes of more than {MAX_COLUMNS} names, the most that a set may have"
+            )));
+        }
         self.fields.push(Field::new(name, FieldType::String));
         self.keys.push(key_token(name));
         self.places.insert(lower, place);
-        Some(place)
+        Ok(Some(place))
     }
 
-    /// The fields of the set, and a sentence about attributes left out, with `features` brought into their types: those of `described`, which came after the
+    /// The fields of the set, and sentences about values and attributes that were not kept, with `features` brought into their types: those of `described`, which came after the
     /// features, or inferred ones, of which `object_id_field` is the object id.
     pub(super) fn finish(
         mut self,
         features: &mut [Feature],
         described: Option<Vec<Field>>,
         object_id_field: Option<&str>,
-    ) -> Result<(Vec<Field>, Option<String>), ReadError> {
+    ) -> Result<(Vec<Field>, Vec<String>), ReadError> {
         if self.described {
-            return Ok((self.fields, self.undeclared.into_sentence()));
+            let mut sentences = self.losses.sentences(&self.fields);
+            sentences.extend(self.undeclared.into_sentence());
+            return Ok((self.fields, sentences));
         }
         if let Some(fields) = described {
             let places: Vec<Option<usize>> =
@@ -180,25 +206,34 @@ impl Columns {
                     let value = place
                         .and_then(|place| row.get_mut(place))
                         .map(|value| std::mem::replace(value, Attribute::Null));
-                    let value = convert(value.unwrap_or(Attribute::Null), field)
-                        .map_err(|message| misfit(&message, index, field))?;
+                    let value = value.unwrap_or(Attribute::Null);
+                    if let (Some(place), Some(loss)) = (*place, of_conversion(&value, field.field_type)) {
+                        self.losses.note(place, loss);
+                    }
+                    let value = convert(value, field).map_err(|message| misfit(&message, index, field))?;
                     feature.attributes.push(value);
                 }
             }
             let declared: HashSet<String> = fields.iter().map(|field| field.name.to_lowercase()).collect();
             let collected = self.fields.iter().filter(|field| !declared.contains(&field.name.to_lowercase()));
             collected.for_each(|field| self.undeclared.note(&field.name));
-            return Ok((fields, self.undeclared.into_sentence()));
+            let mut sentences = self.losses.sentences(&self.fields);
+            sentences.extend(self.undeclared.into_sentence());
+            return Ok((fields, sentences));
         }
         infer_types(&mut self.fields, features, object_id_field);
         for (index, feature) in features.iter_mut().enumerate() {
             feature.attributes.resize(self.fields.len(), Attribute::Null);
-            for (value, field) in feature.attributes.iter_mut().zip(&self.fields) {
+            for (place, (value, field)) in feature.attributes.iter_mut().zip(&self.fields).enumerate() {
+                if let Some(loss) = of_conversion(value, field.field_type) {
+                    self.losses.note(place, loss);
+                }
                 let taken = std::mem::replace(value, Attribute::Null);
                 *value = convert(taken, field).map_err(|message| misfit(&message, index, field))?;
             }
         }
-        Ok((self.fields, None))
+        let sentences = self.losses.sentences(&self.fields);
+        Ok((self.fields, sentences))
     }
 }
 

@@ -8,9 +8,13 @@ use crate::json::{JsonError, Kind, Reader};
 use crate::{Attribute, Field, FieldType};
 use std::collections::HashSet;
 
-/// The ids as far as they are read, one a feature; features behind the last have none.
+/// The ids as far as they are read.
 #[derive(Default)]
-pub(super) struct Ids(Vec<Attribute>);
+pub(super) struct Ids {
+    /// One a feature; features behind the last have none.
+    ids: Vec<Attribute>,
+    text_bytes: usize,
+}
 
 /// The names of a column of object ids; the first that no property has.
 const OBJECT_ID_NAMES: [&str; 3] = ["OBJECTID", "FID", "OID"];
@@ -23,30 +27,39 @@ impl Ids {
         if !matches!(reader.peek()?, Kind::Number | Kind::String) {
             return reader.skip_value();
         }
-        self.0.resize(row, Attribute::Null);
+        self.ids.resize(row, Attribute::Null);
         if reader.peek()? == Kind::Number {
             let digits = reader.raw_value()?;
             let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());
-            self.0.push(match digits.parse() {
+            self.ids.push(match digits.parse() {
                 Ok(id) => Attribute::Integer(id),
                 // As a number it would lose its last digits, and be another feature's.
                 Err(_) if is_whole => Attribute::Text(digits.into()),
-                Err(_) => read_value(&mut Reader::new(digits, 1))?,
+                Err(_) => read_value(&mut Reader::new(digits, 1))?.0,
             });
             return Ok(());
         }
-        self.0.push(read_value(reader)?);
+        let (id, _) = read_value(reader)?;
+        if let Attribute::Text(text) = &id {
+            self.text_bytes += text.len();
+        }
+        self.ids.push(id);
         Ok(())
+    }
+
+    /// Bytes of the texts among them.
+    pub(super) fn text_bytes(&self) -> usize {
+        self.text_bytes
     }
 
     /// Takes the ids into a set whose fields are settled. Whole numbers that every feature has, each once, are object ids
     /// where the set has none; others become a field of text. Nothing is done where a property says the same, as many
     /// writers repeat the id. Returns a sentence where the ids were left out.
     pub(super) fn settle(mut self, set: &mut FeatureSet) -> Option<String> {
-        if self.0.iter().all(|id| *id == Attribute::Null) {
+        if self.ids.iter().all(|id| *id == Attribute::Null) {
             return None;
         }
-        self.0.resize(set.features.len(), Attribute::Null);
+        self.ids.resize(set.features.len(), Attribute::Null);
         let has_object_ids = set.oid_index().is_some();
         let object_ids = if has_object_ids { None } else { self.object_ids() };
         if let Some(place) = self.place_in(set) {
@@ -69,7 +82,7 @@ impl Ids {
                 "the ids of the features were left out: there is a property id with other values".to_owned(),
             );
         }
-        let texts = self.0.into_iter().map(|id| match id {
+        let texts = self.ids.into_iter().map(|id| match id {
             Attribute::Null => Attribute::Null,
             id => Attribute::Text(text_of(id)),
         });
@@ -79,9 +92,9 @@ impl Ids {
 
     /// The ids as whole numbers, digits as text among them; `None` where one is none, negative, missing, or there twice.
     fn object_ids(&self) -> Option<Vec<i64>> {
-        let mut seen = HashSet::with_capacity(self.0.len());
-        let mut ids = Vec::with_capacity(self.0.len());
-        for id in &self.0 {
+        let mut seen = HashSet::with_capacity(self.ids.len());
+        let mut ids = Vec::with_capacity(self.ids.len());
+        for id in &self.ids {
             let id = match id {
                 Attribute::Integer(id) => *id,
                 // 007 is a code.
@@ -100,7 +113,7 @@ impl Ids {
     fn place_in(&self, set: &FeatureSet) -> Option<usize> {
         let is_same = |place: &usize| {
             let values = set.features.iter().map(|feature| feature.attributes.get(*place));
-            self.0.iter().zip(values).all(|(id, value)| value.is_some_and(|value| says_same(id, value)))
+            self.ids.iter().zip(values).all(|(id, value)| value.is_some_and(|value| says_same(id, value)))
         };
         set.oid_index().into_iter().chain(0..set.fields.len()).find(is_same)
     }
@@ -118,6 +131,34 @@ fn says_same(id: &Attribute, value: &Attribute) -> bool {
 /// Object ids beyond 32 bits must say so (specification 6.1).
 fn length_of(ids: &[i64]) -> Option<u32> {
     ids.iter().any(|id| i32::try_from(*id).is_err()).then_some(8)
+}
+
+impl FeatureSet {
+    /// Gives features without an object id, in a set that has a column of them, the least numbers from 1 on that are free.
+    /// Returns how many there were. Sets without such a column are left alone.
+    pub fn number_missing_object_ids(&mut self) -> usize {
+        let Some(place) = self.oid_index() else { return 0 };
+        let values = self.features.iter().filter_map(|feature| feature.attributes.get(place));
+        let mut missing = 0;
+        let mut used = HashSet::new();
+        for value in values {
+            match value {
+                Attribute::Null => missing += 1,
+                Attribute::Integer(id) => _ = used.insert(*id),
+                Attribute::Double(_) | Attribute::Text(_) => {}
+            }
+        }
+        if missing == 0 {
+            return 0;
+        }
+        let mut free = (1..).filter(|id| !used.contains(id));
+        for value in self.features.iter_mut().filter_map(|feature| feature.attributes.get_mut(place)) {
+            if *value == Attribute::Null {
+                *value = free.next().map_or(Attribute::Null, Attribute::Integer);
+            }
+        }
+        missing
+    }
 }
 
 /// Adds a first column.
@@ -144,7 +185,7 @@ mod tests {
         let text = format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", features.join(","));
         let read = FeatureSet::from_json(&text, &limits).unwrap();
         let mut lines = FeatureLines::new(&limits);
-        features.iter().for_each(|feature| lines.push(feature).unwrap());
+        features.iter().for_each(|feature| lines.push(feature, 1).unwrap());
         assert_eq!(lines.finish().unwrap(), read);
         if let [only] = &features[..] {
             assert_eq!(FeatureSet::from_json(only, &limits).unwrap(), read);
@@ -207,6 +248,27 @@ mod tests {
         for id in ["null", "{\"a\":[]}", "true", ""] {
             assert_eq!(columns(&read(&[(id, "{\"a\":1}")])), [("a", FieldType::Integer)], "{id}");
         }
+    }
+
+    #[test]
+    fn object_ids_that_are_missing_are_the_least_free_numbers() {
+        let field = r#""fields":[{"name":"FID","type":"esriFieldTypeOID"}]"#;
+        let numbered = |rows: &str| {
+            let text = format!("{{{field},\"features\":[{rows}]}}");
+            let mut found = FeatureSet::from_json(&text, &ReadLimits::default()).unwrap();
+            let count = found.feature_set.number_missing_object_ids();
+            let ids: Vec<i64> =
+                (0..found.feature_set.features.len()).map(|row| found.feature_set.oid_of(row)).collect();
+            assert!(!first_values(&found).contains(&&Attribute::Null));
+            (count, ids)
+        };
+        let (without, with) =
+            (r#"{"attributes":{}}"#, |id: i64| format!(r#"{{"attributes":{{"FID":{id}}}}}"#));
+        assert_eq!(numbered(&[without, without].join(",")), (2, vec![1, 2]));
+        let some = [without.to_owned(), with(1), with(i64::MAX), without.to_owned(), with(3)].join(",");
+        assert_eq!(numbered(&some), (2, vec![2, 1, i64::MAX, 4, 3]));
+        assert_eq!(numbered(&with(7)), (0, vec![7]));
+        assert_eq!(FeatureSet::default().number_missing_object_ids(), 0);
     }
 
     #[test]

@@ -24,24 +24,28 @@ impl<'l> FeatureLines<'l> {
         FeatureLines { state }
     }
 
-    /// Reads one GeoJSON feature.
+    /// Reads one GeoJSON feature, which messages about several name by the line where it begins.
     ///
     /// # Errors
     /// [`ReadError`], its place being the one within the feature.
-    pub fn push(&mut self, text: &str) -> Result<(), ReadError> {
+    pub fn push(&mut self, text: &str, line: usize) -> Result<(), ReadError> {
         let state = &mut self.state;
+        state.lines.push(line);
         let index = state.set.features.len();
         if index >= state.limits.max_features {
             return Err(ReadError::TooManyFeatures { max_features: state.limits.max_features });
         }
         let mut reader = Reader::new(text, state.limits.max_depth);
-        let mut is_feature = false;
+        let mut geojson_type = None;
         let mut attributes = None;
         let mut geometry = None;
+        if reader.peek()? != Kind::Object {
+            return Err(no_feature(None));
+        }
         reader.begin_object()?;
         while let Some(key) = reader.next_key()? {
             match (key.as_ref(), reader.peek()?) {
-                ("type", Kind::String) => is_feature = reader.string()? == "Feature",
+                ("type", Kind::String) => geojson_type = Some(reader.string()?),
                 ("properties", _) => {
                     attributes =
                         Some(state.columns.read_row(&mut reader).map_err(|error| error.within(key))?);
@@ -54,10 +58,8 @@ impl<'l> FeatureLines<'l> {
             }
         }
         reader.end()?;
-        if !is_feature {
-            return Err(ReadError::invalid(
-                "expected a feature such as {\"type\":\"Feature\",\"properties\":{…},\"geometry\":{…}}",
-            ));
+        if geojson_type.as_deref() != Some("Feature") {
+            return Err(no_feature(geojson_type.as_deref()));
         }
         let attributes = attributes.unwrap_or_else(|| state.columns.empty_row());
         state.push(Feature { attributes, geometry })
@@ -70,6 +72,17 @@ impl<'l> FeatureLines<'l> {
     pub fn finish(self) -> Result<ReadFeatureSet, ReadError> {
         self.state.finish()
     }
+}
+
+fn no_feature(found: Option<&str>) -> ReadError {
+    if found == Some("FeatureCollection") {
+        return ReadError::invalid(
+            "found a whole FeatureCollection: such a file is GeoJSON, and its name ends in .geojson",
+        );
+    }
+    ReadError::invalid(
+        "expected a feature such as {\"type\":\"Feature\",\"properties\":{…},\"geometry\":{…}}",
+    )
 }
 
 #[cfg(test)]
@@ -88,7 +101,7 @@ mod tests {
         let limits = ReadLimits::default();
         let mut lines = FeatureLines::new(&limits);
         for line in LINES {
-            lines.push(line).unwrap();
+            lines.push(line, 1).unwrap();
         }
         let read = lines.finish().unwrap();
         let collection = format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, LINES.join(","));
@@ -105,11 +118,15 @@ mod tests {
     fn what_is_no_feature_is_refused_and_none_at_all_is_an_empty_set() {
         let limits = ReadLimits { max_features: 1, ..ReadLimits::default() };
         for wrong in ["{}", "[]", r#"{"type":"FeatureCollection","features":[]}"#, LINES[0].split_at(40).0] {
-            assert!(FeatureLines::new(&limits).push(wrong).is_err(), "{wrong}");
+            assert!(FeatureLines::new(&limits).push(wrong, 1).is_err(), "{wrong}");
+        }
+        for wrong in ["null", "5", "{}"] {
+            let error = FeatureLines::new(&limits).push(wrong, 1).unwrap_err().to_string();
+            assert!(error.starts_with("expected a feature such as"), "{error}");
         }
         let mut lines = FeatureLines::new(&limits);
-        lines.push(LINES[0]).unwrap();
-        assert_eq!(lines.push(LINES[1]), Err(ReadError::TooManyFeatures { max_features: 1 }));
+        lines.push(LINES[0], 1).unwrap();
+        assert_eq!(lines.push(LINES[1], 2), Err(ReadError::TooManyFeatures { max_features: 1 }));
         let empty = FeatureLines::new(&limits).finish().unwrap().feature_set;
         assert_eq!((empty.geometry_type, empty.features.len()), (Some(GeometryType::Point), 0));
     }

@@ -2,10 +2,8 @@
 //!
 //! Separate from the forms a set can have (`read.rs`) and from the conclusions (`settle.rs`).
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use super::columns::Columns;
+use super::declared::read_fields;
 use super::ids::Ids;
 use super::read::ReadLimits;
 use super::reference;
@@ -16,7 +14,7 @@ use crate::geometry::geojson::GeoJsonType;
 use crate::geometry::path::Budget;
 use crate::geometry::read::{FinishedGeometry, RawGeometry, read_flag};
 use crate::json::{Kind, Reader};
-use crate::{Field, FieldType, Geometry, GeometryType, ReadError, SpatialReference};
+use crate::{Field, Geometry, GeometryType, ReadError, SpatialReference};
 
 /// The set as far as it is read.
 pub(super) struct SetReader<'t, 'l> {
@@ -32,6 +30,8 @@ pub(super) struct SetReader<'t, 'l> {
     /// Features whose geometry says itself whether it has z and m: index, hasZ, hasM. Ascending.
     pub(super) own_flags: Vec<(usize, Option<bool>, Option<bool>)>,
     pub(super) values: usize,
+    /// The line on which each feature begins, where they do not stand in a list.
+    pub(super) lines: Vec<usize>,
 }
 
 /// Members that mean something only once all are known.
@@ -48,6 +48,7 @@ pub(super) struct Seen<'t> {
     pub(super) object_id_field: Option<String>,
     /// A single feature's members.
     pub(super) geometry: Option<&'t str>,
+    /// Or the properties of a collection.
     pub(super) attributes: Option<&'t str>,
     pub(super) id: Option<&'t str>,
     pub(super) url: Option<String>,
@@ -78,6 +79,7 @@ impl<'l> SetReader<'_, 'l> {
             bare: RawGeometry::default(),
             own_flags: Vec::new(),
             values: 0,
+            lines: Vec::new(),
         }
     }
 }
@@ -166,22 +168,7 @@ impl<'t> SetReader<'t, '_> {
     }
 
     fn fields(&mut self, reader: &mut Reader<'t>) -> Result<(), ReadError> {
-        let mut fields: Vec<Field> = Vec::new();
-        let mut places = HashMap::new();
-        reader.begin_array()?;
-        while reader.next_element()? {
-            let field = Field::read(reader).map_err(|error| {
-                ReadError::invalid(error.to_string()).within(format_args!("[{}]", fields.len()))
-            })?;
-            match places.entry(field.name.to_lowercase()) {
-                Entry::Vacant(place) => {
-                    place.insert(fields.len());
-                    fields.push(field);
-                }
-                Entry::Occupied(place) => merge(&mut fields[*place.get()], &field)
-                    .map_err(|error| error.within(format_args!("[{}]", fields.len())))?,
-            }
-        }
+        let fields = read_fields(reader)?;
         // An empty list describes nothing: clients send it for sets without schema.
         if fields.is_empty() {
             return Ok(());
@@ -216,6 +203,9 @@ impl<'t> SetReader<'t, '_> {
         self.values += self.columns.len();
         if self.values.max(self.columns.len() * (self.set.features.len() + 1)) > self.limits.max_values {
             return Err(ReadError::TooManyValues { max_values: self.limits.max_values });
+        }
+        if self.columns.text_bytes() + self.ids.text_bytes() > self.limits.max_text_bytes {
+            return Err(ReadError::TooMuchText { max_text_bytes: self.limits.max_text_bytes });
         }
         self.set.features.push(feature);
         Ok(())
@@ -271,7 +261,7 @@ impl<'t> SetReader<'t, '_> {
         let Some(geometry_type) = finished.geometry_type else { return Ok(None) };
         let (wanted, because) = match (self.set.geometry_type, self.seen.first_type) {
             (Some(declared), _) => (declared, "the set declares".to_owned()),
-            (None, Some((first, at))) => (first, format!("features[{at}] has")),
+            (None, Some((first, at))) => (first, format!("{} has", place_of(&self.lines, at))),
             (None, None) => (geometry_type, String::new()),
         };
         if wanted != geometry_type && finished.geometry.is_some() {
@@ -287,15 +277,7 @@ impl<'t> SetReader<'t, '_> {
     }
 }
 
-/// Takes a second declaration of a field for the first: the Python client declares the object id again. Its values have
-/// one name, so types that differ cannot both be meant.
-fn merge(first: &mut Field, second: &Field) -> Result<(), ReadError> {
-    if second.field_type == FieldType::Oid {
-        first.field_type = FieldType::Oid;
-    }
-    if first.field_type == FieldType::Oid || first.field_type == second.field_type {
-        return Ok(());
-    }
-    let name = crate::text::shortened(&second.name);
-    Err(ReadError::invalid(format!("the field {name} is declared twice, with different types")))
+/// How messages name a feature.
+pub(super) fn place_of(lines: &[usize], index: usize) -> String {
+    lines.get(index).map_or_else(|| format!("features[{index}]"), |line| format!("line {line}"))
 }

@@ -19,6 +19,8 @@ pub struct ReadLimits {
     pub max_vertices: usize,
     /// Most attribute values, features times fields: a short text may otherwise ask for much memory.
     pub max_values: usize,
+    /// Most bytes of the texts among them.
+    pub max_text_bytes: usize,
     /// Deepest nesting of arrays and objects.
     pub max_depth: usize,
     /// Greatest distance between a true curve and its chords, as a share of the curve's radius.
@@ -42,6 +44,7 @@ impl Default for ReadLimits {
             max_features: 1_000_000,
             max_vertices: 20_000_000,
             max_values: 20_000_000,
+            max_text_bytes: 512 << 20,
             max_depth: 64,
             curve_tolerance: CURVE_TOLERANCE,
         }

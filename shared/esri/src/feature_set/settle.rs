@@ -7,6 +7,7 @@ use super::members::{Seen, SetReader};
 use super::read::ReadFeatureSet;
 use super::warnings::Change;
 use crate::geometry::ordinates::{fill_zm, settle_zm};
+use crate::geometry::read::read_flag;
 use crate::json::Reader;
 use crate::{Geometry, GeometryType, ReadError, SpatialReference};
 
@@ -16,26 +17,27 @@ impl SetReader<'_, '_> {
         if !self.seen.features && self.set.features.is_empty() {
             self.explain_no_features()?;
         }
+        self.settle_mark()?;
         self.settle_reference()?;
         self.settle_type()?;
         self.settle_ordinates();
         let Seen { late_fields, object_id_field, filter, geojson, .. } = self.seen;
         self.columns.repeated_sentence().into_iter().for_each(|sentence| self.warnings.add(sentence));
-        let (fields, left_out) =
+        let (fields, not_kept) =
             self.columns.finish(&mut self.set.features, late_fields, object_id_field.as_deref())?;
         self.set.fields = fields;
         // Esri's features have no such member that means anything.
         if geojson {
             self.ids.settle(&mut self.set).into_iter().for_each(|sentence| self.warnings.add(sentence));
         }
-        left_out.into_iter().for_each(|sentence| self.warnings.add(sentence));
+        not_kept.into_iter().for_each(|sentence| self.warnings.add(sentence));
         let values = self.set.fields.len().saturating_mul(self.set.features.len());
         if values > self.limits.max_values {
             return Err(ReadError::TooManyValues { max_values: self.limits.max_values });
         }
         Ok(ReadFeatureSet {
             feature_set: self.set,
-            warnings: self.warnings.into_sentences(self.limits.curve_tolerance),
+            warnings: self.warnings.into_sentences(self.limits.curve_tolerance, &self.lines),
             filter: filter.filter(|filter| !filter.trim().is_empty()),
         })
     }
@@ -70,6 +72,21 @@ impl SetReader<'_, '_> {
             self.ids.read(&mut Reader::new(text, self.limits.max_depth), 0)?;
         }
         self.push(feature)
+    }
+
+    /// Newer servers mark a collection that was cut short in its properties, older ones beside them.
+    fn settle_mark(&mut self) -> Result<(), ReadError> {
+        let Some(text) = self.seen.attributes.filter(|_| self.seen.features) else { return Ok(()) };
+        let mut reader = Reader::new(text, self.limits.max_depth);
+        reader.begin_object()?;
+        while let Some(key) = reader.next_key()? {
+            if key == "exceededTransferLimit" {
+                self.set.exceeded_transfer_limit |= read_flag(&mut reader)?.unwrap_or(false);
+            } else {
+                reader.skip_value()?;
+            }
+        }
+        Ok(())
     }
 
     /// No features were sent: an empty set with a schema, or an error that says why.

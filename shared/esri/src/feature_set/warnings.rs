@@ -1,5 +1,7 @@
 //! What the reader changed, gathered so that a million features make one sentence and not a million.
 
+use super::members::place_of;
+
 /// Features that a warning names before it only counts.
 const MAX_NAMED: usize = 3;
 
@@ -32,7 +34,7 @@ impl Warnings {
         self.others.push(sentence);
     }
 
-    pub(super) fn into_sentences(self, curve_tolerance: f64) -> Vec<String> {
+    pub(super) fn into_sentences(self, curve_tolerance: f64, lines: &[usize]) -> Vec<String> {
         let mut sentences = self.others;
         let changes = [
             (
@@ -59,7 +61,7 @@ impl Warnings {
             if *count == 0 {
                 continue;
             }
-            let names: Vec<String> = first.iter().map(|index| format!("features[{index}]")).collect();
+            let names: Vec<String> = first.iter().map(|index| place_of(lines, *index)).collect();
             let more = match count - first.len() {
                 0 => String::new(),
                 more => format!(" and {more} more"),

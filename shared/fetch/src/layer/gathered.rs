@@ -199,6 +199,7 @@ fn broken(session: &Session<'_>, error: &ReadError, limits: &ReadLimits) -> Fetc
         ReadError::TooManyFeatures { .. } => too_many(session, limits),
         ReadError::TooManyVertices { .. } => too_large(session, limits.max_vertices, "vertices"),
         ReadError::TooManyValues { .. } => too_large(session, limits.max_values, "attribute values"),
+        ReadError::TooMuchText { .. } => too_large(session, limits.max_text_bytes >> 20, "MB of texts"),
         ReadError::NotGiven => session.wait.malformed("its answer holds no features"),
         other => {
             let reason = session.secrets.strip(&other.to_string());

@@ -1,7 +1,9 @@
 //! The header: names, declared types, and which columns hold the geometry.
 
 use super::Surveyed;
-use super::records::Cell;
+use super::record::{Cell, Cells};
+use crate::column_types::Kind;
+use crate::text::shortened;
 use gp_esri::FieldType;
 
 /// More columns than any table has; a header of nothing but commas would otherwise ask for much memory.
@@ -20,7 +22,7 @@ pub(super) enum Place {
     /// Nowhere: the file is a table.
     None,
     /// In the columns of these numbers.
-    Xy { x: usize, y: usize, z: Option<usize>, is_degrees: bool },
+    Xy { x: usize, y: usize, z: Option<usize>, is_degrees: bool, has_decimal_commas: bool },
     /// In a column of well-known text.
     Wkt(usize),
 }
@@ -59,8 +61,8 @@ impl Place {
 }
 
 /// The columns of a header.
-pub(super) fn columns(cells: &[Cell<'_>]) -> Vec<HeaderColumn> {
-    let column = |cell: &Cell<'_>| {
+pub(super) fn columns(cells: &Cells) -> Vec<HeaderColumn> {
+    let column = |cell: Cell<'_>| {
         let text = cell.text.trim();
         let (name, declared) = match text.rsplit_once(':') {
             Some((name, word)) => match declared_type(word.trim()) {
@@ -78,22 +80,27 @@ fn declared_type(word: &str) -> Option<FieldType> {
     TYPES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, field_type)| *field_type)
 }
 
+/// Whether columns of coordinates have such names.
+pub(super) fn is_coordinate(name: &str) -> bool {
+    PAIRS.iter().any(|(x, y, z, _)| [x, y, z].iter().any(|known| known.eq_ignore_ascii_case(name)))
+}
+
 /// Where the geometry is: of all columns that could hold it, those that begin leftmost. Names alone are not enough: a column
 /// named `shape` must hold well-known text, and one named `x` at least one number, unless the column is empty.
 pub(super) fn place(columns: &[HeaderColumn], survey: &[Surveyed]) -> Place {
     let named = |number: usize, name: &str| {
         columns.get(number).is_some_and(|column| column.name.eq_ignore_ascii_case(name))
     };
-    let numeric = |number: usize| {
-        survey.get(number).is_some_and(|of| of.column.has_numbers || of.column.is_untouched())
-    };
+    let of = |number: usize| survey.get(number).copied().unwrap_or_default();
+    let has_numbers = |number: usize| of(number).column.has_numbers || of(number).column.is_untouched();
+    let numeric = |number: usize| has_numbers(number) || of(number).commas.may_be_decimal();
     // Of columns of one name the first to the right of the x counts.
     let find = |from: usize, name: &str| {
         let free = |number: &usize| named(*number, name) && numeric(*number);
         (from..columns.len()).find(free).or_else(|| (0..from).find(free))
     };
     for number in 0..columns.len() {
-        let surveyed = survey.get(number).copied().unwrap_or_default();
+        let surveyed = of(number);
         let is_wkt_name = WKT_NAMES.iter().any(|name| named(number, name));
         // An empty column named WKT is what an empty layer leaves.
         if is_wkt_name && (surveyed.is_wkt || surveyed.column.is_untouched() && named(number, WKT_NAMES[0])) {
@@ -110,13 +117,37 @@ pub(super) fn place(columns: &[HeaderColumn], survey: &[Surveyed]) -> Place {
             if let (Some(x), Some(y)) = (x, y)
                 && numeric(number)
             {
+                let has_decimal_commas = of(x).commas.of_pair(of(y).commas).are_decimal();
+                let are_numbers = has_decimal_commas || (has_numbers(x) && has_numbers(y));
+                if !are_numbers {
+                    continue;
+                }
                 let only_numbers = |z: &usize| {
-                    survey.get(*z).is_some_and(|of| of.column.kind < crate::column_types::Kind::Date)
+                    of(*z).column.kind < Kind::Date || (has_decimal_commas && of(*z).commas.may_be_decimal())
                 };
                 let z = find(number, z_name).filter(only_numbers);
-                return Place::Xy { x, y, z, is_degrees: *is_degrees };
+                return Place::Xy { x, y, z, is_degrees: *is_degrees, has_decimal_commas };
             }
         }
     }
     Place::None
+}
+
+/// A sentence about columns that are named as coordinates and were not read as such.
+pub(super) fn unread_pair(columns: &[HeaderColumn], survey: &[Surveyed]) -> Option<String> {
+    let find = |name: &str| columns.iter().position(|column| column.name.eq_ignore_ascii_case(name));
+    let (x, y) = PAIRS.iter().find_map(|(x, y, ..)| Some((find(x)?, find(y)?)))?;
+    let commas = survey.get(x)?.commas.of_pair(survey.get(y)?.commas);
+    let names = format!("{} and {}", shortened(&columns.get(x)?.name), shortened(&columns.get(y)?.name));
+    Some(if commas.may_be_decimal() {
+        format!(
+            "the commas in columns {names} may part thousands or decimals: the file was read as a table without geometry; write \
+             coordinates with a decimal point"
+        )
+    } else {
+        format!(
+            "the columns {names} do not both hold numbers: the file was read as a table without geometry; write coordinates such \
+             as 8.5"
+        )
+    })
 }

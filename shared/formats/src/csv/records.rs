@@ -1,57 +1,65 @@
-//! Records and cells of a text: RFC 4180 with the delimiters and line ends that programs write.
+//! The records of a file, one after the other, and what tells their delimiter.
+//!
+//! Separate from the cells of one (`record.rs`) because it is about what is in memory: as much of the text as the next record
+//! needs.
 
 use super::FORMAT;
-use crate::FormatError;
-use std::borrow::Cow;
+use super::decode::{Coding, Decoded};
+use super::record::{Cells, Record};
+use crate::budget::max_text_bytes;
+use crate::{FormatError, Input, ReadOptions};
 
 /// Delimiters in the order in which a tie is decided.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
-/// One value of a record.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Cell<'t> {
-    pub(super) text: Cow<'t, str>,
-    /// Whether it stands in quotes: then it is a text, even when it is empty.
-    pub(super) quoted: bool,
-}
-
-/// Reads records from front to back.
-#[derive(Clone)]
-pub(super) struct Records<'t> {
-    rest: &'t str,
+/// Reads records from front to back. In memory is what the next one needs.
+pub(super) struct Records {
+    decoded: Decoded,
+    /// What was decoded, of which the records before `at` are read.
+    text: String,
+    at: usize,
+    is_end: bool,
+    max_bytes: u64,
     delimiter: u8,
     /// The number of the record read last, the header being 1, as spreadsheets count.
     row: usize,
 }
 
-impl<'t> Records<'t> {
+impl Records {
     /// Begins at the header, which also tells the delimiter: the one that is there most often outside quotes. Excel's first
     /// line `sep=;` is passed over.
-    pub(super) fn new(text: &'t str) -> Records<'t> {
-        let line = text.split(['\n', '\r']).next().unwrap_or_default();
+    pub(super) fn open(
+        input: &Input,
+        coding: Coding,
+        options: &ReadOptions<'_>,
+    ) -> Result<Records, FormatError> {
+        let mut records = Records {
+            decoded: Decoded::open(input, coding)?,
+            text: String::new(),
+            at: 0,
+            is_end: false,
+            max_bytes: max_text_bytes(options),
+            delimiter: DELIMITERS[0],
+            row: 0,
+        };
+        let header_bytes = loop {
+            let end = header_end(&records.text);
+            if let Some(end) = end.or(records.is_end.then_some(records.text.len())) {
+                break end;
+            }
+            records.fill()?;
+        };
+        let line = records.text.split(['\n', '\r']).next().unwrap_or_default();
         if let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] = *line.as_bytes()
             && delimiter.is_ascii()
         {
-            let rest = text.get(line.len()..).unwrap_or_default();
-            return Records { rest: rest.trim_start_matches(['\n', '\r']), delimiter, row: 1 };
+            let rest = records.text.get(line.len()..).unwrap_or_default();
+            records.at = records.text.len() - rest.trim_start_matches(['\n', '\r']).len();
+            (records.delimiter, records.row) = (delimiter, 1);
+            return Ok(records);
         }
-        let mut counts = [0_usize; DELIMITERS.len()];
-        let mut in_quotes = false;
-        for byte in text.bytes() {
-            match byte {
-                b'"' => in_quotes = !in_quotes,
-                b'\n' | b'\r' if !in_quotes => break,
-                _ if in_quotes => {}
-                byte => {
-                    for (count, delimiter) in counts.iter_mut().zip(DELIMITERS) {
-                        *count += usize::from(byte == delimiter);
-                    }
-                }
-            }
-        }
-        let most = counts.iter().max().copied().unwrap_or(0);
-        let first = counts.iter().position(|count| *count == most).unwrap_or(0);
-        Records { rest: text, delimiter: DELIMITERS[first], row: 0 }
+        records.delimiter = delimiter_of(records.text.get(..header_bytes).unwrap_or_default());
+        Ok(records)
     }
 
     /// The number of the record read last.
@@ -61,11 +69,7 @@ impl<'t> Records<'t> {
 
     /// Reads a row of so many cells; `false` at the end. Blank lines are passed over where there are several columns; in a
     /// single one they are cells without value.
-    pub(super) fn next_row(
-        &mut self,
-        cells: &mut Vec<Cell<'t>>,
-        columns: usize,
-    ) -> Result<bool, FormatError> {
+    pub(super) fn next_row(&mut self, cells: &mut Cells, columns: usize) -> Result<bool, FormatError> {
         loop {
             if !self.next_into(cells, columns)? {
                 return Ok(false);
@@ -86,89 +90,114 @@ impl<'t> Records<'t> {
     }
 
     /// Reads a record of no more than so many cells; `false` at the end.
-    pub(super) fn next_into(&mut self, cells: &mut Vec<Cell<'t>>, most: usize) -> Result<bool, FormatError> {
-        cells.clear();
-        if self.rest.is_empty() {
-            return Ok(false);
-        }
-        self.row += 1;
+    pub(super) fn next_into(&mut self, cells: &mut Cells, most: usize) -> Result<bool, FormatError> {
         loop {
-            if cells.len() == most {
-                let row = self.row;
-                return Err(FormatError::malformed(
-                    FORMAT,
-                    format_args!("row {row} has more than {most} cells"),
-                ));
-            }
-            let cell = if self.rest.starts_with('"') { self.quoted()? } else { self.plain() };
-            cells.push(cell);
-            let bytes = self.rest.as_bytes();
-            let ended = match bytes {
-                [] => return Ok(true),
-                [b'\r', b'\n', ..] => Some(2),
-                [b'\r' | b'\n', ..] => Some(1),
-                _ => None,
+            cells.clear();
+            let mut record = Record {
+                rest: self.text.get(self.at..).unwrap_or_default(),
+                is_end: self.is_end,
+                delimiter: self.delimiter,
+                row: self.row + 1,
             };
-            // A delimiter where it is no end of the line.
-            self.rest = self.rest.get(ended.unwrap_or(1)..).unwrap_or_default();
-            if ended.is_some() {
+            if record.rest.is_empty() && self.is_end {
+                return Ok(false);
+            }
+            if record.read(cells, most)? {
+                self.at = self.text.len() - record.rest.len();
+                self.row += 1;
                 return Ok(true);
             }
+            self.fill()?;
         }
     }
 
-    /// What stands before the next delimiter or end of the line.
-    fn plain(&mut self) -> Cell<'t> {
-        let delimiter = self.delimiter;
-        let ends = |byte: u8| byte == delimiter || byte == b'\n' || byte == b'\r';
-        let end = self.rest.bytes().position(ends).unwrap_or(self.rest.len());
-        let (text, rest) = self.rest.split_at(end);
-        self.rest = rest;
-        Cell { text: Cow::Borrowed(text), quoted: false }
-    }
-
-    /// A cell in quotes. What stands between the closing quote and the delimiter belongs to it too, as other readers have it.
-    fn quoted(&mut self) -> Result<Cell<'t>, FormatError> {
-        let body = self.rest.get(1..).unwrap_or_default();
-        let mut end = 0;
-        let mut has_doubled = false;
-        loop {
-            let Some(quote) = body.get(end..).and_then(|rest| rest.find('"')) else {
-                return Err(FormatError::malformed(
-                    FORMAT,
-                    format_args!("a quote that is opened in row {} is never closed", self.row),
-                ));
-            };
-            end += quote;
-            if body.as_bytes().get(end + 1) != Some(&b'"') {
+    /// Reads on, at least as much as is there, so that a long record is not looked through too often.
+    fn fill(&mut self) -> Result<(), FormatError> {
+        self.text.drain(..std::mem::take(&mut self.at));
+        let wanted = self.text.len() * 2;
+        if self.text.len() as u64 > self.max_bytes {
+            let (row, most) = (self.row + 1, self.max_bytes);
+            return Err(FormatError::TooLarge(format!(
+                "row {row} is longer than {most} bytes, the most that a row may have; if it is not, a quote in it is never closed"
+            )));
+        }
+        while !self.is_end {
+            self.is_end = !self.decoded.append_to(&mut self.text)?;
+            if self.text.len() > wanted {
                 break;
             }
-            has_doubled = true;
-            end += 2;
         }
-        let inner = body.get(..end).unwrap_or_default();
-        self.rest = body.get(end + 1..).unwrap_or_default();
-        let tail = self.plain().text;
-        let mut text =
-            if has_doubled { Cow::Owned(inner.replace("\"\"", "\"")) } else { Cow::Borrowed(inner) };
-        if !tail.is_empty() {
-            text.to_mut().push_str(&tail);
-        }
-        Ok(Cell { text, quoted: true })
+        Ok(())
     }
+}
+
+/// Where the first line outside quotes ends, if it ends here.
+fn header_end(text: &str) -> Option<usize> {
+    let mut in_quotes = false;
+    text.bytes().position(|byte| {
+        in_quotes ^= byte == b'"';
+        !in_quotes && matches!(byte, b'\n' | b'\r')
+    })
+}
+
+fn delimiter_of(header: &str) -> u8 {
+    let mut counts = [0_usize; DELIMITERS.len()];
+    let mut in_quotes = false;
+    for byte in header.bytes() {
+        in_quotes ^= byte == b'"';
+        for (count, delimiter) in counts.iter_mut().zip(DELIMITERS) {
+            *count += usize::from(!in_quotes && byte == delimiter);
+        }
+    }
+    let most = counts.iter().max().copied().unwrap_or(0);
+    let first = counts.iter().position(|count| *count == most).unwrap_or(0);
+    DELIMITERS[first]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{input, options};
+    use crate::{Input, ReadAt};
+    use std::sync::Arc;
 
-    fn records(text: &str) -> Vec<Vec<String>> {
-        let mut records = Records::new(text);
-        let (mut cells, mut all) = (Vec::new(), Vec::new());
+    fn open(text: &str) -> Records {
+        open_input(&input("a.csv", text))
+    }
+
+    fn open_input(input: &Input) -> Records {
+        let coding = Coding::of(input, &options(), &mut Vec::new()).unwrap();
+        Records::open(input, coding, &options()).unwrap()
+    }
+
+    fn all(mut records: Records) -> Vec<Vec<String>> {
+        let (mut cells, mut all) = (Cells::default(), Vec::new());
         while records.next_into(&mut cells, 10).unwrap() {
             all.push(cells.iter().map(|cell| cell.text.to_string()).collect());
         }
         all
+    }
+
+    /// The records, which must be the same whether the text comes whole or a byte at a time.
+    fn records(text: &str) -> Vec<Vec<String>> {
+        let whole = all(open(text));
+        assert_eq!(all(open_input(&Input::new("a.csv", Arc::new(Slow(text.to_owned()))))), whole);
+        whole
+    }
+
+    /// Gives a byte at a time.
+    struct Slow(String);
+
+    impl ReadAt for Slow {
+        fn byte_len(&self) -> u64 {
+            self.0.len() as u64
+        }
+
+        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let Some(byte) = self.0.as_bytes().get(offset as usize) else { return Ok(0) };
+            buffer[0] = *byte;
+            Ok(1)
+        }
     }
 
     #[test]
@@ -182,20 +211,37 @@ mod tests {
 
     #[test]
     fn quotes_hold_delimiters_line_ends_and_doubled_quotes() {
-        let text = "a,b\n\"x,\"\"y\"\"\r\nz\",\"\"\n\"1\"2,3\"4\n,\n";
-        assert_eq!(records(text), [["a", "b"], ["x,\"y\"\r\nz", ""], ["12", "3\"4"], ["", ""]]);
+        let text = "a,b\n\"x,\"\"y\"\"\r\nz\",\"\"\n\"1\"2,3\"4\n,\n\"\"\"\",\"é\"\r\n";
+        let wanted = [["a", "b"], ["x,\"y\"\r\nz", ""], ["12", "3\"4"], ["", ""], ["\"", "é"]];
+        assert_eq!(records(text), wanted);
+    }
+
+    #[test]
+    fn records_may_be_longer_than_what_is_decoded_at_once() {
+        let long = "x\n,\"\"".repeat(200_000);
+        let text = format!("a,b\n1,\"{long}\"\n2,3\n");
+        let found = all(open(&text));
+        assert_eq!((found.len(), found[1][1].as_str()), (3, long.replace("\"\"", "\"").as_str()));
+        let small = crate::ReadOptions { max_decompressed_bytes: 100_000, ..options() };
+        let input = input("a.csv", text);
+        let mut records =
+            Records::open(&input, Coding::of(&input, &small, &mut Vec::new()).unwrap(), &small).unwrap();
+        let mut cells = Cells::default();
+        assert!(records.next_into(&mut cells, 2).unwrap());
+        let error = records.next_into(&mut cells, 2).unwrap_err().to_string();
+        assert!(error.starts_with("row 2 is longer than 100000 bytes"), "{error}");
     }
 
     #[test]
     fn a_quote_without_end_and_too_many_cells_are_errors_with_the_row() {
-        let mut cells = Vec::new();
-        let mut records = Records::new("a,b\n1,\"2\n3,4\n");
+        let mut cells = Cells::default();
+        let mut records = open("a,b\n1,\"2\n3,4\n");
         records.next_into(&mut cells, 2).unwrap();
         let error = records.next_row(&mut cells, 2).unwrap_err().to_string();
         assert!(error.ends_with("a quote that is opened in row 2 is never closed"), "{error}");
-        let error = Records::new("1,2,3").next_into(&mut cells, 2).unwrap_err().to_string();
+        let error = open("1,2,3").next_into(&mut cells, 2).unwrap_err().to_string();
         assert!(error.ends_with("row 1 has more than 2 cells"), "{error}");
-        let error = Records::new("1").next_row(&mut cells, 2).unwrap_err().to_string();
+        let error = open("1").next_row(&mut cells, 2).unwrap_err().to_string();
         assert!(error.ends_with("row 1 has 1 cells and the header has 2"), "{error}");
     }
 }

@@ -1,7 +1,8 @@
 //! Rows into features.
 
 use super::header::{HeaderColumn, Place};
-use super::records::{Cell, Records};
+use super::record::{Cell, Cells};
+use super::records::Records;
 use super::{FORMAT, Found, WGS84};
 use crate::budget::Budget;
 use crate::column_types::value_of;
@@ -55,9 +56,9 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    pub(super) fn read_all<'t>(&mut self, mut rows: Records<'t>) -> Result<Vec<Feature>, FormatError> {
+    pub(super) fn read_all(&mut self, mut rows: Records) -> Result<Vec<Feature>, FormatError> {
         let mut features = Vec::new();
-        let mut cells: Vec<Cell<'t>> = Vec::new();
+        let mut cells = Cells::default();
         while rows.next_row(&mut cells, self.columns.len())? {
             self.budget.feature(self.fields.len(), None)?;
             let row = rows.row();
@@ -68,32 +69,37 @@ impl<'a> RowReader<'a> {
                     FormatError::malformed(FORMAT, format_args!("row {row}, column {}: {reason}", field.name))
                 })?);
             }
+            self.budget.texts(&attributes)?;
             let geometry = self.geometry(&cells, row)?;
             features.push(Feature { attributes, geometry });
         }
         Ok(features)
     }
 
-    fn geometry(&mut self, cells: &[Cell<'_>], row: usize) -> Result<Option<Geometry>, FormatError> {
+    fn geometry(&mut self, cells: &Cells, row: usize) -> Result<Option<Geometry>, FormatError> {
         match self.place {
             Place::None => Ok(None),
-            Place::Xy { x, y, z, .. } => {
+            Place::Xy { x, y, z, has_decimal_commas, .. } => {
                 let text = |column: usize| cells.get(column).map_or("", |cell| cell.text.trim());
                 if text(x).is_empty() && text(y).is_empty() {
                     return Ok(None);
                 }
                 self.budget.vertices(1)?;
-                let (Some(x), Some(y)) = (coordinate(text(x)), coordinate(text(y))) else {
+                let number = |text: &str| match has_decimal_commas {
+                    true => coordinate(&text.replace(',', ".")),
+                    false => coordinate(text),
+                };
+                let (Some(x), Some(y)) = (number(text(x)), number(text(y))) else {
                     self.note_bad(row, "not both coordinates are numbers");
                     return Ok(None);
                 };
                 self.within_degrees &= x.abs() <= 180.0 && y.abs() <= 90.0;
-                let z = z.and_then(|z| coordinate(text(z)));
+                let z = z.and_then(|z| number(text(z)));
                 self.has_z |= z.is_some();
                 Ok(Some(Geometry::Point(Point { xy: [x, y], z, m: None })))
             }
             Place::Wkt(column) => {
-                let Some(text) = cells.get(column).map(|cell| cell.text.as_ref()) else { return Ok(None) };
+                let Some(text) = cells.get(column).map(|cell| cell.text) else { return Ok(None) };
                 if text.trim().is_empty() { Ok(None) } else { self.wkt(text, row) }
             }
         }
@@ -161,7 +167,16 @@ impl<'a> RowReader<'a> {
         let mut found = Found { geometry_type: None, reference: None, has_z: self.has_z, has_m: self.has_m };
         match self.place {
             Place::None => {}
-            Place::Xy { is_degrees, .. } => {
+            Place::Xy { x, y, is_degrees, has_decimal_commas, .. } => {
+                if has_decimal_commas {
+                    let name =
+                        |column: usize| self.columns.get(column).map_or("", |column| column.name.as_str());
+                    warnings.push(format!(
+                        "the commas in columns {} and {} were read as decimal commas",
+                        name(x),
+                        name(y)
+                    ));
+                }
                 found.geometry_type = Some(GeometryType::Point);
                 let degrees = is_degrees && self.within_degrees;
                 found.reference = degrees.then(|| SpatialReference::from_wkid(WGS84));
@@ -190,14 +205,14 @@ impl<'a> RowReader<'a> {
 }
 
 /// The value of a cell: null where there is nothing, but a text where there are quotes around nothing.
-fn attribute(cell: &Cell<'_>, field: &Field) -> Result<Attribute, String> {
+fn attribute(cell: Cell<'_>, field: &Field) -> Result<Attribute, String> {
     if cell.text.is_empty() && !(cell.quoted && field.field_type == FieldType::String) {
         return Ok(Attribute::Null);
     }
-    value_of(&cell.text, field.field_type).ok_or_else(|| {
+    value_of(cell.text, field.field_type).ok_or_else(|| {
         format!(
             "{:?} does not fit {}, which the header declares",
-            shortened(&cell.text),
+            shortened(cell.text),
             field.field_type.name()
         )
     })

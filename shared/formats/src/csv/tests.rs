@@ -95,6 +95,29 @@ fn names_alone_make_no_geometry() {
 }
 
 #[test]
+fn decimal_commas_are_coordinates_where_they_can_be_nothing_else_and_are_told_where_they_are_not_read() {
+    for text in
+        ["lon;lat;z\n8,5;47;1,5\n-0,125;47,25;\n", "lon,lat,z\n\"8,5\",47,\"1,5\"\n\"-0,125\",\"47,25\",\n"]
+    {
+        let layer = read(text);
+        let found = |row: usize| layer.features.features[row].geometry.clone();
+        let point = |x, y, z| Some(Geometry::Point(Point { xy: [x, y], z, m: None }));
+        assert_eq!((found(0), found(1)), (point(8.5, 47.0, Some(1.5)), point(-0.125, 47.25, None)), "{text}");
+        assert_eq!(layer.warnings, ["the commas in columns lon and lat were read as decimal commas"]);
+        assert_eq!(layer.features.fields.len(), 0);
+    }
+    for (text, words) in [
+        ("lon;lat\n8,500;47,250\n", "the commas in columns lon and lat may part thousands or decimals"),
+        ("a;x;y\n1;1,234,567;5\n", "the columns x and y do not both hold numbers"),
+        ("a;x;y\n1;8.5;47,5\n", "the columns x and y do not both hold numbers"),
+    ] {
+        let layer = read(text);
+        assert_eq!((layer.features.geometry_type, layer.features.features.len()), (None, 1), "{text}");
+        assert!(layer.warnings[0].starts_with(words), "{:?}", layer.warnings);
+    }
+}
+
+#[test]
 fn rows_without_usable_coordinates_are_counted_in_one_warning() {
     let layer = read("lon,lat,n\n1,2,a\nx,2,b\n,,c\n3,,d\n1,,e\n1,1e400,f\n");
     assert_eq!(layer.features.features.iter().filter(|feature| feature.geometry.is_some()).count(), 1);

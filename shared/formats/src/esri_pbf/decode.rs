@@ -37,9 +37,12 @@ pub(super) fn read(bytes: &[u8], name: &str, options: &ReadOptions<'_>) -> Resul
     };
     let mut gathering = Gathering::new(options, header.set);
     let mut message = result;
+    let mut count = 0_usize;
     while let Some((number, value)) = message.next()? {
         if number == 15 {
-            read_feature(value.message()?, &mut shapes, &mut gathering)?;
+            count += 1;
+            let read = value.message().and_then(|feature| read_feature(feature, &mut shapes, &mut gathering));
+            read.map_err(|error| error.within(format_args!("feature {count}")))?;
         }
     }
     Ok(gathering.finish(name))

@@ -1,6 +1,6 @@
 use super::{read_pbf, write_pbf};
-use crate::FormatError;
-use crate::testing::{assert_close, feature_set, options};
+use crate::testing::{assert_close, feature_set, options, read_bytes, sample};
+use crate::{Format, FormatError};
 use gp_esri::FeatureSet;
 use proptest::prelude::*;
 
@@ -8,6 +8,14 @@ fn written(set: &FeatureSet) -> Vec<u8> {
     let mut out = Vec::new();
     write_pbf(&mut out, set, &|| false).unwrap();
     out
+}
+
+#[test]
+fn a_file_of_which_not_all_was_sent_is_read_with_a_warning() {
+    let set = FeatureSet { exceeded_transfer_limit: true, ..sample() };
+    let layer = read_bytes(Format::EsriPbf, written(&set)).unwrap();
+    assert_eq!(layer.warnings, ["the file says that the server did not send all features"]);
+    assert_eq!(read_bytes(Format::EsriPbf, written(&sample())).unwrap().warnings, Vec::<String>::new());
 }
 
 proptest! {

@@ -29,6 +29,7 @@ pub(super) fn read(bytes: &[u8], header: &Header, gathering: &mut Gathering<'_>)
     }
     let mut row = gathering.row()?;
     read_properties(table.vector(1, 1)?, header, &mut row)?;
+    gathering.budget().texts(&row)?;
     gathering.push(row, geometry);
     Ok(())
 }

@@ -180,3 +180,17 @@ fn limits_and_stops_are_kept() {
     let stopped = ReadOptions { stop: &|| true, ..options() };
     assert!(matches!(read_bytes(bytes, &stopped), Err(FormatError::Stopped)));
 }
+
+#[test]
+fn a_feature_that_is_wrong_is_named_by_its_number_or_place() {
+    let bytes = written(&grid(2));
+    let one = 1_f64.to_le_bytes();
+    let place = bytes.windows(8).rposition(|window| window == one).unwrap();
+    let mut damaged = bytes;
+    damaged[place..place + 8].copy_from_slice(&f64::NAN.to_le_bytes());
+    let error = |options: &ReadOptions<'_>| read_bytes(damaged.clone(), options).unwrap_err().to_string();
+    let number = error(&options());
+    assert!(number.contains(": feature ") && number.ends_with("NaN is no coordinate"), "{number}");
+    let boxed = error(&ReadOptions { extent: extent([-1.0, -1.0, 2.0, 2.0], None), ..options() });
+    assert!(boxed.contains(": the feature at byte "), "{boxed}");
+}

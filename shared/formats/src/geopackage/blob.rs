@@ -28,7 +28,7 @@ pub(super) struct Blob<'a> {
 
 impl Blob<'_> {
     pub(super) fn new(bytes: &[u8]) -> Result<Blob<'_>, FormatError> {
-        let bad = || malformed("a geometry does not begin with the header of GeoPackage");
+        let bad = || malformed("it does not begin with the header of GeoPackage");
         let [b'G', b'P', VERSION, flags, ..] = *bytes else { return Err(bad()) };
         if flags & EXTENDED != 0 {
             return Err(FormatError::Unsupported(

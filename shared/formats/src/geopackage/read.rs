@@ -68,10 +68,13 @@ pub(super) fn read_layer(
             )));
         }
         let geometry = match &layer.geometry {
-            Some(_) => match read_geometry(row, selection.fields.len(), envelope, &mut gathering)? {
-                Found::Outside => continue,
-                Found::Geometry(geometry) => geometry,
-            },
+            Some(_) => {
+                let found = read_geometry(row, selection.fields.len(), envelope, &mut gathering);
+                match found.map_err(|error| error.within(place_of(row, &selection, row_count)))? {
+                    Found::Outside => continue,
+                    Found::Geometry(geometry) => geometry,
+                }
+            }
             None => None,
         };
         let mut attributes = gathering.row()?;
@@ -208,7 +211,7 @@ fn read_geometry(
     let bytes = match row.get_ref(index).map_err(error_of)? {
         ValueRef::Null => None,
         ValueRef::Blob(bytes) => Some(bytes),
-        _ => return Err(malformed("a geometry is no blob")),
+        _ => return Err(malformed("it is no blob")),
     };
     let blob = bytes.map(Blob::new).transpose()?;
     if let (Some(envelope), Some(own)) = (&envelope, blob.as_ref().and_then(|blob| blob.envelope))
@@ -217,11 +220,21 @@ fn read_geometry(
         return Ok(Found::Outside);
     }
     let geometry = match blob.and_then(|blob| blob.wkb) {
-        Some(wkb) => read_wkb(wkb, gathering.budget()).map_err(|error| error.within(FORMAT, "a geometry"))?,
+        Some(wkb) => read_wkb(wkb, gathering.budget())
+            .map_err(|error| error.within(FORMAT, "its well-known binary"))?,
         None => None,
     };
     let is_needed = gathering.is_needed(geometry.as_ref());
     Ok(if is_needed { Found::Geometry(geometry) } else { Found::Outside })
+}
+
+/// Which row a geometry is of: by its key, which stays what it is whatever is read of the table.
+fn place_of(row: &Row<'_>, selection: &Selection, number: usize) -> String {
+    let key = selection.fields.iter().position(|field| field.field_type == FieldType::Oid);
+    match key.and_then(|index| Some((selection.fields.get(index)?, row.get::<_, i64>(index).ok()?))) {
+        Some((field, id)) => format!("the geometry of the row with {} {id}", field.name),
+        None => format!("the geometry of row {number}"),
+    }
 }
 
 /// Object ids beyond 32 bits must say so (specification 6.1).

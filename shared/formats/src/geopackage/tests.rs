@@ -286,3 +286,26 @@ fn empty_layers_come_back() {
     let layer = Written::new(&[("a", &set)]).read().unwrap();
     testing::assert_close(&layer.features, &set, 0.0);
 }
+
+#[test]
+fn a_geometry_that_is_wrong_is_named_by_the_key_of_its_row() {
+    let set = points(3);
+    let error = |value: &str| {
+        let file = Written::new(&[("a", &set)]);
+        // They call functions that only other software has.
+        let triggers = "SELECT group_concat('DROP TRIGGER \"' || name || '\"', ';') FROM sqlite_master WHERE type = 'trigger'";
+        let connection = Connection::open(file.path()).unwrap();
+        let drops: Option<String> = connection.query_row(triggers, [], |row| row.get(0)).unwrap();
+        connection.execute_batch(&drops.unwrap_or_default()).unwrap();
+        file.change(&format!("UPDATE a SET geom = {value} WHERE rowid = 20"));
+        file.read().unwrap_err().to_string()
+    };
+    for (value, reason) in [
+        ("x'00'", "it does not begin with the header of GeoPackage"),
+        ("'x'", "it is no blob"),
+        ("substr(geom, 1, length(geom) - 1)", "its well-known binary: "),
+    ] {
+        let error = error(value);
+        assert!(error.contains(&format!("the geometry of the row with OBJECTID 20: {reason}")), "{error}");
+    }
+}

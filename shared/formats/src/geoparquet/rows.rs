@@ -40,7 +40,10 @@ pub(super) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
     let (mut plan, schema, warnings) = plan(&metadata, geometries.as_ref())?;
     let mut gathering = Gathering::new(options, schema);
     warnings.into_iter().for_each(|sentence| gathering.warn(sentence));
+    let mut next_row = 1_i64;
     for group in metadata.row_groups() {
+        let first_row = next_row;
+        next_row = next_row.saturating_add(group.num_rows());
         if (options.stop)() {
             return Err(FormatError::Stopped);
         }
@@ -49,7 +52,7 @@ pub(super) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
         {
             continue;
         }
-        let mut rows = begin(group, &chunks, &plan, &mut gathering, options)?;
+        let mut rows = begin(group, first_row, &chunks, &plan, &mut gathering, options)?;
         for field in 0..plan.fields.len() {
             read_field(field, group, &chunks, &mut plan, &mut rows, gathering.budget())?;
         }
@@ -92,9 +95,10 @@ fn read_metadata(chunks: &Chunks, file_bytes: u64) -> Result<ParquetMetaData, Fo
     ParquetMetaDataReader::decode_metadata(&bytes).map_err(failed)
 }
 
-/// Makes the needed rows of a group, with their geometries.
+/// Makes the needed rows of a group, with their geometries. `first_row` is the number of its first one in the file.
 fn begin(
     group: &RowGroupMetaData,
+    first_row: i64,
     chunks: &Chunks,
     plan: &Plan,
     gathering: &mut Gathering<'_>,
@@ -118,7 +122,10 @@ fn begin(
         }
         let geometry = match raw {
             Some(Raw::Bytes(bytes)) => read_wkb(bytes, gathering.budget()).map_err(|error| {
-                error.within(FORMAT, format_args!("the geometry of row {row} of a row group"))
+                error.within(
+                    FORMAT,
+                    format_args!("the geometry of row {}", first_row.saturating_add(row as i64)),
+                )
             })?,
             _ => None,
         };

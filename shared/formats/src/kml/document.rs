@@ -4,9 +4,9 @@ use super::FORMAT;
 use super::element::{Step, Xml};
 use super::placemark::{self, Columns, Placemark};
 use super::schema::Schemas;
+use crate::FormatError;
 use crate::budget::Budget;
 use crate::text::shortened;
-use crate::{FormatError, ReadOptions};
 
 /// What was read of a document.
 #[derive(Default)]
@@ -58,9 +58,8 @@ struct Container {
 }
 
 /// Reads a whole document; layers without a name get that of the file, which is `stem`.
-pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<Document, FormatError> {
+pub(super) fn read(text: &str, stem: &str, budget: &mut Budget<'_>) -> Result<Document, FormatError> {
     let mut xml = Xml::new(text);
-    let mut budget = Budget::new(options);
     let mut document = Document::default();
     let mut schemas = Schemas::default();
     // What is open: the outermost element, then documents and folders. Whatever else begins is read to its end at once.
@@ -99,8 +98,11 @@ pub(super) fn read(text: &str, stem: &str, options: &ReadOptions<'_>) -> Result<
                 let number = layer_of(&mut open, &mut document, stem);
                 let Document { layers, skipped, .. } = &mut document;
                 let Some(layer) = layers.get_mut(number) else { continue };
-                let placemark = placemark::read(&element, &mut layer.columns, &schemas, skipped, &mut budget)
-                    .map_err(|error| within(error, &layer.name, layer.placemarks.len()))?;
+                let placemark = placemark::read(&element, &mut layer.columns, &schemas, skipped, budget)
+                    .map_err(|error| {
+                        let number = layer.placemarks.len() + 1;
+                        error.within(format_args!("placemark {number} of {}", shortened(&layer.name)))
+                    })?;
                 layer.placemarks.push(placemark);
             }
             _ if !is_kml => {
@@ -171,6 +173,14 @@ impl Document {
         mine.unreadable_track_times += theirs.unreadable_track_times;
     }
 
+    /// One of its layers, taken out.
+    pub(super) fn take_layer(&mut self, number: usize) -> RawLayer {
+        if self.layers.is_empty() {
+            return std::mem::take(&mut self.empty);
+        }
+        self.layers.get_mut(number).map(std::mem::take).unwrap_or_default()
+    }
+
     /// Its layers; an empty one where it has no placemarks.
     pub(super) fn layers(&self) -> &[RawLayer] {
         if self.layers.is_empty() { std::slice::from_ref(&self.empty) } else { &self.layers }
@@ -229,15 +239,4 @@ fn layer_of(open: &mut [Option<Container>], document: &mut Document, stem: &str)
     };
     document.layers.push(RawLayer { name: name.unwrap_or_else(|| stem.to_owned()), ..RawLayer::default() });
     number
-}
-
-/// Says which placemark an error is about.
-fn within(error: FormatError, layer: &str, placemark: usize) -> FormatError {
-    match error {
-        FormatError::Malformed { format, reason } => FormatError::Malformed {
-            format,
-            reason: format!("placemark {} of {}: {reason}", placemark + 1, shortened(layer)),
-        },
-        other => other,
-    }
 }

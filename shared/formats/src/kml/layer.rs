@@ -64,16 +64,16 @@ pub(super) fn parts(document: &Document) -> Vec<Part> {
     parts
 }
 
-/// The feature set of a layer.
+/// The feature set of a layer. What was read goes as the features come, so that there are never two of it.
 pub(super) fn build(
-    document: &Document,
+    mut document: Document,
     part: &Part,
     options: &ReadOptions<'_>,
 ) -> Result<ReadLayer, FormatError> {
-    let mut warnings = skipped_sentences(document);
-    let empty = RawLayer::default();
-    let layer = document.layers().get(part.layer).unwrap_or(&empty);
-    let columns = typed_columns(layer);
+    let mut warnings = skipped_sentences(&document);
+    let mut layer = document.take_layer(part.layer);
+    drop(document);
+    let columns = typed_columns(&layer);
     let mut place_of = vec![None; layer.columns.columns.len()];
     for (place, (column, _)) in columns.iter().enumerate() {
         place_of[*column] = Some(place);
@@ -81,15 +81,15 @@ pub(super) fn build(
     let is_multipoint = layer.placemarks.iter().any(|placemark| placemark.is_multipoint);
     let mut budget = Budget::new(options);
     let mut set = FeatureSet {
-        geometry_type: geometry_type_of(part.shape, layer, is_multipoint),
+        geometry_type: geometry_type_of(part.shape, &layer, is_multipoint),
         spatial_reference: Some(SpatialReference::from_wkid(4326)),
         fields: columns.iter().map(|(_, field)| field.clone()).collect(),
         ..FeatureSet::default()
     };
     let mut bad_times = 0;
-    for placemark in &layer.placemarks {
-        let is_shapeless = SHAPES.iter().all(|(shape, _)| !shape.is_in(placemark));
-        let has_shape = part.shape.is_some_and(|shape| shape.is_in(placemark));
+    for placemark in std::mem::take(&mut layer.placemarks) {
+        let is_shapeless = SHAPES.iter().all(|(shape, _)| !shape.is_in(&placemark));
+        let has_shape = part.shape.is_some_and(|shape| shape.is_in(&placemark));
         let belongs = has_shape || (is_shapeless && part.takes_shapeless);
         if !belongs {
             continue;
@@ -128,20 +128,18 @@ fn geometry_type_of(shape: Option<Shape>, layer: &RawLayer, is_multipoint: bool)
     }
 }
 
-fn geometry(shape: Option<Shape>, placemark: &Placemark, is_multipoint: bool) -> Option<Geometry> {
+fn geometry(shape: Option<Shape>, placemark: Placemark, is_multipoint: bool) -> Option<Geometry> {
     match shape? {
         Shape::Points if is_multipoint => {
-            (!placemark.points.xy.is_empty()).then(|| Geometry::Multipoint(placemark.points.clone()))
+            (!placemark.points.xy.is_empty()).then_some(Geometry::Multipoint(placemark.points))
         }
         Shape::Points => {
             let xy = *placemark.points.xy.first()?;
             let z = placemark.points.z.first().copied().filter(|z| z.is_finite());
             Some(Geometry::Point(Point { xy, z, m: None }))
         }
-        Shape::Lines => (!placemark.lines.is_empty()).then(|| Geometry::Polyline(placemark.lines.clone())),
-        Shape::Polygons => {
-            (!placemark.polygons.is_empty()).then(|| Geometry::Polygon(placemark.polygons.clone()))
-        }
+        Shape::Lines => (!placemark.lines.is_empty()).then_some(Geometry::Polyline(placemark.lines)),
+        Shape::Polygons => (!placemark.polygons.is_empty()).then_some(Geometry::Polygon(placemark.polygons)),
     }
 }
 

@@ -144,6 +144,7 @@ pub(super) fn read(
         read_shape(child, &mut placemark, skipped, budget)?;
     }
     budget.feature(placemark.values.len(), None)?;
+    budget.text(placemark.values.iter().map(|(_, text)| text.len()).sum())?;
     Ok(placemark)
 }
 

@@ -54,3 +54,14 @@ fn a_document_of_nothing_but_links_is_read_at_once_and_can_be_stopped() {
     let file = packed([("doc.kml".to_owned(), links(2_000).as_str())]);
     assert!(matches!(read(&file, Format::Kmz, &options), Err(FormatError::Stopped)));
 }
+
+#[test]
+fn documents_of_one_file_are_counted_together() {
+    let main = format!("<kml><Document>{}{}</Document></kml>", link("a.kml"), link("b.kml"));
+    let other = format!("<kml><Document>{}</Document></kml>", POINT.repeat(2));
+    let files = [("doc.kml", &main), ("a.kml", &other), ("b.kml", &other)];
+    let file = packed(files.map(|(name, text)| (name.to_owned(), text.as_str())));
+    let mut options = options();
+    options.limits.max_features = 3;
+    assert!(matches!(read(&file, Format::Kmz, &options), Err(FormatError::TooLarge(_))));
+}

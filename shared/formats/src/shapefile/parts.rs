@@ -52,6 +52,23 @@ pub(super) fn layers(archive: &Archive) -> Result<Vec<Layer>, FormatError> {
     Ok(layers)
 }
 
+/// A sentence about a table whose shapes, if it had some, are not there.
+///
+/// # Errors
+/// It had some: their index is there.
+pub(super) fn without_shapes(layer: &Layer) -> Result<Option<String>, FormatError> {
+    let (None, Some(dbf)) = (&layer.shp, &layer.dbf) else { return Ok(None) };
+    let stem = dbf.stem();
+    if layer.shx.is_some() {
+        return Err(malformed(format!(
+            "there is {stem}.shx in the zip file and no {stem}.shp, which holds the geometry; zip all parts of the shapefile together"
+        )));
+    }
+    Ok(Some(format!(
+        "there is no {stem}.shp in the zip file: the rows of {stem}.dbf were read as a table without geometry"
+    )))
+}
+
 fn name_of(entry: &Entry) -> &str {
     let stem = entry.stem();
     stem.rsplit_once('/').map_or(stem, |(_, name)| name)

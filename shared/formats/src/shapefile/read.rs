@@ -44,10 +44,14 @@ pub(super) fn read_layer(
     let mut set = FeatureSet { spatial_reference, ..FeatureSet::default() };
     let mut budget = Budget::new(options);
     let mut counts = Counts::default();
+    let mut number = 0_usize;
     loop {
         budget.step()?;
         let shape = match &mut shapes {
-            Some(shapes) => shapes.next(&mut budget)?,
+            Some(shapes) => {
+                number += 1;
+                shapes.next(&mut budget).map_err(|error| error.within(format_args!("shape {number}")))?
+            }
             None => None,
         };
         let row = match &mut table {
@@ -77,6 +81,7 @@ pub(super) fn read_layer(
         // Vertices of lines and polygons were counted before they were read.
         let point = geometry.as_ref().filter(|geometry| matches!(geometry, Geometry::Point(_)));
         budget.feature(column_count, point)?;
+        budget.texts(&attributes)?;
         set.features.push(Feature { attributes, geometry });
     }
 

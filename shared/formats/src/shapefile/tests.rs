@@ -86,7 +86,9 @@ proptest! {
             expected.has_m = false;
         }
         testing::assert_close(&layer.features, &expected, 0.0);
-        prop_assert_eq!(layer.warnings, Vec::<String>::new());
+        let table = "there is no roads.shp in the zip file: the rows of roads.dbf were read as a table without geometry";
+        let warnings: &[&str] = if set.geometry_type.is_none() { &[table] } else { &[] };
+        prop_assert_eq!(layer.warnings, warnings);
     }
 
     #[test]
@@ -118,7 +120,8 @@ type Parts = Vec<(String, Vec<u8>)>;
 fn with_parts(bytes: &[u8], change: impl FnOnce(&mut Parts)) -> Vec<u8> {
     let archive = Archive::open(&input(bytes.to_vec()), 1 << 30).unwrap();
     let entries = archive.entries().iter();
-    let mut parts = entries.map(|entry| (entry.path.clone(), archive.read(entry).unwrap())).collect();
+    let mut parts =
+        entries.map(|entry| (entry.path.clone(), archive.read(entry, u64::MAX).unwrap())).collect();
     change(&mut parts);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("b.zip");
@@ -211,8 +214,18 @@ fn what_is_not_there_is_said() {
     assert!(layer.warnings[0].contains("code page"));
     assert_eq!(layer.features.features[0].attributes[1], Attribute::Text("Nº 1".into()));
     assert_eq!(without(".shx").unwrap().warnings, Vec::<String>::new());
+    let error = without(".shp").unwrap_err().to_string();
+    assert!(error.contains("there is roads.shx in the zip file and no roads.shp"), "{error}");
     let error = read_back(with_parts(&bytes, |parts| parts.retain(|(name, _)| name.ends_with("x"))));
     assert!(error.unwrap_err().to_string().contains("no .shp in it, but roads.shx"));
+}
+
+#[test]
+fn a_shape_that_is_wrong_is_named_by_its_number() {
+    // Behind the header of the file, the first record and the header of the second.
+    let bytes = with_parts(&written(&points(3)).0, |parts| part(parts, ".shp")[100 + 28 + 8] = 99);
+    let error = read_back(bytes).unwrap_err().to_string();
+    assert!(error.contains("shape 2: 99 is no type of shape"), "{error}");
 }
 
 #[test]
