@@ -107,25 +107,23 @@ fn pieces_of_length(
             .map(|path| MeasuredPath::new(path, &ruler))
             .collect::<Vec<_>>())
     })?;
-    let count = measured
-        .iter()
-        .flatten()
-        .map(|path| (path.length() / piece).ceil())
-        .filter(|count| count.is_finite());
+    let lengths = measured.iter().flatten().map(MeasuredPath::length).filter(|length| length.is_finite());
+    let count = lengths.map(|length| (length / piece).ceil());
     refuse_too_many(count.sum(), "lines", "Length", "use longer pieces")?;
-    let lost: Vec<usize> =
-        (0..measured.len()).filter(|row| measured[*row].iter().any(|path| path.length().is_nan())).collect();
+    let lost: Vec<usize> = (0..measured.len())
+        .filter(|row| measured[*row].iter().any(|path| !path.length().is_finite()))
+        .collect();
     warn_of_rows(
         &lost,
         set,
-        "have positions that are no longitude and latitude, so they are left whole",
+        "have positions that are no longitude and latitude, or no finite length, so they are left whole",
         context,
     );
     each(context, measured.len(), "Cutting", |row| {
         let mut pieces = Vec::new();
         for (path, measured) in paths_of(set.features[row].geometry.as_ref()).iter().zip(&measured[row]) {
-            // NaN makes no cuts.
-            let cuts = (measured.length() / piece - LEAST_SHARE).ceil() as usize;
+            let has_length = measured.length().is_finite();
+            let cuts = if has_length { (measured.length() / piece - LEAST_SHARE).ceil() as usize } else { 0 };
             let mut stops: Vec<Stop> = Vec::with_capacity(cuts);
             for number in 1..cuts {
                 // One line may be cut into millions of pieces.
@@ -194,6 +192,13 @@ mod tests {
         ];
         assert_eq!(xy, expected);
         assert_eq!((made[0].z.clone(), made[3].z.clone()), (vec![0.0, 4.0], vec![30.0, 40.0]));
+    }
+
+    #[test]
+    fn a_line_of_more_pieces_than_a_number_can_count_is_refused() {
+        let long = [(json!({}), line(&[[0.0, 0.0], [1e150, 0.0]]))];
+        let error = split(&set("Polyline", 5070, &long), Some("1e-200 Meters")).err().unwrap();
+        assert!(error.contains("use longer pieces"), "{error}");
     }
 
     #[test]
