@@ -103,7 +103,7 @@ fn check_references(values: &mut [Value], context: &RunContext) -> Result<(), To
     Ok(())
 }
 
-/// Repairs, cuts to the extent and projects feature inputs, as the environment asks.
+/// Repairs feature inputs, leaves out what lies beside the extent, and projects them, as the environment asks.
 fn prepare_inputs(task: &PublishedTask, values: &mut [Value], context: &RunContext) -> Result<(), ToolError> {
     let repairs = context.environment().simplify_features && task.task.repairs_inputs();
     for (value, parameter) in values.iter_mut().zip(task.inputs()) {
@@ -130,7 +130,7 @@ fn repair(parameter: &Parameter, features: &mut FeatureSet, context: &RunContext
     Ok(())
 }
 
-/// Cuts features to the extent and projects them; says whether coordinates were computed anew.
+/// Leaves out features beside the extent and projects the others; says whether coordinates were computed anew.
 fn prepare_features(
     parameter: &Parameter,
     features: &mut FeatureSet,
