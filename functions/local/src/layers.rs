@@ -5,7 +5,7 @@
 use anyhow::Context;
 use gp_core::{Catalog, DataType, LayerPlace, Limits, Service, StoredLayer};
 use gp_fetch::FetchSettings;
-use gp_formats::{Format, FormatError, Input, ReadOptions, take_member};
+use gp_formats::{Format, FormatError, Input, ReadOptions};
 use std::fs::File;
 use std::path::Path;
 
@@ -49,39 +49,31 @@ fn find_within(
     limits: &Limits,
     fetch: &FetchSettings,
 ) -> anyhow::Result<()> {
+    let input = Input::open(path)?;
+    let head = input.head()?;
+    let Some(format) = Format::of(&input.name, &head).filter(|format| format.holds_several_layers()) else {
+        return Ok(());
+    };
+    let mut limits = limits.reading();
+    // The layers of a document are known when all of it was read; those of others before the first feature.
+    if !matches!(format, Format::Kml | Format::Kmz) {
+        limits.max_features = 0;
+    }
     let options = ReadOptions {
-        limits: limits.reading(),
+        limits,
         max_decompressed_bytes: fetch.max_decompressed_bytes,
         layer: layer.layer.clone(),
         extent: None,
         scratch: &std::env::temp_dir(),
         stop: &|| false,
     };
-    match read_no_feature(&Input::open(path)?, options) {
+    match gp_formats::read(&input, format, &options) {
         Err(error @ FormatError::NoLayer { .. }) => Err(error.into()),
         Err(error @ FormatError::SeveralLayers { .. }) => {
             Err(anyhow::Error::new(error).context("add layer = \"…\" to the [[layer]]"))
         }
         _ => Ok(()),
     }
-}
-
-/// Reads a file as far as it must be read to know its layers.
-fn read_no_feature(file: &Input, mut options: ReadOptions<'_>) -> Result<(), FormatError> {
-    let member = take_member(file, None, &options)?;
-    let (input, format) = match &member {
-        Some(member) => (&member.input, Some(member.format)),
-        None => (file, Format::of(&file.name, &file.head()?)),
-    };
-    let Some(format) = format.filter(|format| format.holds_several_layers()) else { return Ok(()) };
-    if let Some(member) = &member {
-        options.layer = member.layer.clone();
-    }
-    // The layers of a document are known when all of it was read; those of others before the first feature.
-    if !matches!(format, Format::Kml | Format::Kmz) {
-        options.limits.max_features = 0;
-    }
-    gp_formats::read(input, format, &options).map(|_| ())
 }
 
 #[cfg(test)]
