@@ -1,24 +1,29 @@
 //! Which features take part when a request names an extent (specification 3, `context`): those that share a point with it.
 //!
-//! Separate because the extent may be in another spatial reference than the features, where a box is no box any more. It must
-//! never leave out a feature that a larger extent than this would take: where it is in doubt a feature takes part.
+//! Separate because the extent may be in another spatial reference than the features, where a box is no box any more: they are
+//! compared in the reference of the extent. It must never leave out a feature that a smaller extent would take: where it is in
+//! doubt a feature takes part.
 
 use gp_esri::{Envelope, Extent, FeatureSet, Geometry, Path, SpatialReference, Xy};
 use gp_geometry::{BoxImage, Crs, Shape, Transform, box_image};
 
-/// Leaves the features that share a point with the extent, which is a box in its own reference.
+/// Leaves the features that share a point with the extent, which is a box in its own reference; of no use once `stop` says so.
 ///
 /// # Errors
 /// There is no way between the references, or no part of the extent has a place in that of the features: a reason that
 /// a reader of the request understands.
-pub(crate) fn keep_within(features: &mut FeatureSet, extent: &Extent) -> Result<(), String> {
+pub(crate) fn keep_within(
+    features: &mut FeatureSet,
+    extent: &Extent,
+    stop: &dyn Fn() -> bool,
+) -> Result<(), String> {
     let filter = match (&extent.spatial_reference, &features.spatial_reference) {
-        (Some(from), Some(to)) if from != to => ExtentFilter::across(&extent.envelope, from, to)?,
-        _ => ExtentFilter { extent: Frame::of_box(extent.envelope), image: None },
+        (Some(from), Some(to)) if !from.same_as(to) => ExtentFilter::across(&extent.envelope, from, to)?,
+        _ => ExtentFilter { extent: Frame::new(extent.envelope), image: None },
     };
     let takes =
         |geometry: &Option<Geometry>| geometry.as_ref().is_some_and(|geometry| filter.takes(geometry));
-    features.features.retain(|feature| takes(&feature.geometry));
+    features.features.retain(|feature| !stop() && takes(&feature.geometry));
     if features.features.is_empty() && filter.image.is_some_and(|image| image.frame.envelope.is_empty()) {
         return Err("it has no place in the spatial reference of the features".to_owned());
     }
@@ -33,6 +38,7 @@ struct ExtentFilter {
 
 /// The extent among the features, and the way from there to its own reference.
 struct Image {
+    /// What lies in it, and more.
     frame: Frame,
     is_whole: bool,
     back: Transform,
@@ -47,14 +53,11 @@ impl ExtentFilter {
         let crs = |sr| Crs::new(sr).map_err(|error| error.to_string());
         let (from, to) = (crs(from)?, crs(to)?);
         let way = |from, to| Transform::new(from, to).map_err(|error| error.to_string());
-        let BoxImage { envelope: around, is_whole, outline } = box_image(envelope, &way(&from, &to)?);
-        let frame = if is_whole { Frame::of_outline(around, outline) } else { Frame::of_box(around) };
-        let image = Image { frame, is_whole, back: way(&to, &from)? };
-        Ok(ExtentFilter { extent: Frame::of_box(*envelope), image: Some(image) })
+        let BoxImage { envelope: around, is_whole } = box_image(envelope, &way(&from, &to)?);
+        let image = Image { frame: Frame::new(around), is_whole, back: way(&to, &from)? };
+        Ok(ExtentFilter { extent: Frame::new(*envelope), image: Some(image) })
     }
 
-    /// Vertices are compared where the extent is a box. Between two of them an edge is straight where the features are, so
-    /// lines and polygons may meet the extent there alone.
     fn takes(&self, geometry: &Geometry) -> bool {
         let Some(Image { frame, is_whole, back }) = &self.image else { return self.extent.meets(geometry) };
         if *is_whole && !geometry.envelope().intersects(&frame.envelope) {
@@ -63,40 +66,88 @@ impl ExtentFilter {
         let mut projected = geometry.clone();
         let mut without_place = 0;
         projected.for_each_xy_mut(|positions| without_place += back.apply(positions));
+        if matches!(projected, Geometry::Point(_) | Geometry::Multipoint(_)) {
+            let mut is_in = false;
+            projected.for_each_xy(|xy| is_in |= self.extent.contains(xy));
+            return is_in;
+        }
         if without_place == 0 && self.extent.meets(&projected) {
             return true;
         }
-        let is_points = matches!(geometry, Geometry::Point(_) | Geometry::Multipoint(_));
-        (without_place > 0 && !is_whole) || (!is_points && frame.meets(geometry))
+        // Between its vertices an edge is straight among the features, and bends on its way to the extent.
+        let Some(bent) = bent(geometry, back) else {
+            return frame.envelope.is_empty() || frame.meets(geometry);
+        };
+        self.extent.meets(&bent)
     }
 }
 
-/// A box or a ring, ready to be compared with geometries.
+/// Pieces of the longest edge that a line or polygon may have.
+const PIECES: f64 = 20.0;
+
+/// The image of a line or polygon whose long edges are cut into pieces; `None` where a part of it has no place, or where it is torn,
+/// as at the antimeridian.
+fn bent(geometry: &Geometry, back: &Transform) -> Option<Geometry> {
+    let Envelope { xmin, ymin, xmax, ymax } = geometry.envelope();
+    let longest = (xmax - xmin).max(ymax - ymin) / PIECES;
+    let mut bent = geometry.clone();
+    let (Geometry::Polyline(paths) | Geometry::Polygon(paths)) = &mut bent else { return Some(bent) };
+    let mut image = Envelope::EMPTY;
+    for path in paths.iter_mut() {
+        let mut positions = cut(&path.xy, longest);
+        if back.apply(&mut positions) > 0 {
+            return None;
+        }
+        positions.iter().for_each(|xy| image.include(*xy));
+        *path = Path::from_xy(positions);
+    }
+    let (width, height) = (image.xmax - image.xmin, image.ymax - image.ymin);
+    let is_torn = |pair: &[Xy]| {
+        (pair[1][0] - pair[0][0]).abs() > width / 2.0 || (pair[1][1] - pair[0][1]).abs() > height / 2.0
+    };
+    let is_torn = paths.iter().flat_map(|path| path.xy.windows(2)).any(is_torn);
+    (!is_torn).then_some(bent)
+}
+
+/// The positions with more of them between, so that no step in x or y is longer than that.
+fn cut(positions: &[Xy], longest: f64) -> Vec<Xy> {
+    let mut all: Vec<Xy> = positions.first().copied().into_iter().collect();
+    for pair in positions.windows(2) {
+        let [from, to] = [pair[0], pair[1]];
+        let step = (to[0] - from[0]).abs().max((to[1] - from[1]).abs());
+        let pieces = if longest > 0.0 { (step / longest).ceil().clamp(1.0, PIECES + 1.0) } else { 1.0 };
+        for piece in 1..pieces as usize {
+            let share = piece as f64 / pieces;
+            all.push([from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share]);
+        }
+        all.push(to);
+    }
+    all
+}
+
+/// A box, ready to be compared with geometries.
 struct Frame {
     envelope: Envelope,
     shape: Shape,
-    is_box: bool,
 }
 
 impl Frame {
-    fn of_box(envelope: Envelope) -> Frame {
-        Frame { is_box: true, ..Frame::of_outline(envelope, envelope.ring().to_vec()) }
+    fn new(envelope: Envelope) -> Frame {
+        let shape = Shape::new(&Geometry::Polygon(vec![Path::from_xy(envelope.ring().to_vec())]));
+        Frame { envelope, shape }
     }
 
-    fn of_outline(envelope: Envelope, outline: Vec<Xy>) -> Frame {
-        let shape = Shape::new(&Geometry::Polygon(vec![Path::from_xy(outline)]));
-        Frame { envelope, shape, is_box: false }
+    fn contains(&self, [x, y]: Xy) -> bool {
+        let Envelope { xmin, ymin, xmax, ymax } = self.envelope;
+        xmin <= x && x <= xmax && ymin <= y && y <= ymax
     }
 
-    /// Whether a geometry and the frame share a point; boxes decide wherever they can.
+    /// Whether a geometry and the box share a point; boxes decide wherever they can.
     fn meets(&self, geometry: &Geometry) -> bool {
-        let (own, frame) = (geometry.envelope(), &self.envelope);
-        let is_inside = self.is_box
-            && frame.xmin <= own.xmin
-            && own.xmax <= frame.xmax
-            && frame.ymin <= own.ymin
-            && own.ymax <= frame.ymax;
-        is_inside || (own.intersects(frame) && gp_geometry::intersects(&self.shape, &Shape::new(geometry)))
+        let own = geometry.envelope();
+        let is_inside = self.contains([own.xmin, own.ymin]) && self.contains([own.xmax, own.ymax]);
+        is_inside
+            || (own.intersects(&self.envelope) && gp_geometry::intersects(&self.shape, &Shape::new(geometry)))
     }
 }
 
@@ -128,7 +179,7 @@ mod tests {
     }
 
     fn kept(mut features: FeatureSet, extent: &Extent) -> usize {
-        keep_within(&mut features, extent).unwrap();
+        keep_within(&mut features, extent, &|| false).unwrap();
         features.features.len()
     }
 
@@ -148,10 +199,45 @@ mod tests {
         for code in [3035, 5070, 25832, 3857, 3995, 54009] {
             let near = degrees.map(|half| extent(4326, [9.0 - half, 50.0 - half, 9.0 + half, 50.0 + half]));
             grows(&points(code, &grid(3e5, 3e5)), &near);
-            let meters = degrees.map(|half| half * 4e5);
+            let meters = degrees.map(|half| half * 1e5);
             let near = meters.map(|half| extent(code, [-half, -half / 2.0, half * 1.5, half]));
             grows(&points(4326, &grid(9.0, 4.5)), &near);
+            grows(&boxes(4326, &grid(9.0, 4.5), [7.0, 3.0]), &near);
+            // Boxes with an edge in common.
+            let east = degrees.map(|half| extent(code, [0.0, 0.0, half * 1e5, 3e5 + half]));
+            grows(&boxes(4326, &grid(9.0, 4.5), [7.0, 3.0]), &east);
+            grows(&points(4326, &grid(9.0, 4.5)), &east);
         }
+    }
+
+    /// Polygons of that width and height from those corners on.
+    fn boxes(code: u32, corners: &[[f64; 2]], [width, height]: [f64; 2]) -> FeatureSet {
+        let mut set = points(code, corners);
+        for (feature, [x, y]) in set.features.iter_mut().zip(corners) {
+            let ring = Envelope { xmin: *x, ymin: *y, xmax: x + width, ymax: (y + height).min(90.0) }.ring();
+            feature.geometry = Some(Geometry::Polygon(vec![Path::from_xy(ring.to_vec())]));
+        }
+        set
+    }
+
+    #[test]
+    fn of_a_multipoint_one_point_in_the_extent_is_enough_wherever_the_others_are() {
+        let mut set = points(4326, &[[0.0, 0.0]]);
+        let mut multipoint = |points: &[[f64; 2]]| {
+            set.features[0].geometry = Some(Geometry::Multipoint(Path::from_xy(points.to_vec())));
+            set.clone()
+        };
+        let germany = extent(25832, [3e5, 5.2e6, 9e5, 6.1e6]);
+        assert_eq!(kept(multipoint(&[[9.0, 50.0], [100.0, 10.0]]), &germany), 1);
+        assert_eq!(kept(multipoint(&[[100.0, 10.0], [20.0, 10.0]]), &germany), 0);
+    }
+
+    #[test]
+    fn polygons_beside_an_extent_across_the_antimeridian_or_around_a_pole_are_left_out() {
+        let set = boxes(4326, &[[5.0, 5.0], [179.0, 5.0], [-181.0, 5.0]], [2.0, 2.0]);
+        assert_eq!(kept(set, &extent(3832, [3.0e6, 0.0, 3.8e6, 2e6])), 2);
+        let set = boxes(4326, &[[5.0, 5.0], [5.0, 80.0]], [2.0, 2.0]);
+        assert_eq!(kept(set, &extent(3995, [-4e6, -3e6, 3.1e6, 2.3e6])), 1);
     }
 
     fn grows(features: &FeatureSet, extents: &[Extent]) {
@@ -159,18 +245,19 @@ mod tests {
         for extent in extents {
             let mut now = features.clone();
             // An extent without any place among the features takes none of them.
-            if keep_within(&mut now, extent).is_err() {
+            if keep_within(&mut now, extent, &|| false).is_err() {
                 continue;
             }
             let lost: Vec<&Feature> =
                 before.iter().filter(|feature| !now.features.contains(feature)).collect();
-            assert!(lost.is_empty(), "{extent:?}: {lost:?}");
+            assert_eq!((lost.len(), lost.first()), (0, None), "{extent:?}");
             before = now.features;
         }
     }
 
     #[test]
-    fn an_extent_across_the_antimeridian_takes_the_features_on_both_sides_of_it_and_around_a_pole_the_pole() {
+    fn an_extent_of_a_map_of_the_pacific_takes_both_sides_of_the_antimeridian_and_one_around_a_pole_the_pole()
+    {
         let both = points(4326, &[[179.5, 10.0], [-179.5, 10.0]]);
         assert_eq!(kept(both, &extent(3832, [3.0e6, 0.0, 3.8e6, 2e6])), 2);
         let pole = points(4326, &[[12.0, 89.99], [12.0, 10.0]]);
@@ -198,6 +285,8 @@ mod tests {
     fn an_extent_of_which_nothing_has_a_place_among_the_features_is_an_error_unless_a_feature_lies_in_it() {
         let mut features = points(3857, &[[0.0, 0.0]]);
         let beyond = extent(4326, [0.0, 91.0, 1.0, 92.0]);
-        assert!(keep_within(&mut features, &beyond).unwrap_err().contains("no place"));
+        assert!(keep_within(&mut features, &beyond, &|| false).unwrap_err().contains("no place"));
+        let half = 1e308;
+        assert_eq!(kept(points(4326, &[[8.0, 50.0]]), &extent(3857, [-half, -half, half, half])), 1);
     }
 }

@@ -138,7 +138,8 @@ fn prepare_features(
 ) -> Result<bool, ToolError> {
     let environment = context.environment();
     if let Some(extent) = &environment.extent {
-        keep_within(features, extent).map_err(|reason| ToolError::invalid("context.extent", reason))?;
+        keep_within(features, extent, &|| context.check().is_err())
+            .map_err(|reason| ToolError::invalid("context.extent", reason))?;
     }
     match &environment.processing_sr {
         Some(sr) => project(parameter, features, sr, context),

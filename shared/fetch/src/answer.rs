@@ -64,12 +64,22 @@ pub(crate) fn arcgis_error(body: &[u8], place: &str, secrets: &Secrets) -> Optio
     Some(error_of(code.unwrap_or(500), message, place))
 }
 
-/// Whether what came for a file is a web page. Data in XML may be sent as one by mistake, and is none.
-pub(crate) fn is_web_page(head: &Head, first: &[u8]) -> bool {
-    const MARKS: [&str; 2] = ["<!doctype html", "<html"];
+/// Whether what came for a file is a web page: its first element says so. Data in XML may be sent as one by mistake, and is none.
+pub(crate) fn is_web_page(first: &[u8]) -> bool {
     let begins = beginning(first);
-    MARKS.iter().any(|mark| begins.starts_with(mark))
-        || (is_called_page(head) && begins.starts_with('<') && MARKS.iter().any(|mark| begins.contains(mark)))
+    let mut rest = begins.as_str();
+    while let Some(end) = prolog_end(rest) {
+        rest = rest.get(end..).unwrap_or_default().trim_start();
+    }
+    ["<!doctype html", "<html"].iter().any(|mark| rest.starts_with(mark))
+}
+
+/// Where a declaration of XML or a comment ends that the text begins with.
+fn prolog_end(text: &str) -> Option<usize> {
+    let closed_by = |opened: &str, closed: &str| {
+        text.strip_prefix(opened)?.find(closed).map(|at| opened.len() + at + closed.len())
+    };
+    closed_by("<?", "?>").or_else(|| closed_by("<!--", "-->"))
 }
 
 /// Whether what came from a layer is a web page: neither JSON nor protocol buffers begin as markup does.

@@ -57,7 +57,7 @@ pub(crate) fn download(
         if byte_len == 0 {
             return Err(session.wait.malformed("it sent an empty file"));
         }
-        if is_web_page(&answer.head, &first) {
+        if is_web_page(&first) {
             let reason = "it sent a web page instead of a file: give the url of the file itself, with its token if it needs one";
             return Err(session.wait.malformed(reason));
         }

@@ -90,11 +90,11 @@ struct Found {
 }
 
 /// The columns, and the rows behind them.
-fn open(
+fn open<'a>(
     input: &Input,
     coding: Coding,
-    options: &ReadOptions<'_>,
-) -> Result<(Vec<HeaderColumn>, Records), FormatError> {
+    options: &ReadOptions<'a>,
+) -> Result<(Vec<HeaderColumn>, Records<'a>), FormatError> {
     let mut records = Records::open(input, coding, options)?;
     let mut cells = Cells::default();
     if !records.next_into(&mut cells, header::MAX_COLUMNS)? {
@@ -109,7 +109,7 @@ fn no_header() -> FormatError {
 
 /// Reads all rows once to tell what the columns hold.
 fn survey(
-    mut rows: Records,
+    mut rows: Records<'_>,
     columns: &[HeaderColumn],
     budget: &mut Budget<'_>,
 ) -> Result<Vec<Surveyed>, FormatError> {

@@ -3,7 +3,7 @@
 //! Separate from `packing.rs`, which knows no formats. It must never look into an archive within an archive, but for KMZ, or make
 //! a name of an archive into a path.
 
-use crate::packing::{unzip_file, zipped_names};
+use crate::zipped::{Archive, Entry};
 use crate::{Format, FormatError, Input, ReadOptions};
 use tempfile::TempPath;
 
@@ -22,9 +22,9 @@ pub struct Member {
 /// How every zip file begins that holds something.
 const ZIP_MARK: &[u8] = b"PK\x03\x04";
 
-/// Takes the file of features out of a zip file, into the scratch folder: the only one of the format, or of any, or the one whose
-/// name without its extension is that of the layer, whatever its case. `None` where the file itself is to be read: it is no
-/// zip file, or one that is a format, as shapefiles and KMZ are.
+/// Takes the file of features out of a zip file, into the scratch folder: the only one of the format, or of any, or the one that
+/// the layer names by its path, its name, or its name without the extension, whatever the case. `None` where the file itself is to
+/// be read: it is no zip file, or one that is a format, as shapefiles and KMZ are.
 ///
 /// # Errors
 /// A zip file that is cut or tries something; [`FormatError::SeveralLayers`] and [`FormatError::NoLayer`] where no single file is
@@ -39,19 +39,17 @@ pub fn take_member(
     {
         return Ok(None);
     }
-    let known = known_files(&zipped_names(file, options)?, asked);
-    let (path, format, layer) = match (known.as_slice(), &options.layer) {
+    let archive = Archive::open(file, options.max_decompressed_bytes)?;
+    let files = files_of_features(archive.entries(), asked);
+    let (entry, format, layer) = match (files.as_slice(), &options.layer) {
         ([], _) => return Ok(None),
-        ([(path, format)], layer) => {
-            let is_name = |layer: &String| is_same(layer, stem(path));
-            (path, *format, layer.clone().filter(|layer| format.holds_several_layers() || !is_name(layer)))
+        ([(entry, format)], layer) if layer.is_none() || format.holds_several_layers() => {
+            (*entry, *format, layer.clone())
         }
-        (_, None) => return Err(FormatError::SeveralLayers { names: stems(&known) }),
+        (_, None) => return Err(FormatError::SeveralLayers { names: names(&files) }),
         (_, Some(layer)) => {
-            let Some((path, format)) = known.iter().find(|(path, _)| is_same(layer, stem(path))) else {
-                return Err(FormatError::NoLayer { asked: layer.clone(), names: stems(&known) });
-            };
-            (path, *format, None)
+            let (entry, format) = named(&files, layer)?;
+            (entry, format, None)
         }
     };
     // Never a name that a stranger has given: the extension is one of ours.
@@ -59,48 +57,63 @@ pub fn take_member(
         .suffix(&format!(".{}", format.extension()))
         .tempfile_in(options.scratch)?
         .into_temp_path();
-    unzip_file(file, path, &to, options)?;
-    Ok(Some(Member { input: Input::open(&to)?.renamed(file_name(path)), format, layer, _path: to }))
+    archive.unpack(entry, &to, options.stop)?;
+    Ok(Some(Member { input: Input::open(&to)?.renamed(entry.file_name()), format, layer, _path: to }))
 }
 
-/// The files that are of the format, or of any, by their paths; none where the zip file is a shapefile.
-fn known_files(paths: &[String], asked: Option<Format>) -> Vec<(String, Format)> {
-    let is_part = |path: &String| matches!(extension(path).as_str(), "shp" | "dbf");
-    if asked == Some(Format::Shapefile) || (asked.is_none() && paths.iter().any(is_part)) {
+/// The files that are of the format, or of any; none where the zip file is a shapefile.
+fn files_of_features(entries: &[Entry], asked: Option<Format>) -> Vec<(&Entry, Format)> {
+    let has = |entry: &Entry, extensions: &[&str]| {
+        extensions.iter().any(|extension| entry.extension().eq_ignore_ascii_case(extension))
+    };
+    let is_shapefile = asked.is_none() && entries.iter().any(|entry| has(entry, &["shp", "dbf"]));
+    if is_shapefile || asked == Some(Format::Shapefile) {
         return Vec::new();
     }
     // A text beside the data is more likely a description than a layer.
-    let readable = paths.iter().filter(|path| !matches!(extension(path).as_str(), "txt" | "zip"));
-    let known = readable.filter_map(|path| {
+    let readable = entries.iter().filter(|entry| !has(entry, &["txt", "zip"]));
+    let known = readable.filter_map(|entry| {
         // The extension .json is that of both; who asks for one of them knows.
-        let format = match (Format::of(path, b"")?, asked) {
+        let format = match (Format::of(&entry.path, b"")?, asked) {
             (Format::EsriJson, Some(Format::GeoJson)) => Format::GeoJson,
             (format, _) => format,
         };
-        Some((path.clone(), format))
+        Some((entry, format))
     });
     known.filter(|(_, format)| asked.is_none_or(|asked| asked == *format)).collect()
 }
 
-fn stems(files: &[(String, Format)]) -> Vec<String> {
-    files.iter().map(|(path, _)| stem(path).to_owned()).collect()
+/// The one file that the layer names, in the strictest sense in which it names any.
+fn named<'a>(files: &[(&'a Entry, Format)], layer: &str) -> Result<(&'a Entry, Format), FormatError> {
+    let senses = [|entry: &Entry| entry.path.clone(), |entry: &Entry| entry.file_name().to_owned(), stem];
+    for name_of in senses {
+        let found: Vec<_> =
+            files.iter().filter(|(entry, _)| name_of(entry).to_lowercase() == layer.to_lowercase()).collect();
+        match found[..] {
+            [] => {}
+            [one] => return Ok(*one),
+            _ => return Err(FormatError::SeveralLayers { names: paths(files) }),
+        }
+    }
+    Err(FormatError::NoLayer { asked: layer.to_owned(), names: names(files) })
 }
 
-fn is_same(layer: &str, name: &str) -> bool {
-    layer.to_lowercase() == name.to_lowercase()
+/// The shortest names that tell the files apart.
+fn names(files: &[(&Entry, Format)]) -> Vec<String> {
+    let stems: Vec<String> = files.iter().map(|(entry, _)| stem(entry)).collect();
+    let mut different: Vec<String> = stems.iter().map(|name| name.to_lowercase()).collect();
+    different.sort_unstable();
+    different.dedup();
+    if different.len() == stems.len() { stems } else { paths(files) }
 }
 
-fn file_name(path: &str) -> &str {
-    path.rsplit_once('/').map_or(path, |(_, name)| name)
+fn paths(files: &[(&Entry, Format)]) -> Vec<String> {
+    files.iter().map(|(entry, _)| entry.path.clone()).collect()
 }
 
-fn stem(path: &str) -> &str {
-    let name = file_name(path);
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
-}
-
-fn extension(path: &str) -> String {
-    file_name(path).rsplit_once('.').map_or(String::new(), |(_, extension)| extension.to_ascii_lowercase())
+fn stem(entry: &Entry) -> String {
+    let name = entry.file_name();
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }
 
 #[cfg(test)]
@@ -149,6 +162,33 @@ mod tests {
     }
 
     #[test]
+    fn files_of_one_name_are_told_apart_by_extension_or_path_and_never_guessed() {
+        let csv = || written(Format::Csv, &sample()).0;
+        let geojson = written(Format::GeoJson, &sample()).0;
+        let zip = packed(&[("a/towns.csv", csv()), ("b/towns.csv", csv()), ("b/towns.geojson", geojson)]);
+        let take = |layer: &str| {
+            take_member(&zip, None, &ReadOptions { layer: Some(layer.to_owned()), ..options() })
+        };
+        for unclear in ["towns", "towns.csv"] {
+            let error = take(unclear).err().unwrap().to_string();
+            assert!(error.ends_with("name one of a/towns.csv, b/towns.csv, b/towns.geojson"), "{error}");
+        }
+        assert_eq!(take("Towns.GeoJSON").unwrap().unwrap().format, Format::GeoJson);
+        assert_eq!(take("b/towns.csv").unwrap().unwrap().input.name, "towns.csv");
+    }
+
+    #[test]
+    fn a_layer_that_the_only_file_does_not_have_is_refused() {
+        let zip = packed(&[("towns.csv", written(Format::Csv, &sample()).0)]);
+        let take = |layer: &str| {
+            take_member(&zip, None, &ReadOptions { layer: Some(layer.to_owned()), ..options() })
+        };
+        let error = take("seas").err().unwrap().to_string();
+        assert!(error.contains("no layer seas: it has towns"), "{error}");
+        assert_eq!(take("towns").unwrap().unwrap().layer, None);
+    }
+
+    #[test]
     fn shapefiles_kmz_and_files_that_are_not_zipped_are_read_as_they_are() {
         for format in [Format::Shapefile, Format::Kmz, Format::Csv] {
             let file = input(&format!("a.{}", format.extension()), written(format, &sample()).0);
@@ -158,14 +198,16 @@ mod tests {
     }
 
     #[test]
-    fn what_was_unpacked_goes_with_the_member() {
+    fn what_was_unpacked_goes_with_the_member_or_with_the_error() {
         let folder = tempfile::tempdir().unwrap();
         let options = ReadOptions { scratch: folder.path(), ..options() };
-        let zip = packed(&[("../towns.csv", written(Format::Csv, &sample()).0)]);
-        assert!(take_member(&zip, None, &options).is_err());
-        let zip = packed(&[("towns.csv", written(Format::Csv, &sample()).0)]);
-        let member = take_member(&zip, None, &options).unwrap();
         let files = || std::fs::read_dir(folder.path()).unwrap().count();
+        let zip = packed(&[("towns.csv", written(Format::Csv, &sample()).0)]);
+        let mut damaged = zip.read_all(1 << 20).unwrap().unwrap();
+        damaged[60] ^= 0x41;
+        assert!(take_member(&input("a.zip", damaged), None, &options).is_err());
+        assert_eq!(files(), 0);
+        let member = take_member(&zip, None, &options).unwrap();
         assert_eq!(files(), 1);
         drop(member);
         assert_eq!(files(), 0);

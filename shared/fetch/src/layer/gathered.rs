@@ -19,6 +19,7 @@ pub(super) struct Gathered {
     /// Features that came twice.
     pub(super) duplicates: usize,
     vertices: usize,
+    text_bytes: usize,
     has_schema: bool,
 }
 
@@ -48,6 +49,7 @@ impl Gathered {
             max_features: limits.max_features,
             max_vertices: limits.max_vertices.saturating_sub(self.vertices),
             max_values: limits.max_values.saturating_sub(self.set.features.len() * width),
+            max_text_bytes: limits.max_text_bytes.saturating_sub(self.text_bytes),
             ..limits.clone()
         };
         let is_json = document.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
@@ -73,6 +75,9 @@ impl Gathered {
         }
         if self.set.features.len() * self.set.fields.len() > limits.max_values {
             return Err(too_large(session, limits.max_values, "attribute values"));
+        }
+        if self.text_bytes > limits.max_text_bytes {
+            return Err(too_large(session, limits.max_text_bytes >> 20, "MB of texts"));
         }
         Ok(Page { features: counts.0, new_features, has_more: counts.1, oids })
     }
@@ -113,6 +118,7 @@ impl Gathered {
                 feature.attributes = columns.iter().map(value).collect();
             }
             self.vertices += feature.geometry.as_ref().map_or(0, gp_esri::Geometry::vertex_count);
+            self.text_bytes += feature.attributes.iter().map(text_bytes).sum::<usize>();
             self.set.features.push(feature);
         }
         Ok((oids, self.set.features.len() - before))
@@ -139,6 +145,13 @@ impl Gathered {
             columns.push(index);
         }
         Some(columns)
+    }
+}
+
+fn text_bytes(value: &Attribute) -> usize {
+    match value {
+        Attribute::Text(text) => text.len(),
+        _ => 0,
     }
 }
 
@@ -174,7 +187,7 @@ fn read_pbf(
     gp_formats::read_pbf(document, &options).map_err(|error| match error {
         FormatError::Stopped => FetchError::Stopped,
         FormatError::TooLarge(_) => session.wait.too_large(
-            "has more features, vertices or attribute values than an input may have; add a \"filter\" to the input",
+            "has more features, vertices, attribute values or texts than an input may have; add a \"filter\" to the input",
         ),
         other => FetchError::Features {
             place: session.wait.place.clone(),

@@ -145,7 +145,7 @@ fn pages_and_errors_that_come_instead_of_a_file_are_told_from_files() {
         let error = download(&fetcher(), &server.reference("/query.pbf")).err().unwrap();
         assert!(error.to_string().contains("a web page instead of a file"), "{error}");
     }
-    let kml = "<?xml version=\"1.0\"?><kml>";
+    let kml = "<?xml version=\"1.0\"?><!-- <html> --><kml><description><![CDATA[<html>]]></description>";
     let server =
         Server::start(move |_| Reply::Bytes(reply(200, &[("Content-Type", "text/html")], kml.as_bytes())));
     assert_eq!(text(&download(&fetcher(), &server.reference("/a.kml")).unwrap()), kml);

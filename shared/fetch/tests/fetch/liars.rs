@@ -54,6 +54,28 @@ fn a_server_that_never_ends_is_an_error_and_no_loop() {
 }
 
 #[test]
+fn texts_count_over_all_pages() {
+    let of_texts = |page: usize| {
+        let first = 10 * page as i64;
+        let numbers = page_of(&places(first..first + 10), "102100", true, page < 2);
+        let texts = numbers.replace("esriFieldTypeInteger", "esriFieldTypeString");
+        texts.replace("\"POP\":0", "\"POP\":\"ten bytes!\"")
+    };
+    // Less than a page has, and less than two have.
+    for max_text_bytes in [50, 150] {
+        let server = liar(true, of_texts);
+        let query = LayerQuery {
+            limits: ReadLimits { max_text_bytes, ..ReadLimits::default() },
+            ..LayerQuery::default()
+        };
+        let error = fetcher().layer(&server.reference(LAYER), &query, &never).unwrap_err().to_string();
+        assert!(error.contains("texts"), "{error}");
+        let pages = server.asked().iter().filter(|asked| asked.parameter("outFields").is_some()).count();
+        assert_eq!(pages, max_text_bytes / 100 + 1);
+    }
+}
+
+#[test]
 fn a_web_page_instead_of_a_layer_or_its_features_is_told_as_one() {
     const PAGE: &str = "\u{feff}\n<!-- sign in --><html><form>";
     const PBF: &str = r#""type":"Feature Layer","supportedQueryFormats":"JSON, PBF""#;

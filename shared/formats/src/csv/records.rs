@@ -13,32 +13,34 @@ use crate::{FormatError, Input, ReadOptions};
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 /// Reads records from front to back. In memory is what the next one needs.
-pub(super) struct Records {
+pub(super) struct Records<'a> {
     decoded: Decoded,
     /// What was decoded, of which the records before `at` are read.
     text: String,
     at: usize,
     is_end: bool,
     max_bytes: u64,
+    stop: &'a (dyn Fn() -> bool + Sync),
     delimiter: u8,
     /// The number of the record read last, the header being 1, as spreadsheets count.
     row: usize,
 }
 
-impl Records {
+impl<'a> Records<'a> {
     /// Begins at the header, which also tells the delimiter: the one that is there most often outside quotes. Excel's first
     /// line `sep=;` is passed over.
     pub(super) fn open(
         input: &Input,
         coding: Coding,
-        options: &ReadOptions<'_>,
-    ) -> Result<Records, FormatError> {
+        options: &ReadOptions<'a>,
+    ) -> Result<Records<'a>, FormatError> {
         let mut records = Records {
             decoded: Decoded::open(input, coding)?,
             text: String::new(),
             at: 0,
             is_end: false,
             max_bytes: max_text_bytes(options),
+            stop: options.stop,
             delimiter: DELIMITERS[0],
             row: 0,
         };
@@ -113,8 +115,11 @@ impl Records {
 
     /// Reads on, at least as much as is there, so that a long record is not looked through too often.
     fn fill(&mut self) -> Result<(), FormatError> {
+        if (self.stop)() {
+            return Err(FormatError::Stopped);
+        }
         self.text.drain(..std::mem::take(&mut self.at));
-        let wanted = self.text.len() * 2;
+        let wanted = (self.text.len() * 2).min(usize::try_from(self.max_bytes).unwrap_or(usize::MAX));
         if self.text.len() as u64 > self.max_bytes {
             let (row, most) = (self.row + 1, self.max_bytes);
             return Err(FormatError::TooLarge(format!(
@@ -161,16 +166,16 @@ mod tests {
     use crate::{Input, ReadAt};
     use std::sync::Arc;
 
-    fn open(text: &str) -> Records {
+    fn open(text: &str) -> Records<'static> {
         open_input(&input("a.csv", text))
     }
 
-    fn open_input(input: &Input) -> Records {
+    fn open_input(input: &Input) -> Records<'static> {
         let coding = Coding::of(input, &options(), &mut Vec::new()).unwrap();
         Records::open(input, coding, &options()).unwrap()
     }
 
-    fn all(mut records: Records) -> Vec<Vec<String>> {
+    fn all(mut records: Records<'_>) -> Vec<Vec<String>> {
         let (mut cells, mut all) = (Cells::default(), Vec::new());
         while records.next_into(&mut cells, 10).unwrap() {
             all.push(cells.iter().map(|cell| cell.text.to_string()).collect());
@@ -230,6 +235,19 @@ mod tests {
         assert!(records.next_into(&mut cells, 2).unwrap());
         let error = records.next_into(&mut cells, 2).unwrap_err().to_string();
         assert!(error.starts_with("row 2 is longer than 100000 bytes"), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_nothing_but_blank_lines_can_be_stopped() {
+        let input = input("a.csv", format!("a,b\n{}", "\n".repeat(1_000_000)));
+        let coding = Coding::of(&input, &options(), &mut Vec::new()).unwrap();
+        let asked = std::sync::atomic::AtomicUsize::new(0);
+        let stop = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) > 2;
+        let options = ReadOptions { stop: &stop, ..options() };
+        let mut records = Records::open(&input, coding, &options).unwrap();
+        let mut cells = Cells::default();
+        records.next_row(&mut cells, 2).unwrap();
+        assert!(matches!(records.next_row(&mut cells, 2), Err(FormatError::Stopped)));
     }
 
     #[test]

@@ -56,7 +56,7 @@ impl<'a> RowReader<'a> {
         }
     }
 
-    pub(super) fn read_all(&mut self, mut rows: Records) -> Result<Vec<Feature>, FormatError> {
+    pub(super) fn read_all(&mut self, mut rows: Records<'_>) -> Result<Vec<Feature>, FormatError> {
         let mut features = Vec::new();
         let mut cells = Cells::default();
         while rows.next_row(&mut cells, self.columns.len())? {

@@ -13,15 +13,13 @@ const PIECES_PER_EDGE: usize = 20;
 const ROW: usize = PIECES_PER_EDGE + 1;
 
 /// Where the image of a box lies.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoxImage {
     /// A box around the positions that have an image, and, where it is whole, a little wider; empty when there is none.
     pub envelope: Envelope,
     /// Whether all of the image is in it. `false` when part of the box has no image, or when the image is torn, as at the
     /// antimeridian or around a pole.
     pub is_whole: bool,
-    /// The image of the edges, a closed ring in the order of the box's own; of use where the image is whole.
-    pub outline: Vec<Xy>,
 }
 
 /// The box around the image of a box. Edges are densified, and so is the inside, for a pole within it.
@@ -40,19 +38,18 @@ pub fn project_envelope(envelope: &Envelope, transform: &Transform) -> Option<En
 /// Between the positions of the grid the image bulges by an eighth of their second differences; twice that is allowed for.
 pub fn box_image(envelope: &Envelope, transform: &Transform) -> BoxImage {
     if transform.is_identity() {
-        return BoxImage { envelope: *envelope, is_whole: true, outline: envelope.ring().to_vec() };
+        return BoxImage { envelope: *envelope, is_whole: true };
     }
     let positions = grid(envelope, transform);
     let image = around(&positions);
     let is_whole = positions.iter().all(|xy| xy[0].is_finite()) && !is_torn(&positions, &image);
-    let outline = outline(&positions);
     if !is_whole {
-        return BoxImage { envelope: image, is_whole, outline };
+        return BoxImage { envelope: image, is_whole };
     }
     let [x, y] = bends(&positions).map(|bend| bend / 4.0);
     let wider =
         Envelope { xmin: image.xmin - x, ymin: image.ymin - y, xmax: image.xmax + x, ymax: image.ymax + y };
-    BoxImage { envelope: wider, is_whole, outline }
+    BoxImage { envelope: wider, is_whole }
 }
 
 /// Images of the positions of a grid over the box, row after row; NaN where there is none.
@@ -79,16 +76,6 @@ fn around(positions: &[Xy]) -> Envelope {
     let mut image = Envelope::EMPTY;
     positions.iter().filter(|xy| xy[0].is_finite()).for_each(|xy| image.include(*xy));
     image
-}
-
-/// The positions on the edges of the grid, once around.
-fn outline(positions: &[Xy]) -> Vec<Xy> {
-    let first_row = 0..ROW;
-    let last_column = (1..ROW).map(|row| row * ROW + PIECES_PER_EDGE);
-    let last_row = (0..PIECES_PER_EDGE).rev().map(|column| PIECES_PER_EDGE * ROW + column);
-    let first_column = (0..PIECES_PER_EDGE).rev().map(|row| row * ROW);
-    let around = first_row.chain(last_column).chain(last_row).chain(first_column);
-    around.filter_map(|index| positions.get(index).copied()).collect()
 }
 
 /// Whether two neighbours of the grid lie further apart than half of the image: no smooth map of 20 pieces does that to one.
@@ -136,7 +123,6 @@ mod tests {
         to_albers.apply(&mut corner);
         assert!((image.ymin - corner[1][1]).abs() < 5e3 && image.ymin < corner[0][1], "{image:?} {corner:?}");
         let covering = box_image(&wide, &to_albers);
-        assert_eq!((covering.outline.len(), covering.outline.first()), (81, covering.outline.last()));
         assert!(covering.is_whole && covering.envelope.ymin < corner[1][1], "{covering:?} {corner:?}");
     }
 
