@@ -8,6 +8,7 @@ use gp_esri::{Envelope, Extent, FeatureSet, Geometry, Path, SpatialReference, Xy
 use gp_geometry::{BoxImage, Crs, Shape, Transform, box_image};
 
 /// Leaves the features that share a point with the extent, which is a box in its own reference; of no use once `stop` says so.
+/// Says what a reader of the request should know.
 ///
 /// # Errors
 /// There is no way between the references, or no part of the extent has a place in that of the features: a reason that
@@ -16,10 +17,16 @@ pub(crate) fn keep_within(
     features: &mut FeatureSet,
     extent: &Extent,
     stop: &dyn Fn() -> bool,
-) -> Result<(), String> {
+) -> Result<Option<&'static str>, String> {
+    let mut notice = None;
     let filter = match (&extent.spatial_reference, &features.spatial_reference) {
         (Some(from), Some(to)) if !from.same_as(to) => ExtentFilter::across(&extent.envelope, from, to)?,
-        _ => ExtentFilter { extent: Frame::new(extent.envelope), image: None },
+        (own, of_features) => {
+            if own.is_some() && of_features.is_none() && !features.features.is_empty() {
+                notice = Some(UNKNOWN_REFERENCE);
+            }
+            ExtentFilter { extent: Frame::new(extent.envelope), image: None }
+        }
     };
     let takes =
         |geometry: &Option<Geometry>| geometry.as_ref().is_some_and(|geometry| filter.takes(geometry));
@@ -27,8 +34,12 @@ pub(crate) fn keep_within(
     if features.features.is_empty() && filter.image.is_some_and(|image| image.frame.envelope.is_empty()) {
         return Err("it has no place in the spatial reference of the features".to_owned());
     }
-    Ok(())
+    Ok(notice)
 }
+
+/// What is said of features whose place on the earth is not known.
+const UNKNOWN_REFERENCE: &str =
+    "the features name no spatial reference, so the extent was compared with their coordinates as they are";
 
 /// The extent in its own reference, and its image in that of the features if that is another one.
 struct ExtentFilter {
@@ -41,6 +52,8 @@ struct Image {
     /// What lies in it, and more.
     frame: Frame,
     is_whole: bool,
+    /// Positions within the extent.
+    positions: Shape,
     back: Transform,
 }
 
@@ -53,13 +66,16 @@ impl ExtentFilter {
         let crs = |sr| Crs::new(sr).map_err(|error| error.to_string());
         let (from, to) = (crs(from)?, crs(to)?);
         let way = |from, to| Transform::new(from, to).map_err(|error| error.to_string());
-        let BoxImage { envelope: around, is_whole } = box_image(envelope, &way(&from, &to)?);
-        let image = Image { frame: Frame::new(around), is_whole, back: way(&to, &from)? };
+        let BoxImage { envelope: around, is_whole, positions } = box_image(envelope, &way(&from, &to)?);
+        let positions = Shape::new(&Geometry::Multipoint(Path::from_xy(positions)));
+        let image = Image { frame: Frame::new(around), is_whole, positions, back: way(&to, &from)? };
         Ok(ExtentFilter { extent: Frame::new(*envelope), image: Some(image) })
     }
 
     fn takes(&self, geometry: &Geometry) -> bool {
-        let Some(Image { frame, is_whole, back }) = &self.image else { return self.extent.meets(geometry) };
+        let Some(Image { frame, is_whole, positions, back }) = &self.image else {
+            return self.extent.meets(geometry);
+        };
         if *is_whole && !geometry.envelope().intersects(&frame.envelope) {
             return false;
         }
@@ -75,38 +91,51 @@ impl ExtentFilter {
             return true;
         }
         // Between its vertices an edge is straight among the features, and bends on its way to the extent.
-        let Some(bent) = bent(geometry, back) else {
-            return frame.envelope.is_empty() || frame.meets(geometry);
-        };
-        self.extent.meets(&bent)
+        match bent(geometry, back) {
+            Bent::Whole(bent) => self.extent.meets(&bent),
+            _ if *is_whole => frame.meets(geometry),
+            // All around the extent, or far from it.
+            Bent::Nowhere => gp_geometry::intersects(positions, &Shape::new(geometry)),
+            Bent::Torn => true,
+        }
     }
+}
+
+/// The image of a line or polygon.
+enum Bent {
+    Whole(Geometry),
+    /// A part of it has no place, or it is torn, as at the antimeridian.
+    Torn,
+    /// No part of it has a place.
+    Nowhere,
 }
 
 /// Pieces of the longest edge that a line or polygon may have.
 const PIECES: f64 = 20.0;
 
-/// The image of a line or polygon whose long edges are cut into pieces; `None` where a part of it has no place, or where it is torn,
-/// as at the antimeridian.
-fn bent(geometry: &Geometry, back: &Transform) -> Option<Geometry> {
+/// The image of a line or polygon whose long edges are cut into pieces.
+fn bent(geometry: &Geometry, back: &Transform) -> Bent {
     let Envelope { xmin, ymin, xmax, ymax } = geometry.envelope();
     let longest = (xmax - xmin).max(ymax - ymin) / PIECES;
     let mut bent = geometry.clone();
-    let (Geometry::Polyline(paths) | Geometry::Polygon(paths)) = &mut bent else { return Some(bent) };
+    let (Geometry::Polyline(paths) | Geometry::Polygon(paths)) = &mut bent else { return Bent::Whole(bent) };
     let mut image = Envelope::EMPTY;
+    let mut without_place = 0;
     for path in paths.iter_mut() {
         let mut positions = cut(&path.xy, longest);
-        if back.apply(&mut positions) > 0 {
-            return None;
-        }
-        positions.iter().for_each(|xy| image.include(*xy));
+        without_place += back.apply(&mut positions);
+        positions.iter().filter(|xy| xy[0].is_finite()).for_each(|xy| image.include(*xy));
         *path = Path::from_xy(positions);
     }
+    if image.is_empty() {
+        return Bent::Nowhere;
+    }
     let (width, height) = (image.xmax - image.xmin, image.ymax - image.ymin);
-    let is_torn = |pair: &[Xy]| {
+    let is_far = |pair: &[Xy]| {
         (pair[1][0] - pair[0][0]).abs() > width / 2.0 || (pair[1][1] - pair[0][1]).abs() > height / 2.0
     };
-    let is_torn = paths.iter().flat_map(|path| path.xy.windows(2)).any(is_torn);
-    (!is_torn).then_some(bent)
+    let is_torn = without_place > 0 || paths.iter().flat_map(|path| path.xy.windows(2)).any(is_far);
+    if is_torn { Bent::Torn } else { Bent::Whole(bent) }
 }
 
 /// The positions with more of them between, so that no step in x or y is longer than that.
@@ -218,6 +247,26 @@ mod tests {
             feature.geometry = Some(Geometry::Polygon(vec![Path::from_xy(ring.to_vec())]));
         }
         set
+    }
+
+    #[test]
+    fn nothing_from_elsewhere_on_earth_takes_part_where_an_extent_goes_beyond_the_antimeridian() {
+        let across = extent(2193, [1e6, 4.7e6, 3.1e6, 6.2e6]);
+        let cities = [[178.4, -18.1], [-0.1, 51.5], [2.3, 48.9], [-74.0, 40.7], [174.8, -41.3]];
+        assert_eq!(kept(points(4326, &cities), &across), 1);
+        assert_eq!(kept(boxes(4326, &cities, [0.5, 0.5]), &across), 1);
+        // One that lies all around it.
+        assert_eq!(kept(boxes(4326, &[[-180.0, -90.0]], [360.0, 180.0]), &across), 1);
+    }
+
+    #[test]
+    fn features_without_a_reference_are_compared_as_they_are_and_that_is_said() {
+        let mut features =
+            FeatureSet { spatial_reference: None, ..points(4326, &[[5.0, 5.0], [50.0, 50.0]]) };
+        let said = keep_within(&mut features, &extent(4326, [0.0, 0.0, 9.0, 9.0]), &|| false).unwrap();
+        assert!(
+            said.is_some_and(|text| text.contains("no spatial reference")) && features.features.len() == 1
+        );
     }
 
     #[test]

@@ -138,8 +138,11 @@ fn prepare_features(
 ) -> Result<bool, ToolError> {
     let environment = context.environment();
     if let Some(extent) = &environment.extent {
-        keep_within(features, extent, &|| context.check().is_err())
+        let notice = keep_within(features, extent, &|| context.check().is_err())
             .map_err(|reason| ToolError::invalid("context.extent", reason))?;
+        if let Some(notice) = notice {
+            context.warning(format!("{}: {notice}", parameter.display_name));
+        }
     }
     match &environment.processing_sr {
         Some(sr) => project(parameter, features, sr, context),

@@ -42,6 +42,12 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
     let mut warnings = Vec::new();
     let coding = Coding::of(input, options, &mut warnings)?;
     let (columns, rows) = open(input, coding, options)?;
+    if columns.first().is_some_and(|column| column.name.starts_with(['<', '{', '['])) {
+        return Err(FormatError::malformed(
+            FORMAT,
+            "it begins as JSON, XML or a web page does; say its format",
+        ));
+    }
     let survey = survey(rows, &columns, &mut Budget::new(options))?;
     if columns.iter().all(|column| column.name.is_empty()) && survey.iter().all(|of| of.column.is_untouched())
     {

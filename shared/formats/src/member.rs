@@ -40,7 +40,7 @@ pub fn take_member(
         return Ok(None);
     }
     let archive = Archive::open(file, options.max_decompressed_bytes)?;
-    let files = files_of_features(archive.entries(), asked);
+    let files = files_of_features(archive.entries(), asked, options.layer.as_deref());
     let (entry, format, layer) = match (files.as_slice(), &options.layer) {
         ([], _) => return Ok(None),
         ([(entry, format)], layer) if layer.is_none() || format.holds_several_layers() => {
@@ -61,13 +61,16 @@ pub fn take_member(
     Ok(Some(Member { input: Input::open(&to)?.renamed(entry.file_name()), format, layer, _path: to }))
 }
 
-/// The files that are of the format, or of any; none where the zip file is a shapefile.
-fn files_of_features(entries: &[Entry], asked: Option<Format>) -> Vec<(&Entry, Format)> {
+/// The files that are of the format, or of any; none where the zip file is a shapefile, unless the layer names another file.
+fn files_of_features<'a>(
+    entries: &'a [Entry],
+    asked: Option<Format>,
+    layer: Option<&str>,
+) -> Vec<(&'a Entry, Format)> {
     let has = |entry: &Entry, extensions: &[&str]| {
         extensions.iter().any(|extension| entry.extension().eq_ignore_ascii_case(extension))
     };
-    let is_shapefile = asked.is_none() && entries.iter().any(|entry| has(entry, &["shp", "dbf"]));
-    if is_shapefile || asked == Some(Format::Shapefile) {
+    if asked == Some(Format::Shapefile) {
         return Vec::new();
     }
     // A text beside the data is more likely a description than a layer.
@@ -80,7 +83,10 @@ fn files_of_features(entries: &[Entry], asked: Option<Format>) -> Vec<(&Entry, F
         };
         Some((entry, format))
     });
-    known.filter(|(_, format)| asked.is_none_or(|asked| asked == *format)).collect()
+    let known: Vec<_> = known.filter(|(_, format)| asked.is_none_or(|asked| asked == *format)).collect();
+    let is_shapefile = asked.is_none() && entries.iter().any(|entry| has(entry, &["shp"]));
+    let is_other = || layer.is_some_and(|layer| named(&known, layer).is_ok());
+    if is_shapefile && !is_other() { Vec::new() } else { known }
 }
 
 /// The one file that the layer names, in the strictest sense in which it names any.
@@ -195,6 +201,17 @@ mod tests {
             assert!(take_member(&file, None, &options()).unwrap().is_none(), "{format:?}");
         }
         assert!(take_member(&packed(&[("a.txt", b"x".to_vec())]), None, &options()).unwrap().is_none());
+    }
+
+    #[test]
+    fn beside_a_shapefile_other_files_are_taken_by_their_names_and_a_table_hides_none() {
+        let geojson = || written(Format::GeoJson, &sample()).0;
+        let zip = packed(&[("counties.shp", vec![0; 100]), ("towns.geojson", geojson())]);
+        assert!(take_member(&zip, None, &options()).unwrap().is_none());
+        let towns = ReadOptions { layer: Some("towns".to_owned()), ..options() };
+        assert_eq!(take_member(&zip, None, &towns).unwrap().unwrap().format, Format::GeoJson);
+        let zip = packed(&[("codes.dbf", vec![0; 100]), ("towns.geojson", geojson())]);
+        assert_eq!(take_member(&zip, None, &options()).unwrap().unwrap().format, Format::GeoJson);
     }
 
     #[test]

@@ -65,12 +65,19 @@ async fn execute_as(
         gp_core::execute(&rest.app, service, task, parameters, form, &rest.base_url(request)).await?;
     let results = features::feature_results(task, executed.results);
     check_changed_size(rest, task, &results)?;
+    let byte_len = results.iter().map(|(_, json)| json.len() as u64).sum();
     let stem = match results.as_slice() {
         [(info, _)] => info.name.clone(),
         _ => task.name.clone(),
     };
-    let wanted =
-        FeatureRequest { format, options, out_sr: None, maximum_records: service.maximum_records, stem };
+    let wanted = FeatureRequest {
+        format,
+        options,
+        out_sr: None,
+        maximum_records: service.maximum_records,
+        stem,
+        byte_len,
+    };
     features::reply(rest, wanted, &executed.messages, service.message_level, || Ok(results)).await
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct FeatureRequest {
     pub(crate) maximum_records: u64,
     /// The file's name, without its extension.
     pub(crate) stem: String,
+    /// Bytes of the results as JSON.
+    pub(crate) byte_len: u64,
 }
 
 /// Checks, before anything is run, that the outputs of a task can be sent in the format.
@@ -105,6 +107,7 @@ pub(crate) async fn reply(
     let scratch = rest.app.scratch.clone();
     let stop = StopOnDrop::default();
     let is_stopped = stop.0.clone();
+    let _turn = rest.turn_to_change(request.byte_len).await;
     let writing = tokio::task::spawn_blocking(move || {
         let results = read()?;
         std::fs::create_dir_all(&scratch).map_err(unwritten)?;

@@ -47,6 +47,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use upload::UploadedFile;
 
 /// The REST face of an application: every path below the context, and an error body for every other path.
@@ -93,8 +94,15 @@ struct Rest {
     app: App,
     settings: RestSettings,
     body_memory: BodyMemory,
+    /// For changing large results: it takes many times their size in memory.
+    large_changes: Semaphore,
     services: HashMap<ServiceName, service::ServicePage>,
 }
+
+/// Large results that are written in another form at one time.
+const LARGE_CHANGES_AT_ONCE: usize = 2;
+/// What is large then.
+const LARGE_CHANGE_BYTES: u64 = 4 << 20;
 
 /// A response with what the log is to say of it.
 struct Answer {
@@ -111,7 +119,16 @@ impl Rest {
         let pages =
             app.catalog.services().map(|service| (service.name.clone(), service::page(service, &settings)));
         let body_memory = BodyMemory::new(settings.max_total_body_bytes, app.limits.max_body_bytes);
-        Rest { services: pages.collect(), app, settings, body_memory }
+        let large_changes = Semaphore::new(LARGE_CHANGES_AT_ONCE);
+        Rest { services: pages.collect(), app, settings, body_memory, large_changes }
+    }
+
+    /// Waits until a result of that size may be written in another form, which holds while the turn is held.
+    async fn turn_to_change(&self, byte_len: u64) -> Option<SemaphorePermit<'_>> {
+        if byte_len <= LARGE_CHANGE_BYTES {
+            return None;
+        }
+        self.large_changes.acquire().await.ok()
     }
 
     /// The service of that name, with its prepared replies.

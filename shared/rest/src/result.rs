@@ -98,6 +98,7 @@ async fn as_features(
         out_sr: view.out_sr,
         maximum_records: view.maximum_records,
         stem: info.name.clone(),
+        byte_len: info.size.plain_bytes,
     };
     let info = info.clone();
     let read = move || {
@@ -201,6 +202,7 @@ async fn write_view(
     check_changed_size(rest, std::slice::from_ref(info))?;
     let stored = read(rest, job, index).await?;
     let value = if info.size.plain_bytes > MAX_INLINE_BYTES {
+        let _turn = rest.turn_to_change(info.size.plain_bytes).await;
         let (info, view) = (info.clone(), view.clone());
         let rendering = tokio::task::spawn_blocking(move || view.value(&info, &stored));
         rendering.await.map_err(|error| Failure {

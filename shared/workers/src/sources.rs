@@ -84,7 +84,7 @@ impl Sources {
             scratch: self.folder()?,
             stop: self.stop.as_ref(),
         };
-        let asked = reference.format.as_deref().and_then(Format::from_name);
+        let asked = asked_format(reference)?;
         let member = gp_formats::take_member(input, asked, &options).map_err(failed)?;
         let layer = match &member {
             Some(member) => {
@@ -103,6 +103,16 @@ impl Sources {
         }
         Ok(SourceFeatures { features: layer.features, warnings, is_filtered: false })
     }
+}
+
+/// The format that the reference says, by its name or an extension of it.
+fn asked_format(reference: &DataReference) -> Result<Option<Format>, SourceError> {
+    let Some(name) = reference.format.as_deref().filter(|name| !name.is_empty()) else { return Ok(None) };
+    let known = Format::from_name(name).or_else(|| Format::of(&format!("a.{name}"), b""));
+    known.map(Some).ok_or_else(|| {
+        let names: Vec<&str> = Format::all().map(Format::name).collect();
+        SourceError::Refused(format!("format: there is no format {name}: give one of {}", names.join(", ")))
+    })
 }
 
 /// What a file is, or was said to be.

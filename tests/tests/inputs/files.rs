@@ -121,7 +121,7 @@ fn a_file_without_a_telling_name_is_of_the_format_that_the_reference_says() {
         assert_eq!(result_of(&reply, "Out_Features")["features"].as_array().unwrap().len(), 14, "{format}");
     }
     let reference = json!({"url": stand_in.url("/download/9"), "format": "docx"}).to_string();
-    assert!(refusal(&server, "Features", &reference).contains("of no format that is read here"));
+    assert!(refusal(&server, "Features", &reference).contains("there is no format"));
 }
 
 #[test]

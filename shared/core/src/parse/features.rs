@@ -8,6 +8,10 @@ use crate::{DataType, Filter, RecordSet, SourceError, SourceFeatures, Value, Wan
 use gp_esri::{DataReference, FeatureSet, GeometryType, ReadError};
 use gp_sql::Expression;
 
+/// What is said of a table that was given as features.
+const NO_GEOMETRY: &str = "there is no geometry in it, so its features have none; coordinates in a table are found in columns such as lon and \
+                           lat, x and y, or as well-known text in a column WKT";
+
 impl Parser<'_> {
     pub(super) fn features(&mut self, slot: Slot<'_>, text: &str) -> Result<Option<Value>, Fault> {
         let (mut set, filter) = match self.given_features(slot, text)? {
@@ -102,6 +106,9 @@ impl Parser<'_> {
             found
                 .warnings
                 .push("the layer has geometries, which a table does not take; they were left out".to_owned());
+        }
+        if !is_rows && found.features.geometry_type.is_none() && !found.features.features.is_empty() {
+            found.warnings.push(NO_GEOMETRY.to_owned());
         }
         self.say(slot, std::mem::take(&mut found.warnings));
         Ok(found)

@@ -267,3 +267,20 @@ fn reading_a_damaged_file_never_panics() {
     testing::read_damaged(Format::Csv, &written(Format::Csv, &sample()).0);
     testing::read_damaged(Format::Csv, b"id,wkt\n1,\"POLYGON Z ((0 0 1, 0 1 1, 1 1 1, 0 0 1))\"\n2,\n");
 }
+
+#[test]
+fn what_begins_as_json_or_a_web_page_is_no_table() {
+    for text in [
+        "<!DOCTYPE html>\n<p>",
+        "{\"error\":{\"code\":499}}",
+        "\u{feff} [1,2]\n3,4",
+        "<?xml version=\"1.0\"?>\n<kml>",
+    ] {
+        let error = crate::read(
+            &crate::testing::input("a.csv", text),
+            crate::Format::Csv,
+            &crate::testing::options(),
+        );
+        assert!(error.unwrap_err().to_string().contains("begins as JSON"), "{text}");
+    }
+}

@@ -5,10 +5,11 @@ use super::pages::{CheckedPages, Chunks};
 use super::plan::{Plan, geometries_of, is_outside, plan};
 use super::{FORMAT, failed, malformed, thrift, unreadable};
 use crate::budget::Budget;
+use crate::field_names::adopt_object_id;
 use crate::gather::Gathering;
 use crate::wkb::read_wkb;
 use crate::{FormatError, Input, ReadLayer, ReadOptions};
-use gp_esri::{Attribute, Geometry};
+use gp_esri::{Attribute, FeatureSet, FieldType, Geometry};
 use parquet::basic::Type;
 use parquet::column::reader::ColumnReaderImpl;
 use parquet::data_type::{
@@ -64,7 +65,22 @@ pub(super) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
         gathering
             .warn(format!("{count} values of field {name} are finer than a millisecond and were cut to one"));
     }
-    Ok(gathering.finish(input.stem()))
+    let mut layer = gathering.finish(input.stem());
+    adopt_object_ids(&mut layer.features);
+    Ok(layer)
+}
+
+/// The format has no object ids; a column of that name holds them.
+fn adopt_object_ids(set: &mut FeatureSet) {
+    for (index, field) in set.fields.iter_mut().enumerate() {
+        let ids = || set.features.iter().map(|feature| feature.attributes.get(index));
+        let is_null = |id: Option<&Attribute>| !matches!(id, Some(Attribute::Integer(_)));
+        adopt_object_id(field, ids().any(is_null));
+        let is_long = |id: Option<&Attribute>| matches!(id, Some(Attribute::Integer(id)) if i32::try_from(*id).is_err());
+        if field.field_type == FieldType::Oid && !ids().any(is_long) {
+            field.length = None;
+        }
+    }
 }
 
 fn read_metadata(chunks: &Chunks, file_bytes: u64) -> Result<ParquetMetaData, FormatError> {

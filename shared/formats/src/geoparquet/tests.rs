@@ -18,9 +18,8 @@ fn read_bytes(bytes: Vec<u8>, options: &ReadOptions<'_>) -> Result<ReadLayer, Fo
     read(&Input::new("layer.parquet", Arc::new(bytes::Bytes::from(bytes))), options)
 }
 
-/// What the format makes of a set: object ids are numbers like others, and there are no measures.
+/// What the format makes of a set: there are no measures.
 fn expected(mut set: FeatureSet) -> FeatureSet {
-    set.fields[0].field_type = FieldType::BigInteger;
     set.has_m = false;
     for geometry in set.features.iter_mut().filter_map(|feature| feature.geometry.as_mut()) {
         let drop = |path: &mut Path| path.m = Vec::new();

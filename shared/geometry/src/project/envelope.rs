@@ -13,13 +13,15 @@ const PIECES_PER_EDGE: usize = 20;
 const ROW: usize = PIECES_PER_EDGE + 1;
 
 /// Where the image of a box lies.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BoxImage {
     /// A box around the positions that have an image, and, where it is whole, a little wider; empty when there is none.
     pub envelope: Envelope,
     /// Whether all of the image is in it. `false` when part of the box has no image, or when the image is torn, as at the
     /// antimeridian or around a pole.
     pub is_whole: bool,
+    /// The images of positions on the box, those that have one.
+    pub positions: Vec<Xy>,
 }
 
 /// The box around the image of a box. Edges are densified, and so is the inside, for a pole within it.
@@ -38,18 +40,17 @@ pub fn project_envelope(envelope: &Envelope, transform: &Transform) -> Option<En
 /// Between the positions of the grid the image bulges by an eighth of their second differences; twice that is allowed for.
 pub fn box_image(envelope: &Envelope, transform: &Transform) -> BoxImage {
     if transform.is_identity() {
-        return BoxImage { envelope: *envelope, is_whole: true };
+        return BoxImage { envelope: *envelope, is_whole: true, positions: envelope.ring().to_vec() };
     }
     let positions = grid(envelope, transform);
     let image = around(&positions);
     let is_whole = positions.iter().all(|xy| xy[0].is_finite()) && !is_torn(&positions, &image);
-    if !is_whole {
-        return BoxImage { envelope: image, is_whole };
-    }
-    let [x, y] = bends(&positions).map(|bend| bend / 4.0);
+    // What has parts elsewhere is not made wider.
+    let [x, y] = if is_whole { bends(&positions).map(|bend| bend / 4.0) } else { [0.0, 0.0] };
     let wider =
         Envelope { xmin: image.xmin - x, ymin: image.ymin - y, xmax: image.xmax + x, ymax: image.ymax + y };
-    BoxImage { envelope: wider, is_whole }
+    let positions = positions.into_iter().filter(|xy| xy[0].is_finite()).collect();
+    BoxImage { envelope: wider, is_whole, positions }
 }
 
 /// Images of the positions of a grid over the box, row after row; NaN where there is none.
