@@ -5,7 +5,7 @@
 //! doubt a feature takes part.
 
 use gp_esri::{Envelope, Extent, FeatureSet, Geometry, Path, SpatialReference, Xy};
-use gp_geometry::{BoxImage, Crs, Shape, Transform, box_image};
+use gp_geometry::{BoxImage, Crs, Shape, Transform, box_image, is_torn_apart};
 
 /// Leaves the features that share a point with the extent, which is a box in its own reference; of no use once `stop` says so.
 /// Says what a reader of the request should know.
@@ -130,11 +130,8 @@ fn bent(geometry: &Geometry, back: &Transform) -> Bent {
     if image.is_empty() {
         return Bent::Nowhere;
     }
-    let (width, height) = (image.xmax - image.xmin, image.ymax - image.ymin);
-    let is_far = |pair: &[Xy]| {
-        (pair[1][0] - pair[0][0]).abs() > width / 2.0 || (pair[1][1] - pair[0][1]).abs() > height / 2.0
-    };
-    let is_torn = without_place > 0 || paths.iter().flat_map(|path| path.xy.windows(2)).any(is_far);
+    let mut steps = paths.iter().flat_map(|path| path.xy.windows(2));
+    let is_torn = without_place > 0 || steps.any(|step| is_torn_apart(step[0], step[1], &image));
     if is_torn { Bent::Torn } else { Bent::Whole(bent) }
 }
 

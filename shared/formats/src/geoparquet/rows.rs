@@ -72,14 +72,16 @@ pub(super) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
 
 /// The format has no object ids; a column of that name holds them.
 fn adopt_object_ids(set: &mut FeatureSet) {
-    for (index, field) in set.fields.iter_mut().enumerate() {
-        let ids = || set.features.iter().map(|feature| feature.attributes.get(index));
-        let is_null = |id: Option<&Attribute>| !matches!(id, Some(Attribute::Integer(_)));
-        adopt_object_id(field, ids().any(is_null));
-        let is_long = |id: Option<&Attribute>| matches!(id, Some(Attribute::Integer(id)) if i32::try_from(*id).is_err());
-        if field.field_type == FieldType::Oid && !ids().any(is_long) {
-            field.length = None;
-        }
+    let Some(index) = set.field_index("OBJECTID") else { return };
+    let ids = || set.features.iter().map(|feature| feature.attributes.get(index));
+    let is_null = |id: Option<&Attribute>| !matches!(id, Some(Attribute::Integer(_)));
+    let is_long =
+        |id: Option<&Attribute>| matches!(id, Some(Attribute::Integer(id)) if i32::try_from(*id).is_err());
+    let (has_nulls, has_long) = (ids().any(is_null), ids().any(is_long));
+    let Some(field) = set.fields.get_mut(index) else { return };
+    adopt_object_id(field, has_nulls);
+    if field.field_type == FieldType::Oid && !has_long {
+        field.length = None;
     }
 }
 

@@ -79,13 +79,18 @@ fn around(positions: &[Xy]) -> Envelope {
     image
 }
 
-/// Whether two neighbours of the grid lie further apart than half of the image: no smooth map of 20 pieces does that to one.
+/// Whether two neighbours of the grid were torn apart.
 fn is_torn(positions: &[Xy], image: &Envelope) -> bool {
-    let (width, height) = (image.xmax - image.xmin, image.ymax - image.ymin);
-    let apart = |a: &Xy, b: &Xy| (a[0] - b[0]).abs() > width / 2.0 || (a[1] - b[1]).abs() > height / 2.0;
     let along_rows = positions.chunks(ROW).flat_map(|row| row.iter().zip(row.iter().skip(1)));
     let along_columns = positions.iter().zip(positions.iter().skip(ROW));
-    along_rows.chain(along_columns).any(|(a, b)| apart(a, b))
+    along_rows.chain(along_columns).any(|(a, b)| is_torn_apart(*a, *b, image))
+}
+
+/// Whether two neighbours, of which there are 20 along what was projected, lie further apart than half of the image: no smooth
+/// map does that to them. Positions without image are not.
+pub fn is_torn_apart(a: Xy, b: Xy, image: &Envelope) -> bool {
+    let (width, height) = (image.xmax - image.xmin, image.ymax - image.ymin);
+    (a[0] - b[0]).abs() > width / 2.0 || (a[1] - b[1]).abs() > height / 2.0
 }
 
 /// The largest second differences of x and of y, along rows and columns.
