@@ -113,7 +113,7 @@ impl Format {
         if head.starts_with(b"fgb\x03fgb") {
             return Some(Format::FlatGeobuf);
         }
-        if head.starts_with(b"PK\x03\x04") {
+        if head.starts_with(crate::zipped::MARK) {
             return Some(if named == Some(Format::Kmz) { Format::Kmz } else { Format::Shapefile });
         }
         named

@@ -3,7 +3,7 @@
 //! Separate from `packing.rs`, which knows no formats. It must never look into an archive within an archive, but for KMZ, or make
 //! a name of an archive into a path.
 
-use crate::zipped::{Archive, Entry};
+use crate::zipped::{self, Archive, Entry};
 use crate::{Format, FormatError, Input, ReadOptions};
 use tempfile::TempPath;
 
@@ -19,9 +19,6 @@ pub struct Member {
     _path: TempPath,
 }
 
-/// How every zip file begins that holds something.
-const ZIP_MARK: &[u8] = b"PK\x03\x04";
-
 /// Takes the file of features out of a zip file, into the scratch folder: the only one of the format, or of any, or the one that
 /// the layer names by its path, its name, or its name without the extension, whatever the case. `None` where the file itself is to
 /// be read: it is no zip file, or one that is a format, as shapefiles and KMZ are.
@@ -35,7 +32,8 @@ pub fn take_member(
     options: &ReadOptions<'_>,
 ) -> Result<Option<Member>, FormatError> {
     let head = file.head()?;
-    if !head.starts_with(ZIP_MARK) || (asked.is_none() && Format::of(&file.name, &head) == Some(Format::Kmz))
+    if !head.starts_with(zipped::MARK)
+        || (asked.is_none() && Format::of(&file.name, &head) == Some(Format::Kmz))
     {
         return Ok(None);
     }

@@ -25,6 +25,9 @@ use std::rc::Rc;
 
 pub(crate) const FORMAT: &str = "zip file";
 
+/// How every entry begins, and so every zip file that holds something.
+pub(crate) const MARK: &[u8] = b"PK\x03\x04";
+
 /// Deflate cannot do better than 1032:1; files of geometries stay below 20:1, padded tables below 100:1.
 const MAX_RATIO: u64 = 200;
 /// Below it the ratio says nothing: a small file may hold nothing but blanks.

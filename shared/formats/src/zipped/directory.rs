@@ -20,7 +20,6 @@ const END_BYTES: usize = 22;
 /// The end record may be followed by a comment, whose length has two bytes.
 const MAX_COMMENT_BYTES: u64 = 65_535;
 
-const LOCAL_SIGNATURE: &[u8] = b"PK\x03\x04";
 const HEADER_SIGNATURE: &[u8] = b"PK\x01\x02";
 const END_SIGNATURE: &[u8] = b"PK\x05\x06";
 const END64_SIGNATURE: &[u8] = b"PK\x06\x06";
@@ -78,7 +77,7 @@ pub(super) fn read(input: &Input) -> Result<Vec<Entry>, FormatError> {
 
 /// Where the bytes of an entry begin, by its local header.
 pub(super) fn data_start(header_at: u64, header: &[u8; LOCAL_HEADER_BYTES]) -> Option<u64> {
-    if !header.starts_with(LOCAL_SIGNATURE) {
+    if !header.starts_with(super::MARK) {
         return None;
     }
     let variable = u64::from(u16_le(header, 26)?) + u64::from(u16_le(header, 28)?);

@@ -48,7 +48,7 @@ impl ZipWriter {
     ) -> Result<(), FormatError> {
         let header_at = self.position;
         let mut entry = Written { name: name.to_owned(), crc32: 0, compressed_bytes: 0, bytes: 0, header_at };
-        self.file.write_all(b"PK\x03\x04")?;
+        self.file.write_all(super::MARK)?;
         self.file.write_all(&entry.common()?)?;
         self.file.write_all(name.as_bytes())?;
 
