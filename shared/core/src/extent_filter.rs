@@ -4,8 +4,13 @@
 //! compared in the reference of the extent. It must never leave out a feature that a smaller extent would take: where it is in
 //! doubt a feature takes part.
 
+mod turns;
+
+pub(crate) use turns::all_turns;
+
 use gp_esri::{Envelope, Extent, FeatureSet, Geometry, Path, SpatialReference, Xy};
 use gp_geometry::{BoxImage, Crs, Shape, Transform, box_image, is_torn_apart};
+use turns::turns;
 
 /// Leaves the features that share a point with the extent, which is a box in its own reference; of no use once `stop` says so.
 /// Says what a reader of the request should know.
@@ -19,19 +24,25 @@ pub(crate) fn keep_within(
     stop: &dyn Fn() -> bool,
 ) -> Result<Option<&'static str>, String> {
     let mut notice = None;
-    let filter = match (&extent.spatial_reference, &features.spatial_reference) {
-        (Some(from), Some(to)) if !from.same_as(to) => ExtentFilter::across(&extent.envelope, from, to)?,
+    let boxes = turns(extent);
+    let filters: Vec<ExtentFilter> = match (&extent.spatial_reference, &features.spatial_reference) {
+        (Some(from), Some(to)) if !from.same_as(to) => {
+            boxes.iter().map(|envelope| ExtentFilter::across(envelope, from, to)).collect::<Result<_, _>>()?
+        }
         (own, of_features) => {
             if own.is_some() && of_features.is_none() && !features.features.is_empty() {
                 notice = Some(UNKNOWN_REFERENCE);
             }
-            ExtentFilter { extent: Frame::new(extent.envelope), image: None }
+            boxes.iter().map(|envelope| ExtentFilter { extent: Frame::new(*envelope), image: None }).collect()
         }
     };
-    let takes =
-        |geometry: &Option<Geometry>| geometry.as_ref().is_some_and(|geometry| filter.takes(geometry));
+    let takes = |geometry: &Option<Geometry>| {
+        geometry.as_ref().is_some_and(|geometry| filters.iter().any(|filter| filter.takes(geometry)))
+    };
     features.features.retain(|feature| !stop() && takes(&feature.geometry));
-    if features.features.is_empty() && filter.image.is_some_and(|image| image.frame.envelope.is_empty()) {
+    let has_no_place =
+        |filter: &ExtentFilter| filter.image.as_ref().is_some_and(|image| image.frame.envelope.is_empty());
+    if features.features.is_empty() && filters.iter().all(has_no_place) {
         return Err("it has no place in the spatial reference of the features".to_owned());
     }
     Ok(notice)
@@ -178,161 +189,4 @@ impl Frame {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use gp_esri::{Feature, GeometryType, Point};
-
-    fn points(code: u32, positions: &[[f64; 2]]) -> FeatureSet {
-        let feature = |xy: &[f64; 2]| Feature {
-            attributes: vec![],
-            geometry: Some(Geometry::Point(Point::from_xy(*xy))),
-        };
-        FeatureSet {
-            geometry_type: Some(GeometryType::Point),
-            spatial_reference: Some(SpatialReference::from_wkid(code)),
-            features: positions.iter().map(feature).collect(),
-            ..FeatureSet::default()
-        }
-    }
-
-    fn extent(code: u32, [xmin, ymin, xmax, ymax]: [f64; 4]) -> Extent {
-        Extent {
-            envelope: Envelope { xmin, ymin, xmax, ymax },
-            spatial_reference: Some(SpatialReference::from_wkid(code)),
-            z: None,
-            m: None,
-        }
-    }
-
-    fn kept(mut features: FeatureSet, extent: &Extent) -> usize {
-        keep_within(&mut features, extent, &|| false).unwrap();
-        features.features.len()
-    }
-
-    #[test]
-    fn an_extent_of_the_whole_world_leaves_out_nothing_where_poles_have_no_place() {
-        let near_the_edge = points(3857, &[[0.0, 19_000_000.0], [0.0, -19_900_000.0], [0.0, 0.0]]);
-        assert_eq!(kept(near_the_edge, &extent(4326, [-180.0, -90.0, 180.0, 90.0])), 3);
-    }
-
-    #[test]
-    fn a_larger_extent_takes_every_feature_that_a_smaller_one_takes() {
-        let steps = || (-20..20).map(f64::from);
-        let grid = |x: f64, y: f64| -> Vec<[f64; 2]> {
-            steps().flat_map(|column| steps().map(move |row| [column * x, row * y])).collect()
-        };
-        let degrees = [1.0, 2.0, 5.0, 11.0, 23.0, 31.0, 38.0, 40.0];
-        for code in [3035, 5070, 25832, 3857, 3995, 54009] {
-            let near = degrees.map(|half| extent(4326, [9.0 - half, 50.0 - half, 9.0 + half, 50.0 + half]));
-            grows(&points(code, &grid(3e5, 3e5)), &near);
-            let meters = degrees.map(|half| half * 1e5);
-            let near = meters.map(|half| extent(code, [-half, -half / 2.0, half * 1.5, half]));
-            grows(&points(4326, &grid(9.0, 4.5)), &near);
-            grows(&boxes(4326, &grid(9.0, 4.5), [7.0, 3.0]), &near);
-            // Boxes with an edge in common.
-            let east = degrees.map(|half| extent(code, [0.0, 0.0, half * 1e5, 3e5 + half]));
-            grows(&boxes(4326, &grid(9.0, 4.5), [7.0, 3.0]), &east);
-            grows(&points(4326, &grid(9.0, 4.5)), &east);
-        }
-    }
-
-    /// Polygons of that width and height from those corners on.
-    fn boxes(code: u32, corners: &[[f64; 2]], [width, height]: [f64; 2]) -> FeatureSet {
-        let mut set = points(code, corners);
-        for (feature, [x, y]) in set.features.iter_mut().zip(corners) {
-            let ring = Envelope { xmin: *x, ymin: *y, xmax: x + width, ymax: (y + height).min(90.0) }.ring();
-            feature.geometry = Some(Geometry::Polygon(vec![Path::from_xy(ring.to_vec())]));
-        }
-        set
-    }
-
-    #[test]
-    fn nothing_from_elsewhere_on_earth_takes_part_where_an_extent_goes_beyond_the_antimeridian() {
-        let across = extent(2193, [1e6, 4.7e6, 3.1e6, 6.2e6]);
-        let cities = [[178.4, -18.1], [-0.1, 51.5], [2.3, 48.9], [-74.0, 40.7], [174.8, -41.3]];
-        assert_eq!(kept(points(4326, &cities), &across), 1);
-        assert_eq!(kept(boxes(4326, &cities, [0.5, 0.5]), &across), 1);
-        // One that lies all around it.
-        assert_eq!(kept(boxes(4326, &[[-180.0, -90.0]], [360.0, 180.0]), &across), 1);
-    }
-
-    #[test]
-    fn features_without_a_reference_are_compared_as_they_are_and_that_is_said() {
-        let mut features =
-            FeatureSet { spatial_reference: None, ..points(4326, &[[5.0, 5.0], [50.0, 50.0]]) };
-        let said = keep_within(&mut features, &extent(4326, [0.0, 0.0, 9.0, 9.0]), &|| false).unwrap();
-        assert!(
-            said.is_some_and(|text| text.contains("no spatial reference")) && features.features.len() == 1
-        );
-    }
-
-    #[test]
-    fn of_a_multipoint_one_point_in_the_extent_is_enough_wherever_the_others_are() {
-        let mut set = points(4326, &[[0.0, 0.0]]);
-        let mut multipoint = |points: &[[f64; 2]]| {
-            set.features[0].geometry = Some(Geometry::Multipoint(Path::from_xy(points.to_vec())));
-            set.clone()
-        };
-        let germany = extent(25832, [3e5, 5.2e6, 9e5, 6.1e6]);
-        assert_eq!(kept(multipoint(&[[9.0, 50.0], [100.0, 10.0]]), &germany), 1);
-        assert_eq!(kept(multipoint(&[[100.0, 10.0], [20.0, 10.0]]), &germany), 0);
-    }
-
-    #[test]
-    fn polygons_beside_an_extent_across_the_antimeridian_or_around_a_pole_are_left_out() {
-        let set = boxes(4326, &[[5.0, 5.0], [179.0, 5.0], [-181.0, 5.0]], [2.0, 2.0]);
-        assert_eq!(kept(set, &extent(3832, [3.0e6, 0.0, 3.8e6, 2e6])), 2);
-        let set = boxes(4326, &[[5.0, 5.0], [5.0, 80.0]], [2.0, 2.0]);
-        assert_eq!(kept(set, &extent(3995, [-4e6, -3e6, 3.1e6, 2.3e6])), 1);
-    }
-
-    fn grows(features: &FeatureSet, extents: &[Extent]) {
-        let mut before: Vec<Feature> = vec![];
-        for extent in extents {
-            let mut now = features.clone();
-            // An extent without any place among the features takes none of them.
-            if keep_within(&mut now, extent, &|| false).is_err() {
-                continue;
-            }
-            let lost: Vec<&Feature> =
-                before.iter().filter(|feature| !now.features.contains(feature)).collect();
-            assert_eq!((lost.len(), lost.first()), (0, None), "{extent:?}");
-            before = now.features;
-        }
-    }
-
-    #[test]
-    fn an_extent_of_a_map_of_the_pacific_takes_both_sides_of_the_antimeridian_and_one_around_a_pole_the_pole()
-    {
-        let both = points(4326, &[[179.5, 10.0], [-179.5, 10.0]]);
-        assert_eq!(kept(both, &extent(3832, [3.0e6, 0.0, 3.8e6, 2e6])), 2);
-        let pole = points(4326, &[[12.0, 89.99], [12.0, 10.0]]);
-        assert_eq!(kept(pole, &extent(3995, [-4e6, -3e6, 3.1e6, 2.3e6])), 1);
-    }
-
-    #[test]
-    fn a_polygon_takes_part_that_meets_the_extent_only_between_its_vertices() {
-        let world = |half_x: f64, half_y: f64| {
-            let ring = Envelope { xmin: -half_x, ymin: -half_y, xmax: half_x, ymax: half_y }.ring();
-            let mut set = points(4326, &[[0.0, 0.0]]);
-            set.features[0].geometry = Some(Geometry::Polygon(vec![Path::from_xy(ring.to_vec())]));
-            set
-        };
-        let small = |code: u32, [x, y]: [f64; 2]| extent(code, [x, y, x + 10.0, y + 10.0]);
-        for (code, at) in
-            [(5070, [0.0, 1.5e6]), (25832, [5e5, 5.5e6]), (3995, [-5e6, 10.0]), (3857, [0.0, 0.0])]
-        {
-            assert_eq!(kept(world(180.0, 90.0), &small(code, at)), 1, "EPSG:{code}");
-            assert_eq!(kept(world(150.0, 70.0), &small(code, at)), 1, "EPSG:{code}");
-        }
-    }
-
-    #[test]
-    fn an_extent_of_which_nothing_has_a_place_among_the_features_is_an_error_unless_a_feature_lies_in_it() {
-        let mut features = points(3857, &[[0.0, 0.0]]);
-        let beyond = extent(4326, [0.0, 91.0, 1.0, 92.0]);
-        assert!(keep_within(&mut features, &beyond, &|| false).unwrap_err().contains("no place"));
-        let half = 1e308;
-        assert_eq!(kept(points(4326, &[[8.0, 50.0]]), &extent(3857, [-half, -half, half, half])), 1);
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! One run of a task, from texts to results: the only place where a tool is called. Plain and synchronous, so that
 //! the server, a worker process and a Lambda function all do the same.
 
-use crate::extent_filter::keep_within;
+use crate::extent_filter::{all_turns, keep_within};
 use crate::notice::repair_notices;
 use crate::render::{RenderOptions, Rendering, wire_type};
 use crate::{BodySize, InputSource, Limits, Reading, RequestError, ResultInfo, parse_values};
@@ -83,7 +83,8 @@ pub fn read_request(
     source: &dyn InputSource,
 ) -> Result<(Vec<Value>, Vec<String>, Environment), RequestError> {
     let environment = Environment::read(parameters, now_ms)?;
-    let reading = Reading { limits, source, extent: environment.extent.as_ref(), now_ms };
+    let around = environment.extent.as_ref().map(all_turns);
+    let reading = Reading { limits, source, extent: around.as_ref(), now_ms };
     let (values, warnings) = parse_values(task.inputs(), parameters, reading)?;
     Ok((values, warnings, environment))
 }
