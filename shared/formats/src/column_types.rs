@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     Nothing,
     Integer,
     BigInteger,
+    /// Of more digits than a double keeps.
+    LongInteger,
     Double,
     Date,
     Text,
@@ -66,7 +68,9 @@ impl Kind {
             }
             return match text.parse::<i64>() {
                 Ok(value) if i32::try_from(value).is_ok() => Kind::Integer,
-                Ok(_) => Kind::BigInteger,
+                // Doubles are written in the fewest digits, so one that comes back as it was may have been one.
+                Ok(value) if (value as f64).to_string() == text => Kind::BigInteger,
+                Ok(_) => Kind::LongInteger,
                 Err(_) => Kind::Text,
             };
         }
@@ -89,6 +93,7 @@ impl Kind {
             least if least == either => either,
             // A date is no number.
             _ if either == Kind::Date => Kind::Text,
+            Kind::LongInteger => Kind::Text,
             _ => either,
         }
     }
@@ -98,7 +103,7 @@ impl Kind {
         match self {
             Kind::Nothing | Kind::Text => FieldType::String,
             Kind::Integer => FieldType::Integer,
-            Kind::BigInteger => FieldType::BigInteger,
+            Kind::BigInteger | Kind::LongInteger => FieldType::BigInteger,
             Kind::Double => FieldType::Double,
             Kind::Date => FieldType::Date,
         }
@@ -194,7 +199,11 @@ mod tests {
             (&[][..], Kind::Nothing),
             (&["1", "-20", "0"], Kind::Integer),
             (&["1", "5000000000"], Kind::BigInteger),
+            (&["1", "9007199254740993", "-9223372036854775808"], Kind::LongInteger),
             (&["1", "0.5", "-1e5", ".5"], Kind::Double),
+            (&["0.5", "9007199254740992", "123456789012345660"], Kind::Double),
+            (&["0.5", "9007199254740993"], Kind::Text),
+            (&["9007199254740993", "7", "0.5"], Kind::Text),
             (&["2020-01-01", "2020-01-01T10:00:00.5+02:00", "2020-01-01 10:00"], Kind::Date),
             (&["1", "2020-01-01"], Kind::Text),
             (&["2020-01-01", "x"], Kind::Text),

@@ -27,8 +27,8 @@ pub(super) enum Place {
     Wkt(usize),
 }
 
-/// Names of coordinate columns: x, y, z, and whether they are longitude and latitude. The first free pair of
-/// its kind is written.
+/// Names of coordinate columns as [`is_named`] compares them: x, y, z, and whether they are longitude and latitude. The first free
+/// pair of its kind is written.
 pub(super) const PAIRS: &[(&str, &str, &str, bool)] = &[
     ("x", "y", "z", false),
     ("POINT_X", "POINT_Y", "POINT_Z", false),
@@ -37,6 +37,22 @@ pub(super) const PAIRS: &[(&str, &str, &str, bool)] = &[
     ("long", "lat", "z", true),
     ("lng", "lat", "z", true),
     ("easting", "northing", "z", false),
+    ("eastings", "northings", "z", false),
+    ("xcoord", "ycoord", "zcoord", false),
+    ("coordx", "coordy", "coordz", false),
+    ("xcoordinate", "ycoordinate", "zcoordinate", false),
+    ("xcenter", "ycenter", "z", false),
+    ("lon", "latitude", "z", true),
+    ("long", "latitude", "z", true),
+    ("lng", "latitude", "z", true),
+    ("longitude", "lat", "z", true),
+    ("londd", "latdd", "z", true),
+    ("longdd", "latdd", "z", true),
+    ("longdecdeg", "latdecdeg", "z", true),
+    // Of biological records (Darwin Core).
+    ("decimallongitude", "decimallatitude", "z", true),
+    // Of the North American datum, which is a few metres from WGS 84: of no reference that the name alone would say.
+    ("longitude83", "latitude83", "z", false),
 ];
 /// Names of columns of well-known text. The first one is written.
 pub(super) const WKT_NAMES: &[&str] = &["WKT", "geom", "geometry", "the_geom", "shape"];
@@ -82,15 +98,26 @@ fn declared_type(word: &str) -> Option<FieldType> {
 
 /// Whether columns of coordinates have such names.
 pub(super) fn is_coordinate(name: &str) -> bool {
-    PAIRS.iter().any(|(x, y, z, _)| [x, y, z].iter().any(|known| known.eq_ignore_ascii_case(name)))
+    PAIRS.iter().any(|(x, y, z, _)| [x, y, z].iter().any(|known| is_named(name, known)))
 }
 
-/// Where the geometry is: of all columns that could hold it, those that begin leftmost. Names alone are not enough: a column
-/// named `shape` must hold well-known text, and one named `x` at least one number, unless the column is empty.
+/// Whether a column has that name in spite of case, spaces, signs, and a unit: `Longitude (deg)` is longitude.
+pub(super) fn is_named(name: &str, known: &str) -> bool {
+    let unit = name.find(['(', '[']).filter(|at| *at > 0);
+    let without_unit = name.get(..unit.unwrap_or(name.len())).unwrap_or(name);
+    without_unit.is_ascii() && letters_and_digits(without_unit).eq(letters_and_digits(known))
+}
+
+fn letters_and_digits(text: &str) -> impl Iterator<Item = u8> {
+    text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase())
+}
+
+/// Where the geometry is: in the leftmost column of well-known text, else in the pair of coordinates that begins leftmost. Names
+/// alone are not enough: a column named `shape` must hold well-known text, and one named `x` at least one number, unless the
+/// column is empty.
 pub(super) fn place(columns: &[HeaderColumn], survey: &[Surveyed]) -> Place {
-    let named = |number: usize, name: &str| {
-        columns.get(number).is_some_and(|column| column.name.eq_ignore_ascii_case(name))
-    };
+    let named =
+        |number: usize, name: &str| columns.get(number).is_some_and(|column| is_named(&column.name, name));
     let of = |number: usize| survey.get(number).copied().unwrap_or_default();
     let has_numbers = |number: usize| of(number).column.has_numbers || of(number).column.is_untouched();
     let numeric = |number: usize| has_numbers(number) || of(number).commas.may_be_decimal();
@@ -99,13 +126,11 @@ pub(super) fn place(columns: &[HeaderColumn], survey: &[Surveyed]) -> Place {
         let free = |number: &usize| named(*number, name) && numeric(*number);
         (from..columns.len()).find(free).or_else(|| (0..from).find(free))
     };
+    let is_wkt_name = |number: &usize| WKT_NAMES.iter().any(|name| named(*number, name));
+    if let Some(number) = (0..columns.len()).filter(is_wkt_name).find(|number| of(*number).is_wkt) {
+        return Place::Wkt(number);
+    }
     for number in 0..columns.len() {
-        let surveyed = of(number);
-        let is_wkt_name = WKT_NAMES.iter().any(|name| named(number, name));
-        // An empty column named WKT is what an empty layer leaves.
-        if is_wkt_name && (surveyed.is_wkt || surveyed.column.is_untouched() && named(number, WKT_NAMES[0])) {
-            return Place::Wkt(number);
-        }
         for (x_name, y_name, z_name, is_degrees) in PAIRS {
             let (x, y) = if named(number, x_name) {
                 (Some(number), find(number, y_name))
@@ -130,12 +155,15 @@ pub(super) fn place(columns: &[HeaderColumn], survey: &[Surveyed]) -> Place {
             }
         }
     }
-    Place::None
+    // An empty column named WKT is what an empty layer leaves.
+    let empty =
+        (0..columns.len()).find(|number| named(*number, WKT_NAMES[0]) && of(*number).column.is_untouched());
+    empty.map_or(Place::None, Place::Wkt)
 }
 
 /// A sentence about columns that are named as coordinates and were not read as such.
 pub(super) fn unread_pair(columns: &[HeaderColumn], survey: &[Surveyed]) -> Option<String> {
-    let find = |name: &str| columns.iter().position(|column| column.name.eq_ignore_ascii_case(name));
+    let find = |name: &str| columns.iter().position(|column| is_named(&column.name, name));
     let (x, y) = PAIRS.iter().find_map(|(x, y, ..)| Some((find(x)?, find(y)?)))?;
     let commas = survey.get(x)?.commas.of_pair(survey.get(y)?.commas);
     let names = format!("{} and {}", shortened(&columns.get(x)?.name), shortened(&columns.get(y)?.name));

@@ -1,6 +1,6 @@
 use crate::testing::{self, assert_same_set, read_bytes, sample, written};
 use crate::{Format, ReadLayer};
-use gp_esri::{Attribute, FieldType, Geometry, GeometryType, Point};
+use gp_esri::{Attribute, FeatureSet, Field, FieldType, Geometry, GeometryType, Point};
 use proptest::prelude::*;
 
 fn read(text: &str) -> ReadLayer {
@@ -58,7 +58,16 @@ fn a_declared_type_holds_and_what_does_not_fit_it_is_an_error_with_row_and_colum
 
 #[test]
 fn longitude_and_latitude_are_wgs84_and_x_and_y_are_of_unknown_reference() {
-    for header in ["lon,lat", "Longitude,LATITUDE", "lng,lat", "long,lat"] {
+    for header in [
+        "lon,lat",
+        "Longitude,LATITUDE",
+        "lng,lat",
+        "long,lat",
+        "Longitude (deg),Latitude (deg)",
+        "LONG_DD,LAT_DD",
+        "decimalLongitude,decimalLatitude",
+        "lon,Latitude [°]",
+    ] {
         let layer = read(&format!("name,{header}\na,8.5,47\n"));
         let set = &layer.features;
         assert_eq!(
@@ -73,6 +82,8 @@ fn longitude_and_latitude_are_wgs84_and_x_and_y_are_of_unknown_reference() {
         ("y,x,z\n47,8.5,3\n", "could be degrees"),
         ("POINT_X,POINT_Y\n500,47\n", "it is unknown"),
         ("Easting,Northing\n500,47\n", "it is unknown"),
+        ("X_COORD,Y_COORD\n500,47\n", "it is unknown"),
+        ("Point-X (m),Point-Y (m)\n500,47\n", "it is unknown"),
         ("lat,lon\n500,47\n", "hold values beyond ±180 or ±90"),
     ] {
         let layer = read(text);
@@ -86,6 +97,29 @@ fn longitude_and_latitude_are_wgs84_and_x_and_y_are_of_unknown_reference() {
         Some(Geometry::Point(Point { xy: [8.5, 47.0], z: Some(3.0), m: None }))
     );
     assert!(with_z.has_z);
+}
+
+#[test]
+fn well_known_text_is_the_geometry_wherever_coordinates_stand_beside_it() {
+    for text in [
+        "lon,lat,WKT\n8.5,47,\"SRID=4326;LINESTRING (0 0, 1 1)\"\n",
+        "x,geom,y\n8,\"LINESTRING (0 0, 1 1)\",4\n",
+    ] {
+        let layer = read(text);
+        assert_eq!(layer.features.geometry_type, Some(GeometryType::Polyline), "{text}");
+        assert_eq!(layer.features.fields.len(), 2);
+    }
+    // A name that is no well-known text hides no coordinates, and a text beside points stays one.
+    assert_eq!(read("shape,x,y\nround,8,47\n").features.geometry_type, Some(GeometryType::Point));
+    assert_eq!(read("lon,lat,WKT\n8.5,47,\n").features.geometry_type, Some(GeometryType::Point));
+    let mut set = read("lon,lat,n\n8.5,47,a\n").features;
+    set.fields[0] = Field::new("Geom", FieldType::String);
+    let again = |set: &FeatureSet| read(std::str::from_utf8(&written(Format::Csv, set).0).unwrap()).features;
+    assert_same_set(&set, &again(&set));
+    set.features[0].attributes[0] = Attribute::Text("LINESTRING (0 0, 1 1)".into());
+    // Well-known text names no reference.
+    set.spatial_reference = None;
+    assert_same_set(&set, &again(&set));
 }
 
 #[test]

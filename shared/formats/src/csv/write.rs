@@ -1,11 +1,11 @@
 //! Writing a set as comma-separated values: points on WGS 84 as `lon` and `lat`, others as `x` and `y`, the rest as well-known
 //! text.
 
-use super::header::{PAIRS, WKT_NAMES};
+use super::header::{PAIRS, WKT_NAMES, is_named};
 use super::{FORMAT, WGS84};
 use crate::field_names::lost_descriptions;
 use crate::text::{self, write_double};
-use crate::wkt::write_wkt;
+use crate::wkt::{is_wkt_like, write_wkt};
 use crate::{FormatError, WriteLayer};
 use gp_esri::json::{write_f64, write_i64};
 use gp_esri::{Attribute, FeatureSet, FieldType, Geometry, GeometryType, SpatialReference, date};
@@ -43,10 +43,10 @@ pub(crate) fn write(
 }
 
 fn columns(set: &FeatureSet) -> Columns {
-    let free = |name: &str| set.field_index(name).is_none();
+    let free = |name: &str| !set.fields.iter().any(|field| is_named(&field.name, name));
     match set.geometry_type {
         None => Columns::None,
-        Some(GeometryType::Point) => {
+        Some(GeometryType::Point) if !has_wkt_of_its_own(set) => {
             let free_pairs = || PAIRS.iter().filter(|(x, y, z, _)| free(x) && free(y) && free(z));
             let in_degrees = || free_pairs().find(|(.., is_degrees)| *is_degrees);
             let others = || free_pairs().find(|(.., is_degrees)| !*is_degrees);
@@ -62,6 +62,15 @@ fn columns(set: &FeatureSet) -> Columns {
     }
 }
 
+/// Whether a reader would take a field for the geometry.
+fn has_wkt_of_its_own(set: &FeatureSet) -> bool {
+    let is_wkt_name = |name: &str| WKT_NAMES.iter().any(|known| is_named(name, known));
+    set.fields.iter().enumerate().filter(|(_, field)| is_wkt_name(&field.name)).any(|(place, _)| {
+        let mut values = set.features.iter().filter_map(|feature| feature.attributes.get(place));
+        values.any(|value| matches!(value, Attribute::Text(text) if is_wkt_like(text)))
+    })
+}
+
 /// Whether the points are longitudes and latitudes on WGS 84, which the names of their columns then say.
 fn is_wgs84(set: &FeatureSet) -> bool {
     let bounds = set.envelope();
@@ -73,7 +82,7 @@ fn is_wgs84(set: &FeatureSet) -> bool {
 
 /// A name that no field has.
 fn wkt_name(set: &FeatureSet) -> String {
-    let free = WKT_NAMES.iter().find(|name| set.field_index(name).is_none());
+    let free = WKT_NAMES.iter().find(|name| !set.fields.iter().any(|field| is_named(&field.name, name)));
     free.map_or_else(|| WKT_NAMES[0].to_owned(), |name| (*name).to_owned())
 }
 
