@@ -6,6 +6,7 @@
 //! One file a format. Foreign bytes are never trusted: counts and lengths in them are claims, so memory grows with what was
 //! read, never with what was promised, and every reader counts what it makes against the limits (`budget.rs`).
 
+mod any;
 mod authority;
 mod budget;
 mod bytes_at;
@@ -46,11 +47,11 @@ mod wkb;
 mod wkt;
 mod zipped;
 
+pub use any::read_any;
 pub use error::FormatError;
 pub use esri_pbf::{read_pbf, write_pbf};
 pub use format::Format;
 pub use input::{Input, ReadAt};
-pub use member::{Member, take_member};
 pub use packing::{zip_files, zipped_names};
 
 use gp_esri::{Extent, FeatureSet, ReadLimits};

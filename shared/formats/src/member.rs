@@ -8,25 +8,45 @@ use crate::{Format, FormatError, Input, ReadOptions};
 use tempfile::TempPath;
 
 /// A file that was taken out of a zip file.
-pub struct Member {
+pub(crate) struct Member {
     /// The file, under the name that it has there.
-    pub input: Input,
+    pub(crate) input: Input,
     /// Its format.
-    pub format: Format,
-    /// Which of its layers is wanted: that of the options, unless it was the name of the file.
-    pub layer: Option<String>,
+    pub(crate) format: Format,
+    /// Which of its layers is wanted, if one was named.
+    pub(crate) layer: Option<String>,
+    /// The name by which it was told from others in the zip file; none where it is the only one.
+    name: Option<String>,
     /// Where it lies; gone with this.
     _path: TempPath,
 }
 
+impl Member {
+    /// The error of reading it, in which layers have the names by which they would be found.
+    pub(crate) fn error(&self, error: FormatError) -> FormatError {
+        let Some(file) = &self.name else { return error };
+        let full = |name: &String| format!("{file}/{name}");
+        match error {
+            FormatError::SeveralLayers { names } => {
+                FormatError::SeveralLayers { names: names.iter().map(full).collect() }
+            }
+            FormatError::NoLayer { asked, names } => {
+                FormatError::NoLayer { asked: full(&asked), names: names.iter().map(full).collect() }
+            }
+            other => other,
+        }
+    }
+}
+
 /// Takes the file of features out of a zip file, into the scratch folder: the only one of the format, or of any, or the one that
-/// the layer names by its path, its name, or its name without the extension, whatever the case. `None` where the file itself is to
-/// be read: it is no zip file, or one that is a format, as shapefiles and KMZ are.
+/// the layer names by its path, its name, or its name without the extension, whatever the case, and `/` and a layer of that file
+/// behind it where files of several layers lie side by side. `None` where the file itself is to be read: it is no zip file, or
+/// one that is a format, as shapefiles and KMZ are.
 ///
 /// # Errors
 /// A zip file that is cut or tries something; [`FormatError::SeveralLayers`] and [`FormatError::NoLayer`] where no single file is
 /// meant, with the names that there are.
-pub fn take_member(
+pub(crate) fn take_member(
     file: &Input,
     asked: Option<Format>,
     options: &ReadOptions<'_>,
@@ -39,24 +59,23 @@ pub fn take_member(
     }
     let archive = Archive::open(file, options.max_decompressed_bytes)?;
     let files = files_of_features(archive.entries(), asked, options.layer.as_deref());
-    let (entry, format, layer) = match (files.as_slice(), &options.layer) {
+    let chosen = match (files.as_slice(), &options.layer) {
         ([], _) => return Ok(None),
         ([(entry, format)], layer) if layer.is_none() || format.holds_several_layers() => {
-            (*entry, *format, layer.clone())
+            Chosen { entry, format: *format, name: None, layer: layer.clone() }
         }
         (_, None) => return Err(FormatError::SeveralLayers { names: names(&files) }),
-        (_, Some(layer)) => {
-            let (entry, format) = named(&files, layer)?;
-            (entry, format, None)
-        }
+        (_, Some(layer)) => choose(&files, layer)?,
     };
+    let Chosen { entry, format, name, layer } = chosen;
     // Never a name that a stranger has given: the extension is one of ours.
     let to = tempfile::Builder::new()
         .suffix(&format!(".{}", format.extension()))
         .tempfile_in(options.scratch)?
         .into_temp_path();
     archive.unpack(entry, &to, options.stop)?;
-    Ok(Some(Member { input: Input::open(&to)?.renamed(entry.file_name()), format, layer, _path: to }))
+    let input = Input::open(&to)?.renamed(entry.file_name());
+    Ok(Some(Member { input, format, layer, name, _path: to }))
 }
 
 /// The files that are of the format, or of any; none where the zip file is a shapefile, unless the layer names another file.
@@ -83,8 +102,38 @@ fn files_of_features<'a>(
     });
     let known: Vec<_> = known.filter(|(_, format)| asked.is_none_or(|asked| asked == *format)).collect();
     let is_shapefile = asked.is_none() && entries.iter().any(|entry| has(entry, &["shp"]));
-    let is_other = || layer.is_some_and(|layer| named(&known, layer).is_ok());
+    let is_other = || layer.is_some_and(|layer| choose(&known, layer).is_ok());
     if is_shapefile && !is_other() { Vec::new() } else { known }
+}
+
+/// A file of a zip file and the layer of it that is wanted.
+struct Chosen<'a> {
+    entry: &'a Entry,
+    format: Format,
+    name: Option<String>,
+    layer: Option<String>,
+}
+
+/// The file that the layer names, alone or with a layer in it: `towns` or `towns/parks`.
+fn choose<'a>(files: &[(&'a Entry, Format)], layer: &str) -> Result<Chosen<'a>, FormatError> {
+    let chosen = |(entry, format), name: &str, layer: Option<&str>| Chosen {
+        entry,
+        format,
+        name: Some(name.to_owned()),
+        layer: layer.map(str::to_owned),
+    };
+    let alone = named(files, layer);
+    if let Err(FormatError::NoLayer { .. }) = alone {
+        for (slash, _) in layer.match_indices('/') {
+            let (name, within) = (&layer[..slash], &layer[slash + 1..]);
+            if let Ok((entry, format)) = named(files, name)
+                && format.holds_several_layers()
+            {
+                return Ok(chosen((entry, format), name, Some(within)));
+            }
+        }
+    }
+    Ok(chosen(alone?, layer, None))
 }
 
 /// The one file that the layer names, in the strictest sense in which it names any.
@@ -123,20 +172,7 @@ fn stem(entry: &Entry) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{input, options, sample, written};
-
-    fn packed(files: &[(&str, Vec<u8>)]) -> Input {
-        let folder = tempfile::tempdir().unwrap();
-        let mut named = Vec::new();
-        for (number, (name, bytes)) in files.iter().enumerate() {
-            let path = folder.path().join(number.to_string());
-            std::fs::write(&path, bytes).unwrap();
-            named.push(((*name).to_owned(), path));
-        }
-        let path = folder.path().join("out.zip");
-        crate::zip_files(&path, &named, &|| false).unwrap();
-        input("a.zip", std::fs::read(path).unwrap())
-    }
+    use crate::testing::{input, options, packed, sample, written};
 
     #[test]
     fn a_file_of_every_format_is_found_in_a_zip_file() {
@@ -179,17 +215,6 @@ mod tests {
         }
         assert_eq!(take("Towns.GeoJSON").unwrap().unwrap().format, Format::GeoJson);
         assert_eq!(take("b/towns.csv").unwrap().unwrap().input.name, "towns.csv");
-    }
-
-    #[test]
-    fn a_layer_that_the_only_file_does_not_have_is_refused() {
-        let zip = packed(&[("towns.csv", written(Format::Csv, &sample()).0)]);
-        let take = |layer: &str| {
-            take_member(&zip, None, &ReadOptions { layer: Some(layer.to_owned()), ..options() })
-        };
-        let error = take("seas").err().unwrap().to_string();
-        assert!(error.contains("no layer seas: it has towns"), "{error}");
-        assert_eq!(take("towns").unwrap().unwrap().layer, None);
     }
 
     #[test]

@@ -12,6 +12,20 @@ use gp_esri::{
 };
 use std::sync::Arc;
 
+/// A zip file of these files.
+pub(crate) fn packed(files: &[(&str, Vec<u8>)]) -> Input {
+    let folder = tempfile::tempdir().unwrap();
+    let mut named = Vec::new();
+    for (number, (name, bytes)) in files.iter().enumerate() {
+        let path = folder.path().join(number.to_string());
+        std::fs::write(&path, bytes).unwrap();
+        named.push(((*name).to_owned(), path));
+    }
+    let path = folder.path().join("out.zip");
+    crate::zip_files(&path, &named, &|| false).unwrap();
+    input("a.zip", std::fs::read(path).unwrap())
+}
+
 /// Options without limits worth the name.
 pub(crate) fn options() -> ReadOptions<'static> {
     ReadOptions {

@@ -19,7 +19,7 @@ use crate::file_format::ReadFormat;
 use crate::table::ensure_object_ids;
 use gp_core::{DataFile, Filter, Inputs, MessageLevel, Outputs, RecordSet, RunContext, Tool, ToolError};
 use gp_esri::{FeatureSet, SpatialReference};
-use gp_formats::{Format, FormatError, Input, ReadOptions, take_member};
+use gp_formats::{Format, FormatError, ReadOptions};
 use std::borrow::Cow;
 
 /// Reads a file.
@@ -31,7 +31,7 @@ pub(crate) struct ImportFeaturesInputs {
     /// The file: an upload or a URL.
     #[parameter(filter = Filter::File(Format::extensions().map(Cow::Borrowed).collect()))]
     input_file: DataFile,
-    /// The layer, in a file that holds several, or the name of a file in a zip file; whatever its case.
+    /// The layer, in a file that holds several, or the name of a file in a zip file; `file/layer` for both. Whatever the case.
     layer: Option<String>,
     /// The format of the file. AUTO: what the file itself says, else its extension.
     #[parameter(default = ReadFormat(None))]
@@ -59,7 +59,7 @@ impl Tool for ImportFeatures {
 
     fn run(inputs: ImportFeaturesInputs, context: &RunContext) -> Result<ImportFeaturesOutputs, ToolError> {
         let stop = || context.check().is_err();
-        let mut options = ReadOptions {
+        let options = ReadOptions {
             limits: context.read_limits().clone(),
             max_decompressed_bytes: MAX_UNPACKED_BYTES,
             layer: inputs.layer,
@@ -70,16 +70,7 @@ impl Tool for ImportFeatures {
         let file = inputs.input_file.0;
         let failed = |error: FormatError| failure(&file.name, error, context);
         context.progress(0, format!("reading {}", file.name));
-        let member = take_member(&file, inputs.format.0, &options).map_err(failed)?;
-        let (input, format) = match &member {
-            Some(member) => (&member.input, member.format),
-            None => (&file, format_of(&file, inputs.format.0).map_err(failed)?),
-        };
-        if let Some(member) = &member {
-            options.layer = member.layer.clone();
-        }
-        check_layer(input, format, options.layer.as_deref()).map_err(failed)?;
-        let read = gp_formats::read(input, format, &options).map_err(failed)?;
+        let (format, read) = gp_formats::read_any(&file, inputs.format.0, &options).map_err(failed)?;
         for warning in read.warnings {
             context.warning(format!("{}: {warning}", read.name));
         }
@@ -99,28 +90,6 @@ impl Tool for ImportFeatures {
 
 /// What a compressed file may become, as where features are read from a URL.
 const MAX_UNPACKED_BYTES: u64 = 2 << 30;
-
-/// The format that was asked for, or the one that the file shows.
-fn format_of(file: &Input, asked: Option<Format>) -> Result<Format, FormatError> {
-    let told = asked.or(Format::of(&file.name, &file.head()?));
-    told.ok_or_else(|| {
-        FormatError::Unsupported(
-            "neither its first bytes nor its extension tell its format; say it in Format".to_owned(),
-        )
-    })
-}
-
-/// The layer of a format of one layer is called as the file: readers do not look at the name.
-fn check_layer(input: &Input, format: Format, layer: Option<&str>) -> Result<(), FormatError> {
-    match layer {
-        Some(asked)
-            if !format.holds_several_layers() && asked.to_lowercase() != input.stem().to_lowercase() =>
-        {
-            Err(FormatError::NoLayer { asked: asked.to_owned(), names: vec![input.stem().to_owned()] })
-        }
-        _ => Ok(()),
-    }
-}
 
 /// The reference of the file, or the one that was given for a file without.
 fn settle_reference(set: &mut FeatureSet, given: Option<SpatialReference>, context: &RunContext) {

@@ -76,7 +76,7 @@ impl Sources {
             FormatError::TooLarge(reason) => SourceError::TooLarge(format!("{}: {reason}", input.name)),
             other => SourceError::Refused(format!("{}: {other}", input.name)),
         };
-        let mut options = ReadOptions {
+        let options = ReadOptions {
             limits: wanted.limits.reading(),
             max_decompressed_bytes: self.settings.max_decompressed_bytes,
             layer: reference.layer.clone(),
@@ -85,15 +85,7 @@ impl Sources {
             stop: self.stop.as_ref(),
         };
         let asked = asked_format(reference)?;
-        let member = gp_formats::take_member(input, asked, &options).map_err(failed)?;
-        let layer = match &member {
-            Some(member) => {
-                options.layer = member.layer.clone();
-                gp_formats::read(&member.input, member.format, &options)
-            }
-            None => gp_formats::read(input, format_of(input, reference)?, &options),
-        };
-        let layer = layer.map_err(failed)?;
+        let (_, layer) = gp_formats::read_any(input, asked, &options).map_err(failed)?;
         let mut warnings = layer.warnings;
         if reference.time.is_some() {
             warnings.push(format!(
@@ -112,22 +104,6 @@ fn asked_format(reference: &DataReference) -> Result<Option<Format>, SourceError
     known.map(Some).ok_or_else(|| {
         let names: Vec<&str> = Format::all().map(Format::name).collect();
         SourceError::Refused(format!("format: there is no format {name}: give one of {}", names.join(", ")))
-    })
-}
-
-/// What a file is, or was said to be.
-fn format_of(input: &Input, reference: &DataReference) -> Result<Format, SourceError> {
-    let head = input.head();
-    let head =
-        head.map_err(|error| SourceError::Refused(format!("{} could not be read: {error}", input.name)))?;
-    let told = Format::of(&name_with_format(&input.name, reference), &head);
-    told.ok_or_else(|| {
-        let known: Vec<&str> = Format::extensions().collect();
-        SourceError::Refused(format!(
-            "{} is of no format that is read here; its name must end in one of {}",
-            input.name,
-            known.join(", ")
-        ))
     })
 }
 
@@ -206,17 +182,6 @@ fn perhaps_own(url: &str, error: SourceError) -> SourceError {
             SourceError::Refused(format!("{reason}; if it was a file of this server, it has expired"))
         }
         error => error,
-    }
-}
-
-/// The name of a file with the extension of the format that the reference says, where it says one.
-fn name_with_format(name: &str, reference: &DataReference) -> String {
-    match &reference.format {
-        Some(format) => {
-            let known = Format::from_name(format).map(Format::extension);
-            format!("{name}.{}", known.unwrap_or(format))
-        }
-        None => name.to_owned(),
     }
 }
 

@@ -1,0 +1,139 @@
+//! Reading what a user hands over: a file of whatever format, as it is or in a zip file.
+
+use crate::member::take_member;
+use crate::{Format, FormatError, Input, ReadLayer, ReadOptions, read};
+
+/// Reads the layer that the options name, or the only one, of a file, or of a file that lies in a zip file. The format is the one
+/// that is asked for, else what the first bytes say, else what the name says.
+///
+/// # Errors
+/// As [`read`]; [`FormatError::Unsupported`] where nothing tells the format, or the first bytes say another than was asked for.
+pub fn read_any(
+    file: &Input,
+    asked: Option<Format>,
+    options: &ReadOptions<'_>,
+) -> Result<(Format, ReadLayer), FormatError> {
+    let Some(member) = take_member(file, asked, options)? else {
+        let format = format_of(file, asked)?;
+        check_layer(file, format, options.layer.as_deref())?;
+        return Ok((format, read(file, format, options)?));
+    };
+    let within = ReadOptions {
+        layer: member.layer.clone(),
+        limits: options.limits.clone(),
+        extent: options.extent.clone(),
+        ..*options
+    };
+    let checked = check_layer(&member.input, member.format, within.layer.as_deref());
+    let layer = checked.and_then(|()| read(&member.input, member.format, &within));
+    Ok((member.format, layer.map_err(|error| member.error(error))?))
+}
+
+fn format_of(file: &Input, asked: Option<Format>) -> Result<Format, FormatError> {
+    let head = file.head()?;
+    let Some(asked) = asked else {
+        return Format::of(&file.name, &head).ok_or_else(|| {
+            let known: Vec<&str> = Format::extensions().collect();
+            FormatError::Unsupported(format!(
+                "neither its first bytes nor its name tell its format: say which it is, or let its name end in one of {}",
+                known.join(", ")
+            ))
+        });
+    };
+    match Format::of(&format!("a.{}", asked.extension()), &head) {
+        Some(shown) if shown != asked => Err(FormatError::Unsupported(format!(
+            "it is {}, and {} was said: leave the format out, or say the right one",
+            shown.name(),
+            asked.name()
+        ))),
+        _ => Ok(asked),
+    }
+}
+
+/// The layer of a format of one layer is called as the file: readers do not look at the name.
+fn check_layer(file: &Input, format: Format, layer: Option<&str>) -> Result<(), FormatError> {
+    match layer {
+        Some(asked)
+            if !format.holds_several_layers() && asked.to_lowercase() != file.stem().to_lowercase() =>
+        {
+            Err(FormatError::NoLayer { asked: asked.to_owned(), names: vec![file.stem().to_owned()] })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::WriteLayer;
+    use crate::testing::{input, options, packed, sample, written};
+
+    fn of_layer(layer: &str) -> ReadOptions<'static> {
+        ReadOptions { layer: Some(layer.to_owned()), ..options() }
+    }
+
+    #[test]
+    fn a_layer_of_one_of_several_files_in_a_zip_file_is_named_by_both() {
+        let package = |names: [&str; 2]| {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.gpkg");
+            let set = sample();
+            crate::write(
+                &path,
+                Format::GeoPackage,
+                &names.map(|name| WriteLayer { name, features: &set }),
+                &|| false,
+            )
+            .unwrap();
+            std::fs::read(path).unwrap()
+        };
+        let csv = written(Format::Csv, &sample()).0;
+        let zip = packed(&[
+            ("east/towns.gpkg", package(["parks", "a/b"])),
+            ("west/lakes.gpkg", package(["parks", "shores"])),
+            ("one.csv", csv),
+        ]);
+        let read = |layer: &str| read_any(&zip, None, &of_layer(layer));
+        for (layer, name) in [
+            ("towns/parks", "parks"),
+            ("Lakes.gpkg/SHORES", "shores"),
+            ("east/towns.gpkg/a/b", "a/b"),
+            ("one", "one"),
+        ] {
+            assert_eq!(read(layer).unwrap().1.name, name, "{layer}");
+        }
+        for (layer, words) in [
+            ("towns", "name one of towns/parks, towns/a/b"),
+            ("lakes/seas", "no layer lakes/seas: it has lakes/parks, lakes/shores"),
+            ("seas/parks", "no layer seas/parks: it has towns, lakes, one"),
+            ("one/parks", "no layer one/parks: it has towns, lakes, one"),
+        ] {
+            let error = read(layer).err().unwrap().to_string();
+            assert!(error.ends_with(words), "{layer}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_layer_that_a_file_of_one_layer_does_not_have_is_refused_in_a_zip_file_and_outside() {
+        for file in [
+            input("towns.csv", written(Format::Csv, &sample()).0),
+            packed(&[("a/towns.csv", written(Format::Csv, &sample()).0)]),
+        ] {
+            assert_eq!(read_any(&file, None, &of_layer("Towns")).unwrap().0, Format::Csv);
+            let error = read_any(&file, None, &of_layer("seas")).err().unwrap().to_string();
+            assert!(error.contains("no layer seas: it has towns"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_format_that_is_not_that_of_the_file_is_refused_and_one_that_nothing_tells_is_asked_for() {
+        let package = input("a", written(Format::GeoPackage, &sample()).0);
+        let error = read_any(&package, Some(Format::Csv), &options()).err().unwrap().to_string();
+        assert!(error.contains("it is GEOPACKAGE, and CSV was said"), "{error}");
+        assert_eq!(read_any(&package, Some(Format::GeoPackage), &options()).unwrap().0, Format::GeoPackage);
+        let csv = input("a", written(Format::Csv, &sample()).0);
+        let error = read_any(&csv, None, &options()).err().unwrap().to_string();
+        assert!(error.contains("let its name end in one of json, txt"), "{error}");
+        assert_eq!(read_any(&csv, Some(Format::Csv), &options()).unwrap().0, Format::Csv);
+    }
+}
