@@ -40,6 +40,22 @@ fn a_job_that_is_executing_is_cancelled_and_never_seems_to_execute_again() {
 }
 
 #[test]
+fn no_more_jobs_are_called_executing_than_there_are_workers_while_they_take_long() {
+    let server = Server::start_with(&["--workers", "2"]);
+    let short = Job::submit(&server, SLOW_COUNT, &[("f", "json"), ("Seconds", "0")]);
+    assert_eq!(status(&short.wait(&server)), "esriJobSucceeded");
+    let jobs: Vec<Job> =
+        (0..9).map(|_| Job::submit(&server, SLOW_COUNT, &[("f", "json"), ("Seconds", "50")])).collect();
+    for job in &jobs[..2] {
+        job.wait_until(&server, Duration::from_secs(20), |status| status == "esriJobExecuting");
+    }
+    for job in &jobs[2..] {
+        assert_eq!(status(&job.poll(&server)), "esriJobSubmitted");
+        assert_eq!(job.cancel(&server).json()["jobStatus"], "esriJobCancelled", "nothing had to be stopped");
+    }
+}
+
+#[test]
 fn a_job_that_waits_is_cancelled_at_once_and_never_runs() {
     let server = Server::start_with(&["--workers", "1"]);
     let busy: Vec<Job> =

@@ -3,6 +3,7 @@
 use crate::blobs::FileBlobs;
 use crate::drain::Drain;
 use crate::jobs::SqliteJobs;
+use crate::pace::Pace;
 use crate::queue::LineOfJobs;
 use crate::recovery::Abandoned;
 use crate::sweep::Sweeper;
@@ -24,8 +25,8 @@ pub struct Data {
     uploads: Arc<FileUploads>,
 }
 
-/// Jobs that are taken from the line before a worker is free. A small job waits for the disk longer than it computes:
-/// with none, a worker would idle most of the time; with more, jobs would be called executing that only wait.
+/// Jobs that are taken from the line before a worker is free, while many short ones wait (`pace.rs`). A small job waits for the disk
+/// longer than it computes: with none, a worker would idle most of the time.
 const FETCHED_AHEAD: usize = 6;
 
 /// Why a data folder could not be opened.
@@ -66,7 +67,7 @@ pub enum OpenError {
 pub struct Concurrency {
     /// Worker processes for jobs.
     pub job_workers: usize,
-    /// Jobs taken from the line at once. A few more than there are workers, so that jobs are fetched from the disk and
+    /// Jobs taken from the line at once while many short ones wait. A few more than there are workers, so that jobs are fetched from the disk and
     /// stored while the workers compute.
     pub jobs_at_once: usize,
     /// Worker processes for `execute` requests that are not quick.
@@ -164,7 +165,7 @@ impl Data {
             app: app.clone(),
             jobs: self.jobs.clone(),
             waiting,
-            at_once: concurrency.jobs_at_once.max(1),
+            pace: Pace::new(concurrency.job_workers.max(1), concurrency.jobs_at_once.max(1)),
         };
         let sweeper = Sweeper {
             jobs: self.jobs,

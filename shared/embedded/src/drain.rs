@@ -5,12 +5,16 @@
 //! back: their workers are killed, and they start again at the next start as if they had not been taken.
 
 use crate::jobs::SqliteJobs;
+use crate::pace::Pace;
 use crate::queue::WaitingJobs;
 use gp_core::{App, JobId, StoreError, run_job};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::task::{Id, JoinSet};
+use tokio::time::Instant;
 
 /// The first pause after a failure of the store.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -24,22 +28,26 @@ pub struct Drain {
     pub(crate) app: App,
     pub(crate) jobs: Arc<SqliteJobs>,
     pub(crate) waiting: WaitingJobs,
-    pub(crate) at_once: usize,
+    pub(crate) pace: Pace,
 }
 
 impl Drain {
     /// Runs jobs until `stop` is ready, then hands back those that are running; that takes less than two seconds.
     pub async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut running = JoinSet::new();
-        let mut ids: HashMap<Id, JobId> = HashMap::new();
+        let mut ids: HashMap<Id, (JobId, Instant)> = HashMap::new();
+        let pausing = Arc::new(Pausing::default());
         // Jobs that came out of the line while they were running: a job may be put in line by its own end.
         let mut again = HashSet::new();
         tokio::pin!(stop);
         loop {
+            let oldest = ids.values().map(|(_, since)| since.elapsed()).max().unwrap_or_default();
+            let at_work = running.len().saturating_sub(pausing.count.load(Ordering::Relaxed));
             let next = tokio::select! {
                 () = &mut stop => break,
-                Some(id) = self.waiting.recv(), if running.len() < self.at_once => {
-                    if ids.values().any(|running| *running == id) {
+                () = pausing.changed.notified() => None,
+                Some(id) = self.waiting.recv(), if at_work < self.pace.at_once(oldest, self.waiting.len()) => {
+                    if ids.values().any(|(running, _)| *running == id) {
                         again.insert(id);
                         continue;
                     }
@@ -53,18 +61,21 @@ impl Drain {
                             error.id()
                         }
                     };
-                    ids.remove(&task).filter(|id| again.remove(id))
+                    ids.remove(&task).and_then(|(id, since)| {
+                        self.pace.ended(since.elapsed());
+                        again.remove(&id).then_some(id)
+                    })
                 }
                 else => break,
             };
             if let Some(id) = next {
-                let task = running.spawn(run_until_stored(self.app.clone(), self.jobs.clone(), id.clone()));
-                ids.insert(task.id(), id);
+                let job = run_until_stored(self.app.clone(), self.jobs.clone(), id.clone(), pausing.clone());
+                ids.insert(running.spawn(job).id(), (id, Instant::now()));
             }
         }
         // Dropping what runs kills its worker process.
         running.shutdown().await;
-        let ids: Vec<JobId> = ids.into_values().collect();
+        let ids: Vec<JobId> = ids.into_values().map(|(id, _)| id).collect();
         match tokio::time::timeout(HAND_BACK_TIMEOUT, self.jobs.hand_back(ids)).await {
             Ok(Ok(count)) => tracing::info!(jobs = count, "running jobs were handed back"),
             Ok(Err(error)) => {
@@ -75,13 +86,29 @@ impl Drain {
     }
 }
 
-async fn run_until_stored(app: App, jobs: Arc<SqliteJobs>, id: JobId) {
+/// Jobs that wait until their store is tried again, and keep no other from a worker.
+#[derive(Default)]
+struct Pausing {
+    count: AtomicUsize,
+    changed: Notify,
+}
+
+impl Pausing {
+    async fn sleep(&self, pause: Duration) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.changed.notify_one();
+        tokio::time::sleep(pause).await;
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn run_until_stored(app: App, jobs: Arc<SqliteJobs>, id: JobId, pausing: Arc<Pausing>) {
     let mut ended = run_job(&app, &id).await;
     let mut pause = FIRST_PAUSE;
     while let Err(error) = ended {
         let error = with_causes(&error);
         tracing::error!(job.id = %id, error, retry_in_ms = pause.as_millis() as u64, "the store failed during a job");
-        tokio::time::sleep(pause).await;
+        pausing.sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
         ended = run_again(&app, &jobs, &id).await;
     }
@@ -119,7 +146,7 @@ mod tests {
     };
     use gp_workers::WorkerCommand;
     use std::path::Path;
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicBool;
     use tokio::sync::mpsc::UnboundedSender;
 
     struct Nothing;

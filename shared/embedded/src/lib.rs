@@ -22,6 +22,7 @@ mod blobs;
 mod data;
 mod drain;
 mod jobs;
+mod pace;
 mod queue;
 mod readers;
 mod recovery;

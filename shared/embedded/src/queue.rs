@@ -42,6 +42,11 @@ impl LineOfJobs {
 }
 
 impl WaitingJobs {
+    /// How many jobs are in line.
+    pub(crate) fn len(&self) -> usize {
+        self.in_line.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// The next job; `None` when nobody can put one in any more. A call that is given up loses no job.
     pub async fn recv(&mut self) -> Option<JobId> {
         let id = self.receiver.recv().await?;
