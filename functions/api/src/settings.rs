@@ -6,8 +6,6 @@ use lambda_http::http::{HeaderMap, HeaderValue};
 
 /// Lambda takes 6 MB for a reply with everything around it; this leaves 16 KB for the headers.
 const MAX_REPLY_BYTES: usize = 6_291_556 - (16 << 10);
-/// While a result is changed it takes up to 35 times its bytes: measured with short coordinates, projected and indented.
-const MEMORY_FOR_CHANGING: u64 = 40;
 
 /// A variable of the environment.
 #[expect(clippy::disallowed_methods, reason = "this main is where the environment is read")]
@@ -31,7 +29,7 @@ pub(crate) fn rest(function: &Function) -> RestSettings {
         origins: if any { Origins::Any } else { Origins::Listed },
         credentialed_origins: if any { Vec::new() } else { listed },
         max_reply_bytes: Some(MAX_REPLY_BYTES),
-        max_changed_bytes: (function.memory_mb << 20) / MEMORY_FOR_CHANGING,
+        max_changed_bytes: RestSettings::changed_bytes_within(function.memory_mb << 20),
         max_total_body_bytes: usize::try_from(function.memory_mb << 18).unwrap_or(usize::MAX),
         ..RestSettings::default()
     }

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::machine;
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum, value_parser};
 use gp_core::{JobSettings, Limits, UploadSettings};
@@ -140,6 +141,9 @@ impl Args {
         RestSettings {
             public_url: self.public_url.clone(),
             credentialed_origins: self.allow_origin.clone(),
+            // The other half is for workers, whose memory is limited apart.
+            max_changed_bytes: machine::memory_bytes()
+                .map_or(u64::MAX, |bytes| RestSettings::changed_bytes_within(bytes / 2)),
             ..RestSettings::default()
         }
     }

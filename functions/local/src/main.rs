@@ -4,6 +4,7 @@ mod args;
 mod banner;
 mod layers;
 mod logging;
+mod machine;
 mod serve;
 mod services;
 

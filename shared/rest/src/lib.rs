@@ -95,14 +95,17 @@ struct Rest {
     settings: RestSettings,
     body_memory: BodyMemory,
     /// For changing large results: it takes many times their size in memory.
-    large_changes: Semaphore,
+    room_to_change: Semaphore,
     services: HashMap<ServiceName, service::ServicePage>,
 }
 
-/// Large results that are written in another form at one time.
-const LARGE_CHANGES_AT_ONCE: usize = 2;
-/// What is large then.
-const LARGE_CHANGE_BYTES: u64 = 4 << 20;
+/// The unit in which memory for changing results is counted; smaller results take no memory that matters.
+const CHANGE_BYTES: u64 = 1 << 20;
+
+fn room(byte_len: u64) -> usize {
+    usize::try_from(byte_len / CHANGE_BYTES)
+        .map_or(Semaphore::MAX_PERMITS, |units| units.min(Semaphore::MAX_PERMITS))
+}
 
 /// A response with what the log is to say of it.
 struct Answer {
@@ -119,16 +122,14 @@ impl Rest {
         let pages =
             app.catalog.services().map(|service| (service.name.clone(), service::page(service, &settings)));
         let body_memory = BodyMemory::new(settings.max_total_body_bytes, app.limits.max_body_bytes);
-        let large_changes = Semaphore::new(LARGE_CHANGES_AT_ONCE);
-        Rest { services: pages.collect(), app, settings, body_memory, large_changes }
+        let room_to_change = Semaphore::new(room(settings.max_changed_bytes));
+        Rest { services: pages.collect(), app, settings, body_memory, room_to_change }
     }
 
-    /// Waits until a result of that size may be written in another form, which holds while the turn is held.
+    /// Waits until there is memory to write a result of that size in another form, which holds while the turn is held.
     async fn turn_to_change(&self, byte_len: u64) -> Option<SemaphorePermit<'_>> {
-        if byte_len <= LARGE_CHANGE_BYTES {
-            return None;
-        }
-        self.large_changes.acquire().await.ok()
+        let wanted = room(byte_len).min(room(self.settings.max_changed_bytes));
+        self.room_to_change.acquire_many(u32::try_from(wanted).unwrap_or(u32::MAX)).await.ok()
     }
 
     /// The service of that name, with its prepared replies.

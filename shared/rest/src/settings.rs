@@ -23,7 +23,8 @@ pub struct RestSettings {
     /// text, else with JSON's escapes. `None` where there is no such limit. Larger replies about a job are stored, and
     /// the client is sent there.
     pub max_reply_bytes: Option<usize>,
-    /// Bytes of a stored result up to which it is changed on its way (`outSR`, z and m left out): that takes memory.
+    /// Bytes of results that are changed on their way at once (`outSR`, other formats, z and m left out): that takes memory. More
+    /// of them wait for each other, and one alone beyond this is refused. See [`RestSettings::changed_bytes_within`].
     pub max_changed_bytes: u64,
 }
 
@@ -43,6 +44,16 @@ pub struct Version {
     pub major: u8,
     /// The part after the point.
     pub minor: u8,
+}
+
+/// While a result is changed it takes up to 35 times its bytes: measured with short coordinates, projected and indented.
+const MEMORY_FOR_CHANGING: u64 = 40;
+
+impl RestSettings {
+    /// [`RestSettings::max_changed_bytes`] where so many bytes of memory may be used for it.
+    pub fn changed_bytes_within(memory_bytes: u64) -> u64 {
+        memory_bytes / MEMORY_FOR_CHANGING
+    }
 }
 
 impl Default for RestSettings {

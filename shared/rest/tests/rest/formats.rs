@@ -438,6 +438,26 @@ async fn features_that_are_too_many_bytes_to_be_changed_say_how_to_get_them() {
 }
 
 #[tokio::test]
+async fn large_results_that_are_changed_wait_for_each_other_and_all_are_answered() {
+    let settings = RestSettings { max_changed_bytes: 2 << 20, ..RestSettings::default() };
+    let server = Server::with(settings, Limits::default());
+    let point = r#"{"geometry":{"x":1,"y":2},"attributes":{}}"#;
+    let points = vec![point; (3 << 19) / point.len()].join(",");
+    let features = format!(
+        r#"{{"geometryType":"esriGeometryPoint","spatialReference":{{"wkid":4326}},"features":[{points}]}}"#
+    );
+    let path = server.run("Echo", &form(&features, "")).await;
+    let changed = |query: &str| {
+        let path = format!("{path}/results/Output_Features?{query}");
+        let server = &server;
+        async move { server.get(&path).await.status }
+    };
+    let (a, b, c, d) =
+        tokio::join!(changed("f=geojson"), changed("outSR=3857"), changed("f=pbf"), changed("outSR=25832"));
+    assert_eq!([a, b, c, d], [StatusCode::OK; 4]);
+}
+
+#[tokio::test]
 async fn nothing_is_left_in_the_scratch_folder() {
     let mut server = Server::new();
     let scratch = tempfile::tempdir().unwrap();
