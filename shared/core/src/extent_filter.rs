@@ -7,6 +7,7 @@
 mod turns;
 
 pub(crate) use turns::all_turns;
+pub use turns::within_one_turn;
 
 use gp_esri::{Envelope, Extent, FeatureSet, Geometry, Path, SpatialReference, Xy};
 use gp_geometry::{BoxImage, Crs, Shape, Transform, box_image, is_torn_apart};

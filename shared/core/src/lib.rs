@@ -49,6 +49,7 @@ pub use cost::{Cost, JobUsage, Meter};
 pub use environment::{Environment, read_flag, read_sr};
 pub use error::{RequestError, StoreError, ToolError};
 pub use execute::{Executed, StopOnDrop, execute, submit_instead};
+pub use extent_filter::within_one_turn;
 pub use feature_file::{FeatureFile, write_feature_file};
 pub use files::{
     OutputId, OwnFile, content_of, job_file_key, jobs_directory, output_directory, own_place, path_segment,

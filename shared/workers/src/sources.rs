@@ -5,7 +5,9 @@ mod parts;
 
 pub(crate) use kept::Kept;
 
-use gp_core::{DataFile, InputSource, SourceError, SourceFeatures, Wanted, WantedKind, own_place};
+use gp_core::{
+    DataFile, InputSource, SourceError, SourceFeatures, Wanted, WantedKind, own_place, within_one_turn,
+};
 use gp_esri::DataReference;
 use gp_fetch::{FetchError, FetchSettings, Fetcher, Geometries, LayerQuery, UrlKind};
 use gp_formats::{Format, FormatError, Input, ReadOptions};
@@ -188,7 +190,7 @@ fn perhaps_own(url: &str, error: SourceError) -> SourceError {
 fn layer_query(wanted: &Wanted<'_>) -> LayerQuery {
     let envelope = wanted.extent.and_then(|extent| {
         let reference = extent.spatial_reference.clone()?;
-        Some((extent.envelope, reference))
+        Some((within_one_turn(extent).envelope, reference))
     });
     LayerQuery {
         envelope,

@@ -132,6 +132,28 @@ fn only_what_the_extent_touches_is_asked_for_and_nothing_else_comes_out() {
 }
 
 #[test]
+fn a_layer_is_asked_for_no_more_than_the_world_however_far_a_map_was_moved() {
+    let (server, stand_in) = (server(), counties().serve());
+    for (xmin, xmax) in [(-125.0, -65.0), (235.0, 295.0), (170.0, 295.0)] {
+        let extent =
+            json!({"xmin": xmin, "ymin": 25, "xmax": xmax, "ymax": 50, "spatialReference": {"wkid": 4326}});
+        let context = json!({"extent": extent}).to_string();
+        let form = [("f", "json"), ("Features", &*reference(&stand_in)), ("context", &*context)];
+        let reply = server.post(ECHO, &form).json();
+        let found = numbers(result_of(&reply, "Out_Features"), "OBJECTID").len();
+        assert!(found > 0, "{xmin}: {reply}");
+    }
+    let boxes: Vec<String> =
+        stand_in.asked().iter().filter_map(|asked| asked.parameter("geometry").map(str::to_owned)).collect();
+    for text in &boxes {
+        let asked: serde_json::Value = serde_json::from_str(text).unwrap();
+        let x = |key: &str| asked[key].as_f64().unwrap();
+        assert!(-180.0 <= x("xmin") && x("xmax") <= 180.0, "{text}");
+    }
+    assert!(boxes.len() >= 3, "{boxes:?}");
+}
+
+#[test]
 fn references_of_all_kinds_may_be_mixed_in_a_list() {
     let (server, stand_in) = (server(), counties().serve());
     let list = json!([

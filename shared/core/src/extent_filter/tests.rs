@@ -178,12 +178,14 @@ fn features_that_go_on_beyond_the_antimeridian_are_met_where_they_are() {
 fn what_is_read_of_a_file_lies_around_every_turn_of_the_extent() {
     let around = |xmin: f64, xmax: f64| {
         let Envelope { xmin, xmax, .. } = all_turns(&extent(4326, [xmin, 0.0, xmax, 1.0])).envelope;
-        [xmin, xmax]
+        format!("{xmin} {xmax}")
     };
-    assert_eq!(around(-180.0, 180.0), [-180.0, 180.0]);
-    assert_eq!(around(170.0, 190.0), [-190.0, 190.0]);
-    assert_eq!(around(-200.0, 200.0), [-200.0, 200.0]);
-    assert_eq!(around(530.0, 535.0), [-190.0, 535.0]);
+    assert_eq!(around(-180.0, 180.0), "-180 180");
+    assert_eq!(around(170.0, 190.0), "-190 190");
+    assert_eq!(around(-200.0, 200.0), "-200 200");
+    assert_eq!(around(530.0, 535.0), "-190 535");
+    let on_a_map = within_one_turn(&all_turns(&extent(4326, [530.0, 0.0, 545.0, 1.0]))).envelope;
+    assert_eq!(format!("{} {}", on_a_map.xmin, on_a_map.xmax), "-180 180");
     let unknown = Extent { spatial_reference: None, ..extent(4326, [170.0, 0.0, 190.0, 1.0]) };
-    assert_eq!(all_turns(&unknown), unknown);
+    assert_eq!((all_turns(&unknown), within_one_turn(&unknown)), (unknown.clone(), unknown));
 }

@@ -38,6 +38,20 @@ pub(crate) fn all_turns(extent: &Extent) -> Extent {
     around
 }
 
+/// The part of an extent that lies on a map of the world, for servers that know no more of it: the extent as it is where its
+/// reference has no turn, and where no part of it does.
+pub fn within_one_turn(extent: &Extent) -> Extent {
+    let Some(turn) = extent.spatial_reference.as_ref().and_then(turn_of) else { return extent.clone() };
+    let Envelope { xmin, xmax, .. } = extent.envelope;
+    let half = turn / 2.0;
+    let (from, to) = (xmin.max(-half), xmax.min(half));
+    let mut part = extent.clone();
+    if from <= to {
+        (part.envelope.xmin, part.envelope.xmax) = (from, to);
+    }
+    part
+}
+
 /// What x grows by in a turn around the earth; `None` where a turn does not come back to where it began.
 fn turn_of(reference: &SpatialReference) -> Option<f64> {
     let crs = Crs::new(reference).ok()?;
