@@ -3,7 +3,6 @@
 use crate::blobs::FileBlobs;
 use crate::drain::Drain;
 use crate::jobs::SqliteJobs;
-use crate::pace::Pace;
 use crate::queue::LineOfJobs;
 use crate::recovery::Abandoned;
 use crate::sweep::Sweeper;
@@ -25,8 +24,8 @@ pub struct Data {
     uploads: Arc<FileUploads>,
 }
 
-/// Jobs that are taken from the line before a worker is free, while many short ones wait (`pace.rs`). A small job waits for the disk
-/// longer than it computes: with none, a worker would idle most of the time.
+/// Jobs that are taken from the line before a worker is free, while many short ones wait. A small job waits for the disk longer
+/// than it computes: with none, a worker would idle most of the time.
 const FETCHED_AHEAD: usize = 6;
 
 /// Why a data folder could not be opened.
@@ -141,13 +140,14 @@ impl Data {
             line.put(id);
         }
         let execute_wait: Duration = limits.execute_wait;
+        let pool = Arc::new(ProcessPool::new(command.clone(), concurrency.job_workers, None));
         let app = App {
             catalog: catalog.clone(),
             jobs: self.jobs.clone(),
             queue: line.clone(),
             blobs: self.blobs.clone(),
             uploads: self.uploads.clone(),
-            job_runner: Arc::new(ProcessPool::new(command.clone(), concurrency.job_workers, None)),
+            job_runner: pool.clone(),
             execute_runner: Arc::new(ProcessPool::new(
                 command,
                 concurrency.execute_workers,
@@ -165,7 +165,9 @@ impl Data {
             app: app.clone(),
             jobs: self.jobs.clone(),
             waiting,
-            pace: Pace::new(concurrency.job_workers.max(1), concurrency.jobs_at_once.max(1)),
+            pool,
+            workers: concurrency.job_workers.max(1),
+            at_once: concurrency.jobs_at_once.max(1),
         };
         let sweeper = Sweeper {
             jobs: self.jobs,

@@ -22,7 +22,6 @@ mod blobs;
 mod data;
 mod drain;
 mod jobs;
-mod pace;
 mod queue;
 mod readers;
 mod recovery;

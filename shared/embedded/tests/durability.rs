@@ -131,7 +131,7 @@ async fn ended(app: &gp_core::App, id: &JobId) {
 }
 
 #[tokio::test]
-async fn a_hundred_thousand_waiting_jobs_are_in_line_again() {
+async fn the_oldest_of_a_hundred_thousand_waiting_jobs_runs_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let first = {
         let data = Data::open(folder.path()).unwrap();

@@ -8,13 +8,15 @@
 //! never know where jobs are kept.
 //!
 //! `pool.rs` lends children out; `child.rs` is one child as the server sees it; `main_loop.rs` is what runs inside it;
-//! `frames.rs` is what they say to each other; `death.rs` tells people why a child died; `panics.rs` keeps what users sent
+//! `frames.rs` is what they say to each other; `pace.rs` is how long
+//! they take lately; `death.rs` tells people why a child died; `panics.rs` keeps what users sent
 //! out of the log.
 
 mod child;
 mod death;
 mod frames;
 mod main_loop;
+mod pace;
 mod panics;
 mod pool;
 mod sources;

@@ -1,6 +1,7 @@
 //! The pool: worker processes started when they are needed, used again, and ended when nobody needs them.
 
 use super::child::{Outcome, Worker};
+use super::pace::Pace;
 use async_trait::async_trait;
 use gp_core::{Runner, ServiceName, TaskResult, ToolError, Work, WorkError, WorkEvent};
 use std::collections::HashMap;
@@ -41,6 +42,7 @@ pub struct ProcessPool {
     shares: Mutex<HashMap<ServiceName, Arc<Semaphore>>>,
     max_wait: Option<Duration>,
     idle: Arc<Mutex<Idle>>,
+    pace: Pace,
 }
 
 /// Workers without work, the one that was used last at the end.
@@ -62,7 +64,13 @@ impl ProcessPool {
             shares: Mutex::default(),
             max_wait,
             idle: Arc::default(),
+            pace: Pace::default(),
         }
+    }
+
+    /// Whether its workers had short runs lately, of up to a tenth of a second, and have no longer one now.
+    pub fn has_short_runs(&self) -> bool {
+        self.pace.is_short()
     }
 
     /// What the service may have at once, where that is limited.
@@ -153,6 +161,7 @@ impl Runner for ProcessPool {
         if cancelled.load(Ordering::Relaxed) {
             return Err(ToolError::Cancelled.into());
         }
+        let _begun = self.pace.begin();
         if let Some(mut worker) = self.take_idle() {
             match worker.run(&work, &events, &cancelled).await {
                 // It was killed while it idled; this run had no part in that.
@@ -174,7 +183,7 @@ impl ProcessPool {
                 Ok(result?)
             }
             Outcome::Stopped(error) => {
-                tracing::warn!(service = %work.service, task = %work.task, %error, "a run did not stop when it was told to: its worker is killed");
+                tracing::warn!(service = %work.service, task = %work.task, %error, "a run did not stop by itself: its worker is killed");
                 Err(error.into())
             }
             Outcome::Died | Outcome::NotBegun => Err(worker.explain(&self.command).await),
