@@ -120,8 +120,7 @@ fn survey(
     budget: &mut Budget<'_>,
 ) -> Result<Vec<Surveyed>, FormatError> {
     let mut survey = vec![Surveyed::default(); columns.len()];
-    let are_coordinates: Vec<bool> =
-        columns.iter().map(|column| header::is_coordinate(&column.name)).collect();
+    let are_coordinates: Vec<bool> = columns.iter().map(HeaderColumn::is_coordinate).collect();
     let mut cells = Cells::default();
     while rows.next_row(&mut cells, columns.len())? {
         budget.feature(columns.len(), None)?;

@@ -12,6 +12,7 @@ pub(super) const MAX_COLUMNS: usize = 10_000;
 /// A column as the header names it.
 pub(super) struct HeaderColumn {
     pub(super) name: String,
+    plain: String,
     /// The type behind a colon in the name.
     pub(super) declared: Option<FieldType>,
 }
@@ -27,11 +28,13 @@ pub(super) enum Place {
     Wkt(usize),
 }
 
-/// Names of coordinate columns as [`is_named`] compares them: x, y, z, and whether they are longitude and latitude. The first free
-/// pair of its kind is written.
-pub(super) const PAIRS: &[(&str, &str, &str, bool)] = &[
+/// Names of columns of coordinates: x, y, z, and whether they are longitude and latitude.
+pub(super) type Pair = (&'static str, &'static str, &'static str, bool);
+
+/// The names that are read, as [`plain`] gives them. Of pairs with the same x the first counts that is there.
+const PAIRS: &[Pair] = &[
     ("x", "y", "z", false),
-    ("POINT_X", "POINT_Y", "POINT_Z", false),
+    ("pointx", "pointy", "pointz", false),
     ("lon", "lat", "z", true),
     ("longitude", "latitude", "z", true),
     ("long", "lat", "z", true),
@@ -54,8 +57,18 @@ pub(super) const PAIRS: &[(&str, &str, &str, bool)] = &[
     // Of the North American datum, which is a few metres from WGS 84: of no reference that the name alone would say.
     ("longitude83", "latitude83", "z", false),
 ];
+/// The names that are written, the first free pair of its kind. A reader finds it before any other that begins with its x.
+pub(super) const WRITTEN_PAIRS: &[Pair] = &[
+    ("x", "y", "z", false),
+    ("POINT_X", "POINT_Y", "POINT_Z", false),
+    ("lon", "lat", "z", true),
+    ("longitude", "latitude", "z", true),
+    ("easting", "northing", "z", false),
+];
 /// Names of columns of well-known text. The first one is written.
 pub(super) const WKT_NAMES: &[&str] = &["WKT", "geom", "geometry", "the_geom", "shape"];
+/// The plain form of the first, which tells that there are geometries where there are none.
+const EMPTY_WKT_NAME: &str = "wkt";
 
 const TYPES: &[(&str, FieldType)] = &[
     ("string", FieldType::String),
@@ -87,7 +100,7 @@ pub(super) fn columns(cells: &Cells) -> Vec<HeaderColumn> {
             },
             None => (text, None),
         };
-        HeaderColumn { name: name.to_owned(), declared }
+        HeaderColumn { name: name.to_owned(), plain: plain(name), declared }
     };
     cells.iter().map(column).collect()
 }
@@ -96,28 +109,35 @@ fn declared_type(word: &str) -> Option<FieldType> {
     TYPES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, field_type)| *field_type)
 }
 
-/// Whether columns of coordinates have such names.
-pub(super) fn is_coordinate(name: &str) -> bool {
-    PAIRS.iter().any(|(x, y, z, _)| [x, y, z].iter().any(|known| is_named(name, known)))
+impl HeaderColumn {
+    /// Whether columns of coordinates have such names.
+    pub(super) fn is_coordinate(&self) -> bool {
+        PAIRS.iter().any(|(x, y, z, _)| [x, y, z].contains(&&self.plain.as_str()))
+    }
+
+    /// Whether columns of well-known text have such names.
+    fn is_wkt(&self) -> bool {
+        WKT_NAMES.iter().any(|name| plain(name) == self.plain)
+    }
 }
 
-/// Whether a column has that name in spite of case, spaces, signs, and a unit: `Longitude (deg)` is longitude.
-pub(super) fn is_named(name: &str, known: &str) -> bool {
+/// A name without case, spaces, signs and a unit: `Longitude (deg)` is `longitude`. Empty for a name of other letters than
+/// those of ASCII.
+pub(super) fn plain(name: &str) -> String {
     let unit = name.find(['(', '[']).filter(|at| *at > 0);
     let without_unit = name.get(..unit.unwrap_or(name.len())).unwrap_or(name);
-    without_unit.is_ascii() && letters_and_digits(without_unit).eq(letters_and_digits(known))
-}
-
-fn letters_and_digits(text: &str) -> impl Iterator<Item = u8> {
-    text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase())
+    if !without_unit.is_ascii() {
+        return String::new();
+    }
+    let kept = without_unit.chars().filter(char::is_ascii_alphanumeric);
+    kept.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// Where the geometry is: in the leftmost column of well-known text, else in the pair of coordinates that begins leftmost. Names
 /// alone are not enough: a column named `shape` must hold well-known text, and one named `x` at least one number, unless the
 /// column is empty.
 pub(super) fn place(columns: &[HeaderColumn], survey: &[Surveyed]) -> Place {
-    let named =
-        |number: usize, name: &str| columns.get(number).is_some_and(|column| is_named(&column.name, name));
+    let named = |number: usize, name: &str| columns.get(number).is_some_and(|column| column.plain == name);
     let of = |number: usize| survey.get(number).copied().unwrap_or_default();
     let has_numbers = |number: usize| of(number).column.has_numbers || of(number).column.is_untouched();
     let numeric = |number: usize| has_numbers(number) || of(number).commas.may_be_decimal();
@@ -126,9 +146,14 @@ pub(super) fn place(columns: &[HeaderColumn], survey: &[Surveyed]) -> Place {
         let free = |number: &usize| named(*number, name) && numeric(*number);
         (from..columns.len()).find(free).or_else(|| (0..from).find(free))
     };
-    let is_wkt_name = |number: &usize| WKT_NAMES.iter().any(|name| named(*number, name));
-    if let Some(number) = (0..columns.len()).filter(is_wkt_name).find(|number| of(*number).is_wkt) {
+    let mut wkt_columns = (0..columns.len()).filter(|number| columns[*number].is_wkt());
+    if let Some(number) = wkt_columns.find(|number| of(*number).is_wkt) {
         return Place::Wkt(number);
+    }
+    // What a layer without geometries leaves: in front, or in a table that says nothing else.
+    let is_empty = |number: &usize| of(*number).column.is_untouched();
+    if columns.first().is_some_and(HeaderColumn::is_wkt) && is_empty(&0) {
+        return Place::Wkt(0);
     }
     for number in 0..columns.len() {
         for (x_name, y_name, z_name, is_degrees) in PAIRS {
@@ -155,15 +180,13 @@ pub(super) fn place(columns: &[HeaderColumn], survey: &[Surveyed]) -> Place {
             }
         }
     }
-    // An empty column named WKT is what an empty layer leaves.
-    let empty =
-        (0..columns.len()).find(|number| named(*number, WKT_NAMES[0]) && of(*number).column.is_untouched());
+    let empty = (0..columns.len()).find(|number| named(*number, EMPTY_WKT_NAME) && is_empty(number));
     empty.map_or(Place::None, Place::Wkt)
 }
 
 /// A sentence about columns that are named as coordinates and were not read as such.
 pub(super) fn unread_pair(columns: &[HeaderColumn], survey: &[Surveyed]) -> Option<String> {
-    let find = |name: &str| columns.iter().position(|column| is_named(&column.name, name));
+    let find = |name: &str| columns.iter().position(|column| column.plain == name);
     let (x, y) = PAIRS.iter().find_map(|(x, y, ..)| Some((find(x)?, find(y)?)))?;
     let commas = survey.get(x)?.commas.of_pair(survey.get(y)?.commas);
     let names = format!("{} and {}", shortened(&columns.get(x)?.name), shortened(&columns.get(y)?.name));

@@ -277,6 +277,24 @@ fn an_empty_set_keeps_its_columns() {
     assert_eq!((read.geometry_type, read.fields.len()), (None, 1));
 }
 
+/// Names that geometry has somewhere.
+const NAMES: &[&str] = &[
+    "x",
+    "y",
+    "z",
+    "lon",
+    "lat",
+    "Longitude (deg)",
+    "latitude",
+    "long",
+    "POINT_X",
+    "point-y",
+    "WKT",
+    "geom",
+    "easting",
+    "northing",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
@@ -286,6 +304,45 @@ proptest! {
         if set.geometry_type != Some(GeometryType::Point) {
             prop_assert_eq!(&read.spatial_reference, &None);
             read.spatial_reference = set.spatial_reference.clone();
+        }
+        assert_same_set(&read, &set);
+    }
+
+    #[test]
+    fn fields_that_are_named_as_coordinates_are_not_taken_for_the_geometry_that_is_written_beside_them(
+        names in prop::sample::subsequence(NAMES, 0..NAMES.len()),
+        geometry_type in prop::sample::select(vec![GeometryType::Point, GeometryType::Polyline]),
+        places in prop::collection::vec(prop::option::of((-120_i8..120, -80_i8..80)), 0..3),
+        is_wgs84: bool,
+    ) {
+        let geometry = |(x, y): (i8, i8)| {
+            let xy = [f64::from(x) + 0.5, f64::from(y) + 0.25];
+            match geometry_type {
+                GeometryType::Point => Geometry::Point(Point::from_xy(xy)),
+                _ => Geometry::Polyline(vec![gp_esri::Path::from_xy(vec![xy, [0.0, 0.5]])]),
+            }
+        };
+        let features = places.iter().enumerate().map(|(row, place)| gp_esri::Feature {
+            attributes: names.iter().map(|_| Attribute::Double(row as f64 + 0.75)).collect(),
+            geometry: place.map(geometry),
+        });
+        let set = FeatureSet {
+            geometry_type: Some(geometry_type),
+            spatial_reference: is_wgs84.then(|| gp_esri::SpatialReference::from_wkid(4326)),
+            features: features.collect(),
+            fields: names.iter().map(|name| Field::new(*name, FieldType::Double)).collect(),
+            ..FeatureSet::default()
+        };
+        let mut read = read_bytes(Format::Csv, written(Format::Csv, &set).0).unwrap().features;
+        // Other names than lon and lat tell no reference, and an empty file no types.
+        read.spatial_reference = set.spatial_reference.clone();
+        if places.is_empty() {
+            read.fields = set.fields.clone();
+            prop_assert!(read.geometry_type.is_some());
+            read.geometry_type = set.geometry_type;
+        }
+        if places.iter().all(Option::is_none) {
+            read.geometry_type = set.geometry_type;
         }
         assert_same_set(&read, &set);
     }

@@ -1,7 +1,7 @@
 //! Writing a set as comma-separated values: points on WGS 84 as `lon` and `lat`, others as `x` and `y`, the rest as well-known
 //! text.
 
-use super::header::{PAIRS, WKT_NAMES, is_named};
+use super::header::{WKT_NAMES, WRITTEN_PAIRS, plain};
 use super::{FORMAT, WGS84};
 use crate::field_names::lost_descriptions;
 use crate::text::{self, write_double};
@@ -43,11 +43,12 @@ pub(crate) fn write(
 }
 
 fn columns(set: &FeatureSet) -> Columns {
-    let free = |name: &str| !set.fields.iter().any(|field| is_named(&field.name, name));
+    let taken: Vec<String> = set.fields.iter().map(|field| plain(&field.name)).collect();
+    let free = |name: &str| !taken.contains(&plain(name));
     match set.geometry_type {
         None => Columns::None,
         Some(GeometryType::Point) if !has_wkt_of_its_own(set) => {
-            let free_pairs = || PAIRS.iter().filter(|(x, y, z, _)| free(x) && free(y) && free(z));
+            let free_pairs = || WRITTEN_PAIRS.iter().filter(|(x, y, z, _)| free(x) && free(y) && free(z));
             let in_degrees = || free_pairs().find(|(.., is_degrees)| *is_degrees);
             let others = || free_pairs().find(|(.., is_degrees)| !*is_degrees);
             let pair = if is_wgs84(set) { in_degrees().or_else(others) } else { others() };
@@ -64,7 +65,7 @@ fn columns(set: &FeatureSet) -> Columns {
 
 /// Whether a reader would take a field for the geometry.
 fn has_wkt_of_its_own(set: &FeatureSet) -> bool {
-    let is_wkt_name = |name: &str| WKT_NAMES.iter().any(|known| is_named(name, known));
+    let is_wkt_name = |name: &str| WKT_NAMES.iter().any(|known| plain(name) == plain(known));
     set.fields.iter().enumerate().filter(|(_, field)| is_wkt_name(&field.name)).any(|(place, _)| {
         let mut values = set.features.iter().filter_map(|feature| feature.attributes.get(place));
         values.any(|value| matches!(value, Attribute::Text(text) if is_wkt_like(text)))
@@ -82,7 +83,8 @@ fn is_wgs84(set: &FeatureSet) -> bool {
 
 /// A name that no field has.
 fn wkt_name(set: &FeatureSet) -> String {
-    let free = WKT_NAMES.iter().find(|name| !set.fields.iter().any(|field| is_named(&field.name, name)));
+    let taken: Vec<String> = set.fields.iter().map(|field| plain(&field.name)).collect();
+    let free = WKT_NAMES.iter().find(|name| !taken.contains(&plain(name)));
     free.map_or_else(|| WKT_NAMES[0].to_owned(), |name| (*name).to_owned())
 }
 
