@@ -76,7 +76,7 @@ async fn execute_as(
         out_sr: None,
         maximum_records: service.maximum_records,
         stem,
-        byte_len,
+        turn: rest.change_room.take(byte_len).await,
     };
     features::reply(rest, wanted, &executed.messages, service.message_level, || Ok(results)).await
 }

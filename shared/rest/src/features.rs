@@ -4,6 +4,7 @@
 //! takes a thread of its own.
 
 use crate::Rest;
+use crate::change_room::Turn;
 use crate::error::Failure;
 use crate::reply_format::name_of;
 use crate::response::Reply;
@@ -30,8 +31,8 @@ pub(crate) struct FeatureRequest {
     pub(crate) maximum_records: u64,
     /// The file's name, without its extension.
     pub(crate) stem: String,
-    /// Bytes of the results as JSON.
-    pub(crate) byte_len: u64,
+    /// Memory for it.
+    pub(crate) turn: Option<Turn>,
 }
 
 /// Checks, before anything is run, that the outputs of a task can be sent in the format.
@@ -107,8 +108,8 @@ pub(crate) async fn reply(
     let scratch = rest.app.scratch.clone();
     let stop = StopOnDrop::default();
     let is_stopped = stop.0.clone();
-    let _turn = rest.turn_to_change(request.byte_len).await;
     let writing = tokio::task::spawn_blocking(move || {
+        let _turn = request.turn;
         let results = read()?;
         std::fs::create_dir_all(&scratch).map_err(unwritten)?;
         let folder = tempfile::Builder::new().prefix("reply-").tempdir_in(&scratch).map_err(unwritten)?;

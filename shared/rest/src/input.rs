@@ -41,7 +41,7 @@ pub(crate) async fn show(
             out_sr: None,
             maximum_records: service.maximum_records,
             stem: input.name.to_string(),
-            byte_len: 0,
+            turn: None,
         };
         return show_features(rest, path, input.clone(), wanted).await;
     }
@@ -63,7 +63,7 @@ async fn show_features(
     }
     let parameters = parameters_of(rest, path).await?;
     let byte_len = parameters.all(&input.name).into_iter().map(|text| text.len() as u64).sum();
-    let wanted = FeatureRequest { byte_len, ..wanted };
+    let wanted = FeatureRequest { turn: rest.change_room.take(byte_len).await, ..wanted };
     let limits = rest.app.limits;
     let read = move || {
         let value = parse_parameter(&input, &parameters, &limits).map_err(|error| match error.code {

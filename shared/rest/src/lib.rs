@@ -7,6 +7,7 @@
 
 mod carry;
 mod catalog;
+mod change_room;
 mod cors;
 mod directory;
 mod error;
@@ -33,6 +34,7 @@ mod upload;
 pub use settings::{Origins, RestSettings, Version};
 
 use axum::body::Body;
+use change_room::ChangeRoom;
 use error::Failure;
 use gp_core::{App, JobId, Parameters, PublishedTask, RequestError, Service, ServiceName};
 use http::request::Parts;
@@ -47,7 +49,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use upload::UploadedFile;
 
 /// The REST face of an application: every path below the context, and an error body for every other path.
@@ -94,17 +95,8 @@ struct Rest {
     app: App,
     settings: RestSettings,
     body_memory: BodyMemory,
-    /// For changing large results: it takes many times their size in memory.
-    room_to_change: Semaphore,
+    change_room: ChangeRoom,
     services: HashMap<ServiceName, service::ServicePage>,
-}
-
-/// The unit in which memory for changing results is counted; smaller results take no memory that matters.
-const CHANGE_BYTES: u64 = 1 << 20;
-
-fn room(byte_len: u64) -> usize {
-    usize::try_from(byte_len / CHANGE_BYTES)
-        .map_or(Semaphore::MAX_PERMITS, |units| units.min(Semaphore::MAX_PERMITS))
 }
 
 /// A response with what the log is to say of it.
@@ -122,14 +114,8 @@ impl Rest {
         let pages =
             app.catalog.services().map(|service| (service.name.clone(), service::page(service, &settings)));
         let body_memory = BodyMemory::new(settings.max_total_body_bytes, app.limits.max_body_bytes);
-        let room_to_change = Semaphore::new(room(settings.max_changed_bytes));
-        Rest { services: pages.collect(), app, settings, body_memory, room_to_change }
-    }
-
-    /// Waits until there is memory to write a result of that size in another form, which holds while the turn is held.
-    async fn turn_to_change(&self, byte_len: u64) -> Option<SemaphorePermit<'_>> {
-        let wanted = room(byte_len).min(room(self.settings.max_changed_bytes));
-        self.room_to_change.acquire_many(u32::try_from(wanted).unwrap_or(u32::MAX)).await.ok()
+        let change_room = ChangeRoom::new(settings.max_changed_bytes);
+        Rest { services: pages.collect(), app, settings, body_memory, change_room }
     }
 
     /// The service of that name, with its prepared replies.

@@ -91,6 +91,7 @@ async fn as_features(
     let Some(info) = job.results.get(index) else { return Err(RequestError::internal().into()) };
     features::check_result(info, format)?;
     check_changed_size(rest, std::slice::from_ref(info))?;
+    let turn = rest.change_room.take(info.size.plain_bytes).await;
     let stored = read(rest, job, index).await?;
     let wanted = FeatureRequest {
         format,
@@ -98,7 +99,7 @@ async fn as_features(
         out_sr: view.out_sr,
         maximum_records: view.maximum_records,
         stem: info.name.clone(),
-        byte_len: info.size.plain_bytes,
+        turn,
     };
     let info = info.clone();
     let read = move || {
@@ -200,17 +201,20 @@ async fn write_view(
 ) -> Result<(), Failure> {
     let Some(info) = job.results.get(index) else { return Ok(()) };
     check_changed_size(rest, std::slice::from_ref(info))?;
-    let stored = read(rest, job, index).await?;
     let value = if info.size.plain_bytes > MAX_INLINE_BYTES {
-        let _turn = rest.turn_to_change(info.size.plain_bytes).await;
+        let turn = rest.change_room.take(info.size.plain_bytes).await;
+        let stored = read(rest, job, index).await?;
         let (info, view) = (info.clone(), view.clone());
-        let rendering = tokio::task::spawn_blocking(move || view.value(&info, &stored));
+        let rendering = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            view.value(&info, &stored)
+        });
         rendering.await.map_err(|error| Failure {
             error: RequestError::internal(),
             cause: Some(format!("writing a result: {error}")),
         })??
     } else {
-        view.value(info, &stored)?
+        view.value(info, &read(rest, job, index).await?)?
     };
     out.reserve(value.len() + json::NAMED_VALUE_BYTES);
     write_result(out, &info.name, &info.data_type, &value);
