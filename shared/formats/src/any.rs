@@ -18,14 +18,17 @@ pub fn read_any(
         check_layer(file, format, options.layer.as_deref())?;
         return Ok((format, read(file, format, options)?));
     };
-    let within = ReadOptions {
+    let mut within = ReadOptions {
         layer: member.layer.clone(),
         limits: options.limits.clone(),
         extent: options.extent.clone(),
         ..*options
     };
-    let checked = check_layer(&member.input, member.format, within.layer.as_deref());
-    let layer = checked.and_then(|()| read(&member.input, member.format, &within));
+    let mut layer = read(&member.input, member.format, &within);
+    if member.is_file_named && matches!(layer, Err(FormatError::NoLayer { .. })) {
+        within.layer = None;
+        layer = read(&member.input, member.format, &within);
+    }
     Ok((member.format, layer.map_err(|error| member.error(error))?))
 }
 
@@ -41,6 +44,10 @@ fn format_of(file: &Input, asked: Option<Format>) -> Result<Format, FormatError>
         });
     };
     match Format::of(&format!("a.{}", asked.extension()), &head) {
+        Some(Format::Shapefile) if asked != Format::Shapefile => Err(FormatError::Unsupported(format!(
+            "it is a zip file that holds no {}: leave the format out, or say the right one",
+            asked.name()
+        ))),
         Some(shown) if shown != asked => Err(FormatError::Unsupported(format!(
             "it is {}, and {} was said: leave the format out, or say the right one",
             shown.name(),
@@ -114,6 +121,25 @@ mod tests {
     }
 
     #[test]
+    fn the_only_file_in_a_zip_file_is_named_by_its_layer_by_itself_or_by_both() {
+        let package = || written(Format::GeoPackage, &sample()).0;
+        let alone = packed(&[("a/towns.gpkg", package())]);
+        let inner = read_any(&alone, None, &options()).unwrap().1.name;
+        let beside_a_shapefile = packed(&[("counties.shp", vec![0; 100]), ("towns.gpkg", package())]);
+        for (zip, layer) in [
+            (&alone, inner.clone()),
+            (&alone, "towns".to_owned()),
+            (&alone, format!("towns/{inner}")),
+            (&beside_a_shapefile, "towns.gpkg".to_owned()),
+            (&beside_a_shapefile, format!("TOWNS/{inner}")),
+        ] {
+            assert_eq!(read_any(zip, None, &of_layer(&layer)).unwrap().1.name, inner, "{layer}");
+        }
+        let error = read_any(&alone, None, &of_layer("seas")).err().unwrap().to_string();
+        assert!(error.contains(&format!("no layer seas: it has {inner}")), "{error}");
+    }
+
+    #[test]
     fn a_layer_that_a_file_of_one_layer_does_not_have_is_refused_in_a_zip_file_and_outside() {
         for file in [
             input("towns.csv", written(Format::Csv, &sample()).0),
@@ -131,6 +157,9 @@ mod tests {
         let error = read_any(&package, Some(Format::Csv), &options()).err().unwrap().to_string();
         assert!(error.contains("it is GEOPACKAGE, and CSV was said"), "{error}");
         assert_eq!(read_any(&package, Some(Format::GeoPackage), &options()).unwrap().0, Format::GeoPackage);
+        let zip = packed(&[("a.csv", written(Format::Csv, &sample()).0)]);
+        let error = read_any(&zip, Some(Format::GeoJson), &options()).err().unwrap().to_string();
+        assert!(error.contains("a zip file that holds no GEOJSON"), "{error}");
         let csv = input("a", written(Format::Csv, &sample()).0);
         let error = read_any(&csv, None, &options()).err().unwrap().to_string();
         assert!(error.contains("let its name end in one of json, txt"), "{error}");

@@ -15,6 +15,8 @@ pub(crate) struct Member {
     pub(crate) format: Format,
     /// Which of its layers is wanted, if one was named.
     pub(crate) layer: Option<String>,
+    /// Whether that may be the name of the file as well.
+    pub(crate) is_file_named: bool,
     /// The name by which it was told from others in the zip file; none where it is the only one.
     name: Option<String>,
     /// Where it lies; gone with this.
@@ -59,10 +61,15 @@ pub(crate) fn take_member(
     }
     let archive = Archive::open(file, options.max_decompressed_bytes)?;
     let files = files_of_features(archive.entries(), asked, options.layer.as_deref());
+    let mut is_file_named = false;
     let chosen = match (files.as_slice(), &options.layer) {
         ([], _) => return Ok(None),
-        ([(entry, format)], layer) if layer.is_none() || format.holds_several_layers() => {
-            Chosen { entry, format: *format, name: None, layer: layer.clone() }
+        ([(entry, format)], None) => Chosen { entry, format: *format, name: None, layer: None },
+        ([(entry, format)], Some(layer)) if format.holds_several_layers() => {
+            let named = choose(&files, layer).ok();
+            is_file_named = named.as_ref().is_some_and(|chosen| chosen.layer.is_none());
+            let within = named.and_then(|chosen| chosen.layer);
+            Chosen { entry, format: *format, name: None, layer: within.or(Some(layer.clone())) }
         }
         (_, None) => return Err(FormatError::SeveralLayers { names: names(&files) }),
         (_, Some(layer)) => choose(&files, layer)?,
@@ -75,7 +82,7 @@ pub(crate) fn take_member(
         .into_temp_path();
     archive.unpack(entry, &to, options.stop)?;
     let input = Input::open(&to)?.renamed(entry.file_name());
-    Ok(Some(Member { input, format, layer, name, _path: to }))
+    Ok(Some(Member { input, format, layer, is_file_named, name, _path: to }))
 }
 
 /// The files that are of the format, or of any; none where the zip file is a shapefile, unless the layer names another file.

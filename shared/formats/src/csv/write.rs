@@ -67,8 +67,12 @@ fn columns(set: &FeatureSet) -> Columns {
 fn has_wkt_of_its_own(set: &FeatureSet) -> bool {
     let is_wkt_name = |name: &str| WKT_NAMES.iter().any(|known| plain(name) == plain(known));
     set.fields.iter().enumerate().filter(|(_, field)| is_wkt_name(&field.name)).any(|(place, _)| {
-        let mut values = set.features.iter().filter_map(|feature| feature.attributes.get(place));
-        values.any(|value| matches!(value, Attribute::Text(text) if is_wkt_like(text)))
+        let values = set.features.iter().filter_map(|feature| feature.attributes.get(place));
+        let mut texts = values.filter_map(|value| match value {
+            Attribute::Text(text) if !text.trim().is_empty() => Some(is_wkt_like(text)),
+            _ => None,
+        });
+        texts.next() == Some(true)
     })
 }
 
