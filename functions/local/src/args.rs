@@ -141,7 +141,7 @@ impl Args {
         RestSettings {
             public_url: self.public_url.clone(),
             credentialed_origins: self.allow_origin.clone(),
-            // The other half is for workers, whose memory is limited apart.
+            // Workers take memory besides, each up to --worker-memory.
             max_changed_bytes: machine::memory_bytes()
                 .map_or(u64::MAX, |bytes| RestSettings::changed_bytes_within(bytes / 2)),
             ..RestSettings::default()

@@ -3,8 +3,9 @@
 //! **Method.** Voronoi cells: the frame cut by the bisectors between a point and its neighbours in the Delaunay
 //! triangulation of the points (crate `delaunator`, after Sinclair 2016). Cells that share a corner have the same
 //! coordinates there. The frame is the extent of the points, wider by 10 % of its width on either side and higher by
-//! 10 % of its height at top and bottom; where points lie in one line, by 10 % of its length; around a single place, by
-//! 1. With an extent in the environment, the frame is that extent.
+//! 10 % of its height at top and bottom; where points lie in one line, by 10 % of its length; around a single place,
+//! by 1. With an extent in the environment, the frame is that extent, unless it reaches beyond the antimeridian and
+//! points that it shows lie on the other side of the map.
 //!
 //! **Inputs.** Points. Of points at one place only the first has a cell; a warning names the others. Points without
 //! geometry have none. Z and m are not used.
@@ -20,7 +21,7 @@
 use crate::each::{each, warn_of_rows};
 use crate::reference::crs_of;
 use crate::table::{Carried, Table};
-use gp_core::{Choices, Filter, Inputs, MessageLevel, Outputs, RunContext, Tool, ToolError};
+use gp_core::{Choices, Filter, Inputs, MessageLevel, Outputs, RunContext, Tool, ToolError, within_one_turn};
 use gp_esri::{Attribute, Envelope, FeatureSet, Geometry, GeometryType, Path, Xy};
 use gp_geometry::{Crs, Transform, Voronoi, project_envelope};
 use std::collections::HashSet;
@@ -136,7 +137,18 @@ fn frame(points: &[Xy], crs: Option<&Crs>, context: &RunContext) -> Result<Envel
     }
     // Written so that NaN is refused.
     let has_area = frame.xmax > frame.xmin && frame.ymax > frame.ymin;
-    if has_area { Ok(frame) } else { Err(wrong("it has no area; make it wider and higher".to_owned())) }
+    if !has_area {
+        return Err(wrong("it has no area; make it wider and higher".to_owned()));
+    }
+    let is_in = |[x, y]: &Xy| frame.xmin <= *x && *x <= frame.xmax && frame.ymin <= *y && *y <= frame.ymax;
+    if within_one_turn(extent) != *extent && !points.iter().all(is_in) {
+        context.warning(
+            "context.extent reaches beyond the antimeridian, and points that it shows lie on the other side of the map: the \
+             areas end around the points instead",
+        );
+        return Ok(frame_around(points));
+    }
+    Ok(frame)
 }
 
 fn frame_around(points: &[Xy]) -> Envelope {
@@ -209,6 +221,20 @@ mod tests {
         let made = cells(5070, &[[0.0, 0.0], [1e-300, 2e-300]], json!({})).unwrap();
         assert_eq!(areas(&made), [4.0]);
         assert!(made.warnings[0].contains("lie where another one lies"), "{:?}", made.warnings);
+    }
+
+    #[test]
+    fn an_extent_beyond_the_antimeridian_is_the_frame_only_where_all_points_lie_in_it() {
+        let extent = |xmin: f64, xmax: f64| {
+            let box_ = json!({ "xmin": xmin, "ymin": 0, "xmax": xmax, "ymax": 4, "spatialReference": { "wkid": 4326 } });
+            json!({ "context": { "extent": box_ } })
+        };
+        let both = [[179.0, 1.0], [-179.0, 3.0]];
+        let made = cells(4326, &both, extent(170.0, 190.0)).unwrap();
+        assert_eq!(made.features.features.len(), 2);
+        assert!(made.warnings.iter().any(|text| text.contains("on the other side of the map")));
+        let made = cells(4326, &[[179.0, 1.0], [181.0, 3.0]], extent(170.0, 190.0)).unwrap();
+        assert!((areas(&made).iter().sum::<f64>() - 80.0).abs() < 1e-6);
     }
 
     #[test]

@@ -170,6 +170,9 @@ fn an_extent_of_a_map_that_was_moved_around_the_world_takes_what_the_map_shows()
 fn features_that_go_on_beyond_the_antimeridian_are_met_where_they_are() {
     let features = points(4326, &[[185.0, 0.0], [-175.0, 0.0], [170.0, 0.0]]);
     assert_eq!(kept(features, &extent(4326, [180.0, -1.0, 190.0, 1.0])), 2);
+    let beyond = points(4326, &[[-185.0, 0.0], [-175.0, 0.0], [185.0, 0.0], [12.0, 0.0]]);
+    let wider = [[174.0, 176.0], [170.0, 190.0], [0.0, 200.0], [0.0, 359.0], [0.0, 360.0], [-400.0, 400.0]];
+    grows(&beyond, &wider.map(|[xmin, xmax]| extent(4326, [xmin, -1.0, xmax, 1.0])));
     // No turn of a projection of one country comes back.
     assert_eq!(kept(points(25832, &[[5e5, 5e6]]), &extent(25832, [4.1e7, 0.0, 4.2e7, 1e7])), 0);
 }
@@ -182,8 +185,8 @@ fn what_is_read_of_a_file_lies_around_every_turn_of_the_extent() {
     };
     assert_eq!(around(-180.0, 180.0), "-180 180");
     assert_eq!(around(170.0, 190.0), "-190 190");
-    assert_eq!(around(-200.0, 200.0), "-200 200");
-    assert_eq!(around(530.0, 535.0), "-190 535");
+    assert_eq!(around(-200.0, 200.0), "-540 540");
+    assert_eq!(around(530.0, 535.0), "170 535");
     let on_a_map = within_one_turn(&all_turns(&extent(4326, [530.0, 0.0, 545.0, 1.0]))).envelope;
     assert_eq!(format!("{} {}", on_a_map.xmin, on_a_map.xmax), "-180 180");
     let unknown = Extent { spatial_reference: None, ..extent(4326, [170.0, 0.0, 190.0, 1.0]) };

@@ -1,6 +1,7 @@
 //! Extents of a map that was moved around the world: x goes on beyond the antimeridian there, to 190 degrees or to -540.
 //!
-//! Separate because only references in which x is a longitude, or as good as one, have a turn: those of web maps.
+//! Separate because only references in which x is a longitude, or as good as one, have a turn; taken are those in which web maps
+//! state what they show, of the many projections whose x comes round.
 
 use gp_esri::{Envelope, Extent, SpatialReference};
 use gp_geometry::Crs;
@@ -9,7 +10,7 @@ use gp_geometry::Crs;
 const WEB_MERCATOR: u32 = 3857;
 
 /// The boxes in which features may lie that the extent shows: itself, and, where it reaches beyond the antimeridian, what
-/// is there in coordinates of the one turn that most data has.
+/// is there in coordinates of the one turn that most data has. An extent of a whole turn and more shows everything.
 pub(super) fn turns(extent: &Extent) -> Vec<Envelope> {
     let own = extent.envelope;
     let Some(turn) = extent.spatial_reference.as_ref().and_then(turn_of) else { return vec![own] };
@@ -18,13 +19,19 @@ pub(super) fn turns(extent: &Extent) -> Vec<Envelope> {
         return vec![own];
     }
     if own.xmax - own.xmin >= turn {
-        return vec![own, Envelope { xmin: -half, xmax: half, ..own }];
+        // Data that goes on beyond the antimeridian does so for less than a turn.
+        return vec![Envelope { xmin: own.xmin.min(-turn - half), xmax: own.xmax.max(turn + half), ..own }];
     }
     let turned =
         |count: f64| Envelope { xmin: own.xmin + count * turn, xmax: own.xmax + count * turn, ..own };
-    let count = -((own.xmin + half) / turn).floor();
+    let first = -((own.xmin + half) / turn).floor();
     let mut boxes = vec![own];
-    boxes.extend([count, count - 1.0].into_iter().filter(|count| *count != 0.0).map(turned));
+    if first != 0.0 {
+        boxes.push(turned(first));
+    }
+    if turned(first).xmax > half {
+        boxes.push(turned(first - 1.0));
+    }
     boxes
 }
 
