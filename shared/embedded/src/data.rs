@@ -66,8 +66,8 @@ pub enum OpenError {
 pub struct Concurrency {
     /// Worker processes for jobs.
     pub job_workers: usize,
-    /// Jobs taken from the line at once while many short ones wait. A few more than there are workers, so that jobs are fetched from the disk and
-    /// stored while the workers compute.
+    /// Jobs taken from the line at once while many short ones wait. A few more than there are workers, so that jobs are
+    /// fetched from the disk and stored while the workers compute.
     pub jobs_at_once: usize,
     /// Worker processes for `execute` requests that are not quick.
     pub execute_workers: usize,
