@@ -10,7 +10,7 @@ pub(crate) use turns::all_turns;
 pub use turns::within_one_turn;
 
 use gp_esri::{Envelope, Extent, FeatureSet, Geometry, Path, SpatialReference, Xy};
-use gp_geometry::{BoxImage, Crs, Shape, Transform, box_image, is_torn_apart};
+use gp_geometry::{BoxImage, Crs, Shape, Transform, box_image};
 use turns::turns;
 
 /// Leaves the features that share a point with the extent, which is a box in its own reference; of no use once `stop` says so.
@@ -92,23 +92,28 @@ impl ExtentFilter {
             return false;
         }
         let mut projected = geometry.clone();
-        let mut without_place = 0;
-        projected.for_each_xy_mut(|positions| without_place += back.apply(positions));
-        if matches!(projected, Geometry::Point(_) | Geometry::Multipoint(_)) {
-            let mut is_in = false;
-            projected.for_each_xy(|xy| is_in |= self.extent.contains(xy));
+        projected.for_each_xy_mut(|positions| {
+            back.apply(positions);
+        });
+        let mut is_in = false;
+        projected.for_each_xy(|xy| is_in |= self.extent.contains(xy));
+        if is_in || matches!(projected, Geometry::Point(_) | Geometry::Multipoint(_)) {
             return is_in;
-        }
-        if without_place == 0 && self.extent.meets(&projected) {
-            return true;
         }
         // Between its vertices an edge is straight among the features, and bends on its way to the extent.
         match bent(geometry, back) {
             Bent::Whole(bent) => self.extent.meets(&bent),
-            _ if *is_whole => frame.meets(geometry),
-            // All around the extent, or far from it.
-            Bent::Nowhere => gp_geometry::intersects(positions, &Shape::new(geometry)),
-            Bent::Torn => true,
+            Bent::Torn { steps, image } => {
+                // All around the extent, or across it.
+                gp_geometry::intersects(positions, &Shape::new(geometry))
+                    || steps.iter().any(|step| match step.image(&image) {
+                        Some(line) => self.extent.meets(&line),
+                        None => {
+                            step.begins_near(&self.extent.envelope)
+                                && frame.envelope.intersects(&step.envelope())
+                        }
+                    })
+            }
         }
     }
 }
@@ -116,44 +121,88 @@ impl ExtentFilter {
 /// The image of a line or polygon.
 enum Bent {
     Whole(Geometry),
-    /// A part of it has no place, or it is torn, as at the antimeridian.
-    Torn,
-    /// No part of it has a place.
-    Nowhere,
+    /// A part of it has no place, or it is torn, as at the antimeridian: all steps of it, and the box around their images.
+    Torn {
+        steps: Vec<Step>,
+        image: Envelope,
+    },
 }
 
-/// Pieces of the longest edge that a line or polygon may have.
+/// A piece of an edge: among the features, and its image.
+struct Step {
+    own: [Xy; 2],
+    image: [Xy; 2],
+}
+
+impl Step {
+    /// The image, which is nearly straight; `None` where an end has no place or it was torn.
+    fn image(&self, around: &Envelope) -> Option<Geometry> {
+        let is_whole = self.image.iter().all(is_placed) && !jumps(self.image, around);
+        is_whole.then(|| Geometry::Polyline(vec![Path::from_xy(self.image.to_vec())]))
+    }
+
+    /// Whether an end lies in the box or beside it, no farther than its size: of a step without a known image, part of it may lie
+    /// in the box then. Elsewhere it is at an edge of the map that is far from the box.
+    fn begins_near(&self, box_: &Envelope) -> bool {
+        let (width, height) = (box_.xmax - box_.xmin, box_.ymax - box_.ymin);
+        let is_near = |[x, y]: &Xy| {
+            (box_.xmin - width..=box_.xmax + width).contains(x)
+                && (box_.ymin - height..=box_.ymax + height).contains(y)
+        };
+        self.image.iter().any(is_near)
+    }
+
+    fn envelope(&self) -> Envelope {
+        let mut envelope = Envelope::EMPTY;
+        self.own.iter().for_each(|xy| envelope.include(*xy));
+        envelope
+    }
+}
+
+/// Pieces of an edge that is as long as the line or polygon.
 const PIECES: f64 = 20.0;
 
 /// The image of a line or polygon whose long edges are cut into pieces.
 fn bent(geometry: &Geometry, back: &Transform) -> Bent {
     let Envelope { xmin, ymin, xmax, ymax } = geometry.envelope();
-    let longest = (xmax - xmin).max(ymax - ymin) / PIECES;
+    let longest = [(xmax - xmin) / PIECES, (ymax - ymin) / PIECES];
     let mut bent = geometry.clone();
     let (Geometry::Polyline(paths) | Geometry::Polygon(paths)) = &mut bent else { return Bent::Whole(bent) };
-    let mut image = Envelope::EMPTY;
-    let mut without_place = 0;
+    let mut around = Envelope::EMPTY;
+    let mut steps = Vec::new();
     for path in paths.iter_mut() {
-        let mut positions = cut(&path.xy, longest);
-        without_place += back.apply(&mut positions);
-        positions.iter().filter(|xy| xy[0].is_finite()).for_each(|xy| image.include(*xy));
-        *path = Path::from_xy(positions);
+        let own = cut(&path.xy, longest);
+        let mut images = own.clone();
+        back.apply(&mut images);
+        images.iter().filter(|xy| is_placed(xy)).for_each(|xy| around.include(*xy));
+        let pairs = own.windows(2).zip(images.windows(2));
+        steps.extend(pairs.map(|(own, image)| Step { own: [own[0], own[1]], image: [image[0], image[1]] }));
+        *path = Path::from_xy(images);
     }
-    if image.is_empty() {
-        return Bent::Nowhere;
-    }
-    let mut steps = paths.iter().flat_map(|path| path.xy.windows(2));
-    let is_torn = without_place > 0 || steps.any(|step| is_torn_apart(step[0], step[1], &image));
-    if is_torn { Bent::Torn } else { Bent::Whole(bent) }
+    let is_whole = steps.iter().all(|step| step.image.iter().all(is_placed) && !jumps(step.image, &around));
+    if is_whole { Bent::Whole(bent) } else { Bent::Torn { steps, image: around } }
 }
 
-/// The positions with more of them between, so that no step in x or y is longer than that.
-fn cut(positions: &[Xy], longest: f64) -> Vec<Xy> {
+fn is_placed(xy: &Xy) -> bool {
+    xy[0].is_finite()
+}
+
+/// Whether a piece goes across half of the image, of which it is a 20th: no smooth map does that to it.
+fn jumps([from, to]: [Xy; 2], image: &Envelope) -> bool {
+    let size = (image.xmax - image.xmin).max(image.ymax - image.ymin);
+    (from[0] - to[0]).abs().max((from[1] - to[1]).abs()) > size / 2.0
+}
+
+/// The positions with more of them between, so that no step in x or y is longer than those.
+fn cut(positions: &[Xy], longest: Xy) -> Vec<Xy> {
     let mut all: Vec<Xy> = positions.first().copied().into_iter().collect();
     for pair in positions.windows(2) {
         let [from, to] = [pair[0], pair[1]];
-        let step = (to[0] - from[0]).abs().max((to[1] - from[1]).abs());
-        let pieces = if longest > 0.0 { (step / longest).ceil().clamp(1.0, PIECES + 1.0) } else { 1.0 };
+        let pieces_along = |axis: usize| match (to[axis] - from[axis]).abs() / longest[axis] {
+            pieces if pieces.is_finite() => pieces.ceil().clamp(1.0, PIECES + 1.0),
+            _ => 1.0,
+        };
+        let pieces = pieces_along(0).max(pieces_along(1));
         for piece in 1..pieces as usize {
             let share = piece as f64 / pieces;
             all.push([from[0] + (to[0] - from[0]) * share, from[1] + (to[1] - from[1]) * share]);

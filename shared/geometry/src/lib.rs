@@ -56,8 +56,7 @@ pub use point_index::PointIndex;
 pub use polygon_layer::PolygonLayer;
 pub use prepared::{BoxLocation, Location, PreparedPolygon, difference_prepared, intersection_prepared};
 pub use project::{
-    BoxImage, Named, ProjectReport, box_image, is_torn_apart, project_envelope, project_features,
-    project_features_checked,
+    BoxImage, Named, ProjectReport, box_image, project_envelope, project_features, project_features_checked,
 };
 pub use region::{Operand, common_box, region, sliver_width, union_outside, without_slivers};
 pub use relate::segment::{distance_to_segment, nearest_share, segment_box};

@@ -2,7 +2,7 @@
 
 mod envelope;
 
-pub use envelope::{BoxImage, box_image, is_torn_apart, project_envelope};
+pub use envelope::{BoxImage, box_image, project_envelope};
 
 use crate::crs::{Crs, CrsError, Transform};
 use crate::each_geometry::{Outcome, each_geometry};

@@ -192,3 +192,40 @@ fn what_is_read_of_a_file_lies_around_every_turn_of_the_extent() {
     let unknown = Extent { spatial_reference: None, ..extent(4326, [170.0, 0.0, 190.0, 1.0]) };
     assert_eq!((all_turns(&unknown), within_one_turn(&unknown)), (unknown.clone(), unknown));
 }
+
+#[test]
+fn of_the_countries_only_those_in_an_extent_across_the_antimeridian_or_around_a_pole_take_part() {
+    let text = include_str!("../../../../examples/countries.json");
+    let countries = FeatureSet::from_json(text, &gp_esri::ReadLimits::default()).unwrap().feature_set;
+    let name = countries.field_index("NAME").unwrap();
+    for (code, box_, expected) in [
+        (2193, [1.0e6, 4.7e6, 3.0e6, 6.3e6], "New Zealand"),
+        (32760, [1e5, 7.5e6, 1.1e6, 8.5e6], "Fiji"),
+        (3832, [3e6, -2.5e6, 3.6e6, -1.5e6], "Fiji"),
+        (32601, [1e5, 0.0, 9e5, 6e6], ""),
+        (3995, [-1e6, -1e6, 1e6, 1e6], "Canada, Greenland, Norway, Russia"),
+        (3031, [-3e6, -3e6, 3e6, 3e6], "Antarctica"),
+    ] {
+        let mut taken = countries.clone();
+        keep_within(&mut taken, &extent(code, box_), &|| false).unwrap();
+        let text = |feature: &Feature| match &feature.attributes[name] {
+            gp_esri::Attribute::Text(text) => text.to_string(),
+            other => panic!("{other:?}"),
+        };
+        let mut names: Vec<String> = taken.features.iter().map(text).collect();
+        names.sort();
+        assert_eq!(names.join(", "), expected, "EPSG:{code}");
+    }
+}
+
+#[test]
+fn thin_shapes_far_from_an_extent_across_the_antimeridian_are_left_out() {
+    let across = extent(3832, [3.2e6, -5e6, 3.5e6, 5e6]);
+    for [width, height] in [[0.1, 5.0], [5.0, 0.1], [1.0, 1.0], [1e-9, 5.0]] {
+        assert_eq!(kept(boxes(4326, &[[10.0, 50.0], [179.0, 5.0]], [width, height]), &across), 1, "{width}");
+    }
+    let mut line = points(4326, &[[0.0, 0.0]]);
+    line.features[0].geometry =
+        Some(Geometry::Polyline(vec![Path::from_xy(vec![[-100.0, 40.0], [-90.0, 40.0]])]));
+    assert_eq!(kept(line, &extent(32601, [1e5, 0.0, 9e5, 5e6])), 0);
+}

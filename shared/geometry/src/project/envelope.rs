@@ -88,7 +88,7 @@ fn is_torn(positions: &[Xy], image: &Envelope) -> bool {
 
 /// Whether two neighbours, of which there are 20 along what was projected, lie further apart than half of the image: no smooth
 /// map does that to them. Positions without image are not.
-pub fn is_torn_apart(a: Xy, b: Xy, image: &Envelope) -> bool {
+fn is_torn_apart(a: Xy, b: Xy, image: &Envelope) -> bool {
     let (width, height) = (image.xmax - image.xmin, image.ymax - image.ymin);
     (a[0] - b[0]).abs() > width / 2.0 || (a[1] - b[1]).abs() > height / 2.0
 }
