@@ -11,7 +11,7 @@ pub use turns::within_one_turn;
 
 use gp_esri::{Envelope, Extent, FeatureSet, Geometry, Path, SpatialReference, Xy};
 use gp_geometry::{BoxImage, Crs, Shape, Transform, box_image};
-use turns::turns;
+use turns::{turns_among, turns_of};
 
 /// Leaves the features that share a point with the extent, which is a box in its own reference; of no use once `stop` says so.
 /// Says what a reader of the request should know.
@@ -25,11 +25,13 @@ pub(crate) fn keep_within(
     stop: &dyn Fn() -> bool,
 ) -> Result<Option<&'static str>, String> {
     let mut notice = None;
-    let boxes = turns(extent);
+    let beyond = turns_of(features);
+    let boxes = turns_among(extent, features, beyond);
     let filters: Vec<ExtentFilter> = match (&extent.spatial_reference, &features.spatial_reference) {
-        (Some(from), Some(to)) if !from.same_as(to) => {
-            boxes.iter().map(|envelope| ExtentFilter::across(envelope, from, to)).collect::<Result<_, _>>()?
-        }
+        (Some(from), Some(to)) if !from.same_as(to) => boxes
+            .iter()
+            .map(|envelope| ExtentFilter::across(envelope, from, to, beyond.is_some()))
+            .collect::<Result<_, _>>()?,
         (own, of_features) => {
             if own.is_some() && of_features.is_none() && !features.features.is_empty() {
                 notice = Some(UNKNOWN_REFERENCE);
@@ -74,12 +76,15 @@ impl ExtentFilter {
         envelope: &Envelope,
         from: &SpatialReference,
         to: &SpatialReference,
+        is_beyond: bool,
     ) -> Result<ExtentFilter, String> {
         let crs = |sr| Crs::new(sr).map_err(|error| error.to_string());
         let (from, to) = (crs(from)?, crs(to)?);
         let way = |from, to| Transform::new(from, to).map_err(|error| error.to_string());
         let BoxImage { envelope: around, is_whole, positions } = box_image(envelope, &way(&from, &to)?);
         let positions = Shape::new(&Geometry::Multipoint(Path::from_xy(positions)));
+        // Of features in other turns the image says nothing.
+        let is_whole = is_whole && !is_beyond;
         let image = Image { frame: Frame::new(around), is_whole, positions, back: way(&to, &from)? };
         Ok(ExtentFilter { extent: Frame::new(*envelope), image: Some(image) })
     }

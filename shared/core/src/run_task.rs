@@ -83,7 +83,9 @@ pub fn read_request(
     source: &dyn InputSource,
 ) -> Result<(Vec<Value>, Vec<String>, Environment), RequestError> {
     let environment = Environment::read(parameters, now_ms)?;
-    let around = environment.extent.as_ref().map(all_turns);
+    // Among whose coordinates an extent without a reference lies is known once they are read.
+    let known = environment.extent.as_ref().filter(|extent| extent.spatial_reference.is_some());
+    let around = known.map(all_turns);
     let reading = Reading { limits, source, extent: around.as_ref(), now_ms };
     let (values, warnings) = parse_values(task.inputs(), parameters, reading)?;
     Ok((values, warnings, environment))

@@ -62,6 +62,10 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
     let mut reader = RowReader::new(&columns, &fields, place, options);
     let features = reader.read_all(rows)?;
     let found = reader.finish(&mut warnings)?;
+    if let Place::Wkt(wkt) = place {
+        let bare_count = features.iter().filter(|feature| feature.geometry.is_none()).count();
+        warnings.extend(header::pair_beside(&columns, &survey, wkt, bare_count));
+    }
     let mut set = FeatureSet {
         geometry_type: found.geometry_type,
         spatial_reference: found.reference,

@@ -145,7 +145,12 @@ fn choose<'a>(files: &[(&'a Entry, Format)], layer: &str) -> Result<Chosen<'a>, 
 
 /// The one file that the layer names, in the strictest sense in which it names any.
 fn named<'a>(files: &[(&'a Entry, Format)], layer: &str) -> Result<(&'a Entry, Format), FormatError> {
-    let senses = [|entry: &Entry| entry.path.clone(), |entry: &Entry| entry.file_name().to_owned(), stem];
+    let senses = [
+        |entry: &Entry| entry.path.clone(),
+        |entry: &Entry| without_extension(&entry.path),
+        |entry: &Entry| entry.file_name().to_owned(),
+        stem,
+    ];
     for name_of in senses {
         let found: Vec<_> =
             files.iter().filter(|(entry, _)| name_of(entry).to_lowercase() == layer.to_lowercase()).collect();
@@ -172,7 +177,10 @@ fn paths(files: &[(&Entry, Format)]) -> Vec<String> {
 }
 
 fn stem(entry: &Entry) -> String {
-    let name = entry.file_name();
+    without_extension(entry.file_name())
+}
+
+fn without_extension(name: &str) -> String {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }
 
@@ -222,6 +230,7 @@ mod tests {
         }
         assert_eq!(take("Towns.GeoJSON").unwrap().unwrap().format, Format::GeoJson);
         assert_eq!(take("b/towns.csv").unwrap().unwrap().input.name, "towns.csv");
+        assert_eq!(take("A/towns").unwrap().unwrap().input.name, "towns.csv");
     }
 
     #[test]

@@ -229,3 +229,26 @@ fn thin_shapes_far_from_an_extent_across_the_antimeridian_are_left_out() {
         Some(Geometry::Polyline(vec![Path::from_xy(vec![[-100.0, 40.0], [-90.0, 40.0]])]));
     assert_eq!(kept(line, &extent(32601, [1e5, 0.0, 9e5, 5e6])), 0);
 }
+
+#[test]
+fn longitudes_from_0_to_360_take_part_in_extents_of_every_kind() {
+    let grid: Vec<[f64; 2]> = (0..72).map(|step| [f64::from(step) * 5.0, 10.0]).collect();
+    let all = points(4326, &grid);
+    assert_eq!(kept(all.clone(), &extent(4326, [-180.0, -90.0, 180.0, 90.0])), 72);
+    for turn in [-360.0, 0.0, 360.0] {
+        assert_eq!(kept(all.clone(), &extent(4326, [-20.0 + turn, 0.0, 20.0 + turn, 20.0])), 9, "{turn}");
+    }
+    assert_eq!(kept(all.clone(), &extent(3857, [-2_226_400.0, 0.0, 2_226_400.0, 2e6])), 9);
+    // From 2 to 10 degrees west.
+    assert_eq!(kept(all.clone(), &extent(32629, [3e5, 1e6, 1.3e6, 1.3e6])), 2);
+    let squares = boxes(4326, &[[350.0, 5.0], [182.0, 5.0], [90.0, 5.0]], [2.0, 2.0]);
+    assert_eq!(kept(squares.clone(), &extent(4326, [-180.0, 0.0, -1.0, 20.0])), 2);
+    assert_eq!(kept(squares, &extent(32629, [3e5, 4e5, 1.3e6, 1.3e6])), 1);
+}
+
+#[test]
+fn an_extent_without_a_reference_has_that_of_the_features() {
+    let both = points(4326, &[[-175.0, 0.0], [175.0, 0.0]]);
+    let pacific = Extent { spatial_reference: None, ..extent(4326, [170.0, -1.0, 190.0, 1.0]) };
+    assert_eq!(kept(both, &pacific), 2);
+}

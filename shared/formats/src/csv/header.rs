@@ -105,6 +105,18 @@ pub(super) fn columns(cells: &Cells) -> Vec<HeaderColumn> {
     cells.iter().map(column).collect()
 }
 
+/// The word to write behind the name of a field that would be read as a declaration; `None` for other names.
+pub(super) fn needed_declaration(name: &str, field_type: FieldType) -> Option<&'static str> {
+    declared_type(name.rsplit_once(':')?.1.trim())?;
+    Some(match field_type {
+        FieldType::SmallInteger | FieldType::Integer => "integer",
+        FieldType::BigInteger | FieldType::Oid => "biginteger",
+        FieldType::Single | FieldType::Double => "double",
+        FieldType::Date => "date",
+        _ => "string",
+    })
+}
+
 fn declared_type(word: &str) -> Option<FieldType> {
     TYPES.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, field_type)| *field_type)
 }
@@ -122,16 +134,32 @@ impl HeaderColumn {
 }
 
 /// A name without case, spaces, signs and a unit: `Longitude (deg)` is `longitude`. Empty for a name of other letters than
-/// those of ASCII.
+/// those of ASCII. What stands in brackets and is no unit that fits, such as `(W)`, `(rad)` or `(min)`, is part of the name.
 pub(super) fn plain(name: &str) -> String {
-    let unit = name.find(['(', '[']).filter(|at| *at > 0);
-    let without_unit = name.get(..unit.unwrap_or(name.len())).unwrap_or(name);
-    if !without_unit.is_ascii() {
-        return String::new();
+    let letters = |text: &str| -> String {
+        let kept = text.chars().filter(char::is_ascii_alphanumeric);
+        kept.map(|letter| letter.to_ascii_lowercase()).collect()
+    };
+    if let Some((base, unit)) =
+        name.trim_end().strip_suffix([')', ']']).and_then(|name| name.split_once(['(', '[']))
+        && base.is_ascii()
+    {
+        let (base, unit) = (letters(base), if unit.trim() == "°" { "deg".to_owned() } else { letters(unit) });
+        let is_degrees = PAIRS.iter().any(|(x, y, _, is_degrees)| *is_degrees && (base == *x || base == *y));
+        let fitting = if is_degrees { DEGREES } else { LENGTHS };
+        if fitting.contains(&unit.as_str()) {
+            return base;
+        }
     }
-    let kept = without_unit.chars().filter(char::is_ascii_alphanumeric);
-    kept.map(|letter| letter.to_ascii_lowercase()).collect()
+    if name.is_ascii() { letters(name) } else { String::new() }
 }
+
+/// What may stand in brackets behind longitude and latitude.
+const DEGREES: &[&str] =
+    &["deg", "degs", "degree", "degrees", "decimaldegree", "decimaldegrees", "dd", "wgs84", "epsg4326"];
+/// What may stand in brackets behind x and y.
+const LENGTHS: &[&str] =
+    &["m", "meter", "meters", "metre", "metres", "km", "ft", "foot", "feet", "usft", "deg", "degrees"];
 
 /// Where the geometry is: in the leftmost column of well-known text, else in the pair of coordinates that begins leftmost. Names
 /// alone are not enough: a column named `shape` must hold well-known text, and one named `x` at least one number, unless the
@@ -182,6 +210,28 @@ pub(super) fn place(columns: &[HeaderColumn], survey: &[Surveyed]) -> Place {
     }
     let empty = (0..columns.len()).find(|number| named(*number, EMPTY_WKT_NAME) && is_empty(number));
     empty.map_or(Place::None, Place::Wkt)
+}
+
+/// A sentence about columns of coordinates that are fields because another column holds well-known text; `bare_count` rows have
+/// no geometry.
+pub(super) fn pair_beside(
+    columns: &[HeaderColumn],
+    survey: &[Surveyed],
+    wkt: usize,
+    bare_count: usize,
+) -> Option<String> {
+    let find = |name: &str| {
+        let numeric = |number: &usize| survey.get(*number).is_some_and(|of| of.column.has_numbers);
+        columns.iter().position(|column| column.plain == name).filter(numeric)
+    };
+    let (x, y) = PAIRS.iter().find_map(|(x, y, ..)| Some((find(x)?, find(y)?)))?;
+    let name = |number: usize| shortened(columns.get(number).map_or("", |column| column.name.as_str()));
+    Some(format!(
+        "the geometry is that of column {}; columns {} and {} are fields, and rows without well-known text have none: {bare_count}",
+        name(wkt),
+        name(x),
+        name(y)
+    ))
 }
 
 /// A sentence about columns that are named as coordinates and were not read as such.

@@ -109,6 +109,9 @@ fn well_known_text_is_the_geometry_wherever_coordinates_stand_beside_it() {
         assert_eq!(layer.features.geometry_type, Some(GeometryType::Polyline), "{text}");
         assert_eq!(layer.features.fields.len(), 2);
     }
+    let layer = read("lon,lat,WKT\n1,2,POINT (5 6)\n3,4,\n");
+    let told = "the geometry is that of column WKT; columns lon and lat are fields, and rows without well-known text have none: 1";
+    assert!(layer.warnings.iter().any(|text| text == told), "{:?}", layer.warnings);
     // A name that is no well-known text hides no coordinates, and a text beside points stays one.
     assert_eq!(read("shape,x,y\nround,8,47\n").features.geometry_type, Some(GeometryType::Point));
     assert_eq!(read("lon,lat,WKT\n8.5,47,\n").features.geometry_type, Some(GeometryType::Point));
@@ -120,6 +123,14 @@ fn well_known_text_is_the_geometry_wherever_coordinates_stand_beside_it() {
     // Well-known text names no reference.
     set.spatial_reference = None;
     assert_same_set(&set, &again(&set));
+}
+
+#[test]
+fn what_stands_in_brackets_and_is_no_fitting_unit_is_part_of_the_name() {
+    for what in ["W", "rad", "min", "NAD27", "old", "m", "EPSG:4267", "\u{5206}"] {
+        let layer = read(&format!("Longitude ({what}),Latitude ({what})\n100,40\n"));
+        assert_eq!((layer.features.geometry_type, layer.features.fields.len()), (None, 2), "{what}");
+    }
 }
 
 #[test]
@@ -345,6 +356,19 @@ proptest! {
             read.geometry_type = set.geometry_type;
         }
         assert_same_set(&read, &set);
+    }
+
+    #[test]
+    fn names_of_fields_are_kept_whatever_they_look_like(name in "[a-c:]{1,3}(:(integer|Double|date|string|x))?", number: bool) {
+        let mut set = sample();
+        let (field_type, value) = match number {
+            true => (FieldType::Integer, Attribute::Integer(7)),
+            false => (FieldType::String, Attribute::Text("t".into())),
+        };
+        set.fields = vec![Field::new(name, field_type)];
+        set.features.iter_mut().for_each(|feature| feature.attributes = vec![value.clone()]);
+        let read = read_bytes(Format::Csv, written(Format::Csv, &set).0).unwrap().features;
+        prop_assert_eq!(read.fields, set.fields);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Writing a set as comma-separated values: points on WGS 84 as `lon` and `lat`, others as `x` and `y`, the rest as well-known
 //! text.
 
-use super::header::{WKT_NAMES, WRITTEN_PAIRS, plain};
+use super::header::{WKT_NAMES, WRITTEN_PAIRS, needed_declaration, plain};
 use super::{FORMAT, WGS84};
 use crate::field_names::lost_descriptions;
 use crate::text::{self, write_double};
@@ -99,8 +99,15 @@ fn write_header(out: &mut Vec<u8>, set: &FeatureSet, columns: &Columns) {
         Columns::Xy { names, has_z, .. } => names.iter().take(2 + usize::from(*has_z)).copied().collect(),
         Columns::Wkt(name) => vec![name.as_str()],
     };
-    for name in geometry.into_iter().chain(set.fields.iter().map(|field| field.name.as_str())) {
+    for name in geometry {
         write_text(out, name);
+        out.push(b',');
+    }
+    for field in &set.fields {
+        match needed_declaration(&field.name, field.field_type) {
+            Some(word) => write_text(out, &format!("{}:{word}", field.name)),
+            None => write_text(out, &field.name),
+        }
         out.push(b',');
     }
     end_line(out, start);
