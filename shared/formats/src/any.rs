@@ -1,7 +1,11 @@
 //! Reading what a user hands over: a file of whatever format, as it is or in a zip file.
 
-use crate::member::take_member;
+use crate::member::{Taken, take_member};
+use crate::text::first_of;
 use crate::{Format, FormatError, Input, ReadLayer, ReadOptions, read};
+
+/// Other files that a warning names before it only counts.
+const MAX_NAMED: usize = 3;
 
 /// Reads the layer that the options name, or the only one, of a file, or of a file that lies in a zip file. The format is the one
 /// that is asked for, else what the first bytes say, else what the name says.
@@ -13,10 +17,13 @@ pub fn read_any(
     asked: Option<Format>,
     options: &ReadOptions<'_>,
 ) -> Result<(Format, ReadLayer), FormatError> {
-    let Some(member) = take_member(file, asked, options)? else {
-        let format = format_of(file, asked)?;
-        check_layer(file, format, options.layer.as_deref())?;
-        return Ok((format, read(file, format, options)?));
+    let member = match take_member(file, asked, options)? {
+        Taken::Member(member) => member,
+        Taken::Itself { others } => {
+            let format = format_of(file, asked)?;
+            check_layer(file, format, options.layer.as_deref())?;
+            return Ok((format, beside(others, read(file, format, options))?));
+        }
     };
     let mut within = ReadOptions {
         layer: member.layer.clone(),
@@ -30,6 +37,24 @@ pub fn read_any(
         layer = read(&member.input, member.format, &within);
     }
     Ok((member.format, layer.map_err(|error| member.error(error))?))
+}
+
+/// What was read of a zip file that is a format, told of the other files in it.
+fn beside(others: Vec<String>, read: Result<ReadLayer, FormatError>) -> Result<ReadLayer, FormatError> {
+    match read {
+        Ok(mut layer) if !others.is_empty() => {
+            let names = first_of(&others, MAX_NAMED);
+            layer.warnings.push(format!(
+                "the zip file holds other files, which were not read: {names}; name one as layer"
+            ));
+            Ok(layer)
+        }
+        Err(FormatError::NoLayer { asked, mut names }) => {
+            names.extend(others);
+            Err(FormatError::NoLayer { asked, names })
+        }
+        other => other,
+    }
 }
 
 fn format_of(file: &Input, asked: Option<Format>) -> Result<Format, FormatError> {
@@ -73,7 +98,7 @@ fn check_layer(file: &Input, format: Format, layer: Option<&str>) -> Result<(), 
 mod tests {
     use super::*;
     use crate::WriteLayer;
-    use crate::testing::{input, options, packed, sample, written};
+    use crate::testing::{input, options, packed, sample, with_files, written};
 
     fn of_layer(layer: &str) -> ReadOptions<'static> {
         ReadOptions { layer: Some(layer.to_owned()), ..options() }
@@ -137,6 +162,38 @@ mod tests {
         }
         let error = read_any(&alone, None, &of_layer("seas")).err().unwrap().to_string();
         assert!(error.contains(&format!("no layer seas: it has {inner}")), "{error}");
+    }
+
+    #[test]
+    fn a_shapefile_and_other_files_in_a_zip_file_are_told_apart_and_none_is_passed_over_in_silence() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, set) = (folder.path().join("towns.zip"), sample());
+        let layer = [WriteLayer { name: "towns", features: &set }];
+        crate::write(&path, Format::Shapefile, &layer, &|| false).unwrap();
+        let csv = || written(Format::Csv, &set).0;
+        let zip = with_files(&path, "d/", &[("towns.csv", csv()), ("e/lakes.csv", csv())]);
+        let read = |layer: &str| read_any(&zip, None, &of_layer(layer));
+        let (format, alone) = read_any(&zip, None, &options()).unwrap();
+        assert_eq!((format, alone.name.as_str()), (Format::Shapefile, "towns"));
+        let told =
+            "the zip file holds other files, which were not read: towns.csv, e/lakes.csv; name one as layer";
+        assert!(alone.warnings.iter().any(|text| text == told), "{:?}", alone.warnings);
+        for (layer, format) in [
+            ("towns.shp", Format::Shapefile),
+            ("D/towns", Format::Shapefile),
+            ("d/towns.shp", Format::Shapefile),
+            ("towns.csv", Format::Csv),
+            ("lakes", Format::Csv),
+        ] {
+            assert_eq!(read(layer).unwrap().0, format, "{layer}");
+        }
+        for (layer, words) in [
+            ("towns", "name one of d/towns.shp, towns.csv, e/lakes.csv"),
+            ("seas", "no layer seas: it has towns, towns.csv, e/lakes.csv"),
+        ] {
+            let error = read(layer).err().unwrap().to_string();
+            assert!(error.ends_with(words), "{layer}: {error}");
+        }
     }
 
     #[test]

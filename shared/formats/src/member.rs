@@ -23,6 +23,14 @@ pub(crate) struct Member {
     _path: TempPath,
 }
 
+/// What is to be read.
+pub(crate) enum Taken {
+    /// A file that was taken out of the zip file.
+    Member(Member),
+    /// The file itself; other files of features that lie in it.
+    Itself { others: Vec<String> },
+}
+
 impl Member {
     /// The error of reading it, in which layers have the names by which they would be found.
     pub(crate) fn error(&self, error: FormatError) -> FormatError {
@@ -42,8 +50,8 @@ impl Member {
 
 /// Takes the file of features out of a zip file, into the scratch folder: the only one of the format, or of any, or the one that
 /// the layer names by its path, its name, or its name without the extension, whatever the case, and `/` and a layer of that file
-/// behind it where files of several layers lie side by side. `None` where the file itself is to be read: it is no zip file, or
-/// one that is a format, as shapefiles and KMZ are.
+/// behind it where files of several layers lie side by side. The file itself is to be read where it is no zip file, or one that
+/// is a format, as shapefiles and KMZ are.
 ///
 /// # Errors
 /// A zip file that is cut or tries something; [`FormatError::SeveralLayers`] and [`FormatError::NoLayer`] where no single file is
@@ -52,18 +60,23 @@ pub(crate) fn take_member(
     file: &Input,
     asked: Option<Format>,
     options: &ReadOptions<'_>,
-) -> Result<Option<Member>, FormatError> {
+) -> Result<Taken, FormatError> {
+    let itself = || Taken::Itself { others: Vec::new() };
     let head = file.head()?;
     if !head.starts_with(zipped::MARK)
         || (asked.is_none() && Format::of(&file.name, &head) == Some(Format::Kmz))
     {
-        return Ok(None);
+        return Ok(itself());
     }
     let archive = Archive::open(file, options.max_decompressed_bytes)?;
-    let files = files_of_features(archive.entries(), asked, options.layer.as_deref());
+    let files = files_of_features(archive.entries(), asked);
+    let shapefiles = shapefiles(archive.entries(), asked);
+    if !shapefiles.is_empty() && !is_beside_shapefiles(&files, shapefiles, options.layer.as_deref())? {
+        return Ok(Taken::Itself { others: paths(&files) });
+    }
     let mut is_file_named = false;
     let chosen = match (files.as_slice(), &options.layer) {
-        ([], _) => return Ok(None),
+        ([], _) => return Ok(itself()),
         ([(entry, format)], None) => Chosen { entry, format: *format, name: None, layer: None },
         ([(entry, format)], Some(layer)) if format.holds_several_layers() => {
             let named = choose(&files, layer).ok();
@@ -82,23 +95,46 @@ pub(crate) fn take_member(
         .into_temp_path();
     archive.unpack(entry, &to, options.stop)?;
     let input = Input::open(&to)?.renamed(entry.file_name());
-    Ok(Some(Member { input, format, layer, is_file_named, name, _path: to }))
+    Ok(Taken::Member(Member { input, format, layer, is_file_named, name, _path: to }))
 }
 
-/// The files that are of the format, or of any; none where the zip file is a shapefile, unless the layer names another file.
-fn files_of_features<'a>(
-    entries: &'a [Entry],
-    asked: Option<Format>,
+/// The shapefiles, which the zip file itself is then, unless another format is asked for.
+fn shapefiles(entries: &[Entry], asked: Option<Format>) -> Vec<(&Entry, Format)> {
+    let shapes = entries.iter().filter(|entry| asked.is_none() && has_extension(entry, "shp"));
+    shapes.map(|entry| (entry, Format::Shapefile)).collect()
+}
+
+/// Whether the layer names one of the files that lie beside shapefiles.
+///
+/// # Errors
+/// It names several of them all.
+fn is_beside_shapefiles<'a>(
+    files: &[(&'a Entry, Format)],
+    shapefiles: Vec<(&'a Entry, Format)>,
     layer: Option<&str>,
-) -> Vec<(&'a Entry, Format)> {
-    let has = |entry: &Entry, extensions: &[&str]| {
-        extensions.iter().any(|extension| entry.extension().eq_ignore_ascii_case(extension))
-    };
+) -> Result<bool, FormatError> {
+    let (Some(layer), false) = (layer, files.is_empty()) else { return Ok(false) };
+    match choose(&[shapefiles.as_slice(), files].concat(), layer) {
+        Ok(chosen) => Ok(chosen.format != Format::Shapefile),
+        // Perhaps a table.
+        Err(FormatError::NoLayer { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn has_extension(entry: &Entry, extension: &str) -> bool {
+    entry.extension().eq_ignore_ascii_case(extension)
+}
+
+/// The files that are of the format, or of any.
+fn files_of_features(entries: &[Entry], asked: Option<Format>) -> Vec<(&Entry, Format)> {
     if asked == Some(Format::Shapefile) {
         return Vec::new();
     }
     // A text beside the data is more likely a description than a layer.
-    let readable = entries.iter().filter(|entry| !has(entry, &["txt", "zip"]));
+    let readable = entries
+        .iter()
+        .filter(|entry| !["txt", "zip"].iter().any(|extension| has_extension(entry, extension)));
     let known = readable.filter_map(|entry| {
         // The extension .json is that of both; who asks for one of them knows.
         let format = match (Format::of(&entry.path, b"")?, asked) {
@@ -107,10 +143,7 @@ fn files_of_features<'a>(
         };
         Some((entry, format))
     });
-    let known: Vec<_> = known.filter(|(_, format)| asked.is_none_or(|asked| asked == *format)).collect();
-    let is_shapefile = asked.is_none() && entries.iter().any(|entry| has(entry, &["shp"]));
-    let is_other = || layer.is_some_and(|layer| choose(&known, layer).is_ok());
-    if is_shapefile && !is_other() { Vec::new() } else { known }
+    known.filter(|(_, format)| asked.is_none_or(|asked| asked == *format)).collect()
 }
 
 /// A file of a zip file and the layer of it that is wanted.
@@ -145,12 +178,13 @@ fn choose<'a>(files: &[(&'a Entry, Format)], layer: &str) -> Result<Chosen<'a>, 
 
 /// The one file that the layer names, in the strictest sense in which it names any.
 fn named<'a>(files: &[(&'a Entry, Format)], layer: &str) -> Result<(&'a Entry, Format), FormatError> {
-    let senses = [
-        |entry: &Entry| entry.path.clone(),
-        |entry: &Entry| without_extension(&entry.path),
-        |entry: &Entry| entry.file_name().to_owned(),
-        stem,
-    ];
+    // With a folder, or a name alone: no file is meant more for lying in none.
+    let without_extension = |entry: &Entry| match layer.contains('/') {
+        true => without_extension(&entry.path),
+        false => stem(entry),
+    };
+    let senses: [&dyn Fn(&Entry) -> String; 3] =
+        [&|entry| entry.path.clone(), &|entry| entry.file_name().to_owned(), &without_extension];
     for name_of in senses {
         let found: Vec<_> =
             files.iter().filter(|(entry, _)| name_of(entry).to_lowercase() == layer.to_lowercase()).collect();
@@ -189,12 +223,23 @@ mod tests {
     use super::*;
     use crate::testing::{input, options, packed, sample, written};
 
+    fn taken(
+        file: &Input,
+        asked: Option<Format>,
+        options: &ReadOptions<'_>,
+    ) -> Result<Option<Member>, FormatError> {
+        Ok(match take_member(file, asked, options)? {
+            Taken::Member(member) => Some(member),
+            Taken::Itself { .. } => None,
+        })
+    }
+
     #[test]
     fn a_file_of_every_format_is_found_in_a_zip_file() {
         for format in Format::all().filter(|format| *format != Format::Shapefile) {
             let name = format!("data/towns.{}", format.extension());
             let zip = packed(&[("README.txt", b"hello".to_vec()), (&name, written(format, &sample()).0)]);
-            let member = take_member(&zip, None, &options()).unwrap().unwrap();
+            let member = taken(&zip, None, &options()).unwrap().unwrap();
             assert_eq!((member.format, member.input.stem()), (format, "towns"));
             let read = crate::read(&member.input, member.format, &options()).unwrap();
             assert_eq!(read.features.features.len(), sample().features.len(), "{format:?}");
@@ -206,14 +251,14 @@ mod tests {
         let csv = || written(Format::Csv, &sample()).0;
         let two = packed(&[("towns.csv", csv()), ("b/Lakes.CSV", csv())]);
         let asked = |layer: &str| ReadOptions { layer: Some(layer.to_owned()), ..options() };
-        let member = take_member(&two, None, &asked("lakes")).unwrap().unwrap();
+        let member = taken(&two, None, &asked("lakes")).unwrap().unwrap();
         assert_eq!((member.input.name.as_str(), member.layer), ("Lakes.CSV", None));
-        let error = take_member(&two, None, &options()).err().unwrap().to_string();
+        let error = taken(&two, None, &options()).err().unwrap().to_string();
         assert!(error.ends_with("name one of towns, Lakes"), "{error}");
-        let error = take_member(&two, None, &asked("seas")).err().unwrap().to_string();
+        let error = taken(&two, None, &asked("seas")).err().unwrap().to_string();
         assert!(error.contains("no layer seas"), "{error}");
         let one = packed(&[("towns.gpkg", written(Format::GeoPackage, &sample()).0)]);
-        assert_eq!(take_member(&one, None, &asked("towns")).unwrap().unwrap().layer.unwrap(), "towns");
+        assert_eq!(taken(&one, None, &asked("towns")).unwrap().unwrap().layer.unwrap(), "towns");
     }
 
     #[test]
@@ -221,9 +266,8 @@ mod tests {
         let csv = || written(Format::Csv, &sample()).0;
         let geojson = written(Format::GeoJson, &sample()).0;
         let zip = packed(&[("a/towns.csv", csv()), ("b/towns.csv", csv()), ("b/towns.geojson", geojson)]);
-        let take = |layer: &str| {
-            take_member(&zip, None, &ReadOptions { layer: Some(layer.to_owned()), ..options() })
-        };
+        let take =
+            |layer: &str| taken(&zip, None, &ReadOptions { layer: Some(layer.to_owned()), ..options() });
         for unclear in ["towns", "towns.csv"] {
             let error = take(unclear).err().unwrap().to_string();
             assert!(error.ends_with("name one of a/towns.csv, b/towns.csv, b/towns.geojson"), "{error}");
@@ -237,20 +281,20 @@ mod tests {
     fn shapefiles_kmz_and_files_that_are_not_zipped_are_read_as_they_are() {
         for format in [Format::Shapefile, Format::Kmz, Format::Csv] {
             let file = input(&format!("a.{}", format.extension()), written(format, &sample()).0);
-            assert!(take_member(&file, None, &options()).unwrap().is_none(), "{format:?}");
+            assert!(taken(&file, None, &options()).unwrap().is_none(), "{format:?}");
         }
-        assert!(take_member(&packed(&[("a.txt", b"x".to_vec())]), None, &options()).unwrap().is_none());
+        assert!(taken(&packed(&[("a.txt", b"x".to_vec())]), None, &options()).unwrap().is_none());
     }
 
     #[test]
     fn beside_a_shapefile_other_files_are_taken_by_their_names_and_a_table_hides_none() {
         let geojson = || written(Format::GeoJson, &sample()).0;
         let zip = packed(&[("counties.shp", vec![0; 100]), ("towns.geojson", geojson())]);
-        assert!(take_member(&zip, None, &options()).unwrap().is_none());
+        assert!(taken(&zip, None, &options()).unwrap().is_none());
         let towns = ReadOptions { layer: Some("towns".to_owned()), ..options() };
-        assert_eq!(take_member(&zip, None, &towns).unwrap().unwrap().format, Format::GeoJson);
+        assert_eq!(taken(&zip, None, &towns).unwrap().unwrap().format, Format::GeoJson);
         let zip = packed(&[("codes.dbf", vec![0; 100]), ("towns.geojson", geojson())]);
-        assert_eq!(take_member(&zip, None, &options()).unwrap().unwrap().format, Format::GeoJson);
+        assert_eq!(taken(&zip, None, &options()).unwrap().unwrap().format, Format::GeoJson);
     }
 
     #[test]
@@ -261,9 +305,9 @@ mod tests {
         let zip = packed(&[("towns.csv", written(Format::Csv, &sample()).0)]);
         let mut damaged = zip.read_all(1 << 20).unwrap().unwrap();
         damaged[60] ^= 0x41;
-        assert!(take_member(&input("a.zip", damaged), None, &options).is_err());
+        assert!(taken(&input("a.zip", damaged), None, &options).is_err());
         assert_eq!(files(), 0);
-        let member = take_member(&zip, None, &options).unwrap();
+        let member = taken(&zip, None, &options).unwrap();
         assert_eq!(files(), 1);
         drop(member);
         assert_eq!(files(), 0);

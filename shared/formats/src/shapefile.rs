@@ -43,6 +43,7 @@ pub(crate) fn read(input: &Input, options: &ReadOptions<'_>) -> Result<ReadLayer
         .then(|| all.iter().position(|layer| layer.shp.is_some()));
     let chosen = match (&options.layer, only.flatten()) {
         (None, Some(only)) => only,
+        (Some(path), _) if let Some(named) = all.iter().position(|layer| layer.lies_at(path)) => named,
         (asked, _) => layers::chosen(names, asked.as_deref())?,
     };
     let layer = &all[chosen];

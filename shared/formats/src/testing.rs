@@ -26,6 +26,20 @@ pub(crate) fn packed(files: &[(&str, Vec<u8>)]) -> Input {
     input("a.zip", std::fs::read(path).unwrap())
 }
 
+/// A zip file with the files of another in a folder, and these.
+pub(crate) fn with_files(zip: &std::path::Path, folder: &str, files: &[(&str, Vec<u8>)]) -> Input {
+    let file = Input::open(zip).unwrap();
+    let archive = crate::zipped::Archive::open(&file, u64::MAX).unwrap();
+    let moved = archive
+        .entries()
+        .iter()
+        .map(|entry| (format!("{folder}{}", entry.path), archive.read(entry, u64::MAX).unwrap()));
+    let mut all: Vec<(String, Vec<u8>)> = moved.collect();
+    all.extend(files.iter().map(|(name, bytes)| ((*name).to_owned(), bytes.clone())));
+    let all: Vec<(&str, Vec<u8>)> = all.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect();
+    packed(&all)
+}
+
 /// Options without limits worth the name.
 pub(crate) fn options() -> ReadOptions<'static> {
     ReadOptions {

@@ -15,6 +15,17 @@ pub(super) struct Layer {
     pub(super) cpg: Option<Entry>,
 }
 
+impl Layer {
+    /// Whether that is the path of its main part, with or without the extension, or its file name; whatever the case.
+    pub(super) fn lies_at(&self, path: &str) -> bool {
+        let path = path.to_lowercase();
+        let main = self.shp.as_ref().or(self.dbf.as_ref());
+        main.is_some_and(|main| {
+            [&main.path, main.stem(), main.file_name()].iter().any(|name| name.to_lowercase() == path)
+        })
+    }
+}
+
 /// Every layer: those with shapes in the order of the archive, then tables. Parts lie in one folder and have one name, whatever its case.
 pub(super) fn layers(archive: &Archive) -> Result<Vec<Layer>, FormatError> {
     let mut by_name: HashMap<(String, String), &Entry> = HashMap::new();
