@@ -3,7 +3,7 @@
 //! Separate because files may name columns alike or not at all, in any format.
 
 use crate::text::some_of;
-use gp_esri::{Field, FieldType};
+use gp_esri::{Attribute, FeatureSet, Field, FieldType};
 use std::collections::{HashMap, HashSet};
 
 /// Names what has no name, and numbers names that came before, compared without regard to case; says which.
@@ -68,6 +68,27 @@ impl UniqueNames {
 /// As much of a text as has so many bytes, by whole characters.
 pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
+}
+
+/// Makes object ids that come more than once an ordinary field; a sentence about it.
+pub(crate) fn refuse_repeated_ids(set: &mut FeatureSet) -> Option<String> {
+    let place = set.fields.iter().position(|field| field.field_type == FieldType::Oid)?;
+    let ids = set.features.iter().map(|feature| match feature.attributes.get(place) {
+        Some(Attribute::Integer(id)) => Some(*id),
+        _ => None,
+    });
+    if !ids.clone().is_sorted_by(|before, id| before < id) {
+        let mut sorted: Vec<i64> = ids.flatten().collect();
+        sorted.sort_unstable();
+        if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+            let field = &mut set.fields[place];
+            let is_long = sorted.iter().any(|id| i32::try_from(*id).is_err());
+            field.field_type = if is_long { FieldType::BigInteger } else { FieldType::Integer };
+            field.length = None;
+            return Some(format!("values of {} come more than once, so they are no object ids", field.name));
+        }
+    }
+    None
 }
 
 /// A column named OBJECTID whose values are whole numbers without gaps of null is the object id, as it is in feature sets

@@ -99,7 +99,9 @@ pub struct WriteLayer<'a> {
 /// # Errors
 /// [`FormatError`]; [`FormatError::SeveralLayers`] where the file holds more than one and none is named.
 pub fn read(input: &Input, format: Format, options: &ReadOptions<'_>) -> Result<ReadLayer, FormatError> {
-    format.read(input, options)
+    let mut layer = format.read(input, options)?;
+    layer.warnings.extend(field_names::refuse_repeated_ids(&mut layer.features));
+    Ok(layer)
 }
 
 /// Writes layers into a new file at that path. Returns sentences for the user about what the format cannot hold.

@@ -134,6 +134,18 @@ fn what_stands_in_brackets_and_is_no_fitting_unit_is_part_of_the_name() {
 }
 
 #[test]
+fn object_ids_that_come_more_than_once_are_an_ordinary_field_and_that_is_said() {
+    for (ids, wanted) in
+        [(["5", "6"], FieldType::Oid), (["6", "5"], FieldType::Oid), (["5", "5"], FieldType::Integer)]
+    {
+        let layer = read(&format!("OBJECTID,n\n{},a\n{},b\n", ids[0], ids[1]));
+        assert_eq!(types(&layer)[0], ("OBJECTID", wanted));
+        let is_said = layer.warnings.iter().any(|text| text.contains("OBJECTID come more than once"));
+        assert_eq!(is_said, wanted == FieldType::Integer, "{:?}", layer.warnings);
+    }
+}
+
+#[test]
 fn names_alone_make_no_geometry() {
     assert_eq!(read("shape,x,y\nround,yes,no\n").features.geometry_type, None);
     assert_eq!(read("x\n1\n").features.geometry_type, None);
