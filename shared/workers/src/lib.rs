@@ -8,9 +8,8 @@
 //! never know where jobs are kept.
 //!
 //! `pool.rs` lends children out; `child.rs` is one child as the server sees it; `main_loop.rs` is what runs inside it;
-//! `frames.rs` is what they say to each other; `pace.rs` is how long
-//! they take lately; `death.rs` tells people why a child died; `panics.rs` keeps what users sent
-//! out of the log.
+//! `frames.rs` is what they say to each other; `pace.rs` is how long they take lately; `death.rs` tells people why a child
+//! died; `panics.rs` keeps what users sent out of the log.
 
 mod child;
 mod death;
