@@ -27,25 +27,21 @@ pub(crate) fn keep_within(
     let mut notice = None;
     let beyond = turns_of(features);
     let boxes = turns_among(extent, features, beyond);
-    let filters: Vec<ExtentFilter> = match (&extent.spatial_reference, &features.spatial_reference) {
-        (Some(from), Some(to)) if !from.same_as(to) => boxes
-            .iter()
-            .map(|envelope| ExtentFilter::across(envelope, from, to, beyond.is_some()))
-            .collect::<Result<_, _>>()?,
+    let filter = match (&extent.spatial_reference, &features.spatial_reference) {
+        (Some(from), Some(to)) if !from.same_as(to) => {
+            ExtentFilter::across(&boxes, from, to, beyond.is_some())?
+        }
         (own, of_features) => {
             if own.is_some() && of_features.is_none() && !features.features.is_empty() {
                 notice = Some(UNKNOWN_REFERENCE);
             }
-            boxes.iter().map(|envelope| ExtentFilter { extent: Frame::new(*envelope), image: None }).collect()
+            ExtentFilter { frames: boxes.into_iter().map(Frame::new).collect(), across: None }
         }
     };
-    let takes = |geometry: &Option<Geometry>| {
-        geometry.as_ref().is_some_and(|geometry| filters.iter().any(|filter| filter.takes(geometry)))
-    };
+    let takes =
+        |geometry: &Option<Geometry>| geometry.as_ref().is_some_and(|geometry| filter.takes(geometry));
     features.features.retain(|feature| !stop() && takes(&feature.geometry));
-    let has_no_place =
-        |filter: &ExtentFilter| filter.image.as_ref().is_some_and(|image| image.frame.envelope.is_empty());
-    if features.features.is_empty() && filters.iter().all(has_no_place) {
+    if features.features.is_empty() && filter.has_no_place() {
         return Err("it has no place in the spatial reference of the features".to_owned());
     }
     Ok(notice)
@@ -55,25 +51,31 @@ pub(crate) fn keep_within(
 const UNKNOWN_REFERENCE: &str =
     "the features name no spatial reference, so the extent was compared with their coordinates as they are";
 
-/// The extent in its own reference, and its image in that of the features if that is another one.
+/// The boxes of the extent in its own reference, and their images in that of the features if that is another one.
 struct ExtentFilter {
-    extent: Frame,
-    image: Option<Image>,
+    frames: Vec<Frame>,
+    across: Option<Across>,
 }
 
-/// The extent among the features, and the way from there to its own reference.
+/// The way from the features to the reference of the extent.
+struct Across {
+    /// Of each box, among the features.
+    images: Vec<Image>,
+    back: Transform,
+}
+
+/// A box of the extent among the features.
 struct Image {
     /// What lies in it, and more.
-    frame: Frame,
+    envelope: Envelope,
     is_whole: bool,
-    /// Positions within the extent.
+    /// Positions within the box.
     positions: Shape,
-    back: Transform,
 }
 
 impl ExtentFilter {
     fn across(
-        envelope: &Envelope,
+        boxes: &[Envelope],
         from: &SpatialReference,
         to: &SpatialReference,
         is_beyond: bool,
@@ -81,19 +83,32 @@ impl ExtentFilter {
         let crs = |sr| Crs::new(sr).map_err(|error| error.to_string());
         let (from, to) = (crs(from)?, crs(to)?);
         let way = |from, to| Transform::new(from, to).map_err(|error| error.to_string());
-        let BoxImage { envelope: around, is_whole, positions } = box_image(envelope, &way(&from, &to)?);
-        let positions = Shape::new(&Geometry::Multipoint(Path::from_xy(positions)));
-        // Of features in other turns the image says nothing.
-        let is_whole = is_whole && !is_beyond;
-        let image = Image { frame: Frame::new(around), is_whole, positions, back: way(&to, &from)? };
-        Ok(ExtentFilter { extent: Frame::new(*envelope), image: Some(image) })
+        let (forth, back) = (way(&from, &to)?, way(&to, &from)?);
+        let image = |own: &Envelope| {
+            let BoxImage { envelope, is_whole, positions } = box_image(own, &forth);
+            let positions = Shape::new(&Geometry::Multipoint(Path::from_xy(positions)));
+            // Of features in other turns the image says nothing.
+            Image { envelope, is_whole: is_whole && !is_beyond, positions }
+        };
+        let across = Across { images: boxes.iter().map(image).collect(), back };
+        Ok(ExtentFilter { frames: boxes.iter().copied().map(Frame::new).collect(), across: Some(across) })
+    }
+
+    /// Whether no part of the extent has a place among the features.
+    fn has_no_place(&self) -> bool {
+        let is_empty = |across: &Across| across.images.iter().all(|image| image.envelope.is_empty());
+        self.across.as_ref().is_some_and(is_empty)
     }
 
     fn takes(&self, geometry: &Geometry) -> bool {
-        let Some(Image { frame, is_whole, positions, back }) = &self.image else {
-            return self.extent.meets(geometry);
+        let Some(Across { images, back }) = &self.across else {
+            return self.frames.iter().any(|frame| frame.meets(geometry));
         };
-        if *is_whole && !geometry.envelope().intersects(&frame.envelope) {
+        let own = geometry.envelope();
+        let boxes = self.frames.iter().zip(images);
+        let near: Vec<_> =
+            boxes.filter(|(_, image)| !image.is_whole || own.intersects(&image.envelope)).collect();
+        if near.is_empty() {
             return false;
         }
         let mut projected = geometry.clone();
@@ -101,23 +116,20 @@ impl ExtentFilter {
             back.apply(positions);
         });
         let mut is_in = false;
-        projected.for_each_xy(|xy| is_in |= self.extent.contains(xy));
+        projected.for_each_xy(|xy| is_in |= near.iter().any(|(frame, _)| frame.envelope.contains(xy)));
         if is_in || matches!(projected, Geometry::Point(_) | Geometry::Multipoint(_)) {
             return is_in;
         }
         // Between its vertices an edge is straight among the features, and bends on its way to the extent.
         match bent(geometry, back) {
-            Bent::Whole(bent) => self.extent.meets(&bent),
-            Bent::Torn { steps, image } => {
-                // All around the extent, or across it.
-                gp_geometry::intersects(positions, &Shape::new(geometry))
-                    || steps.iter().any(|step| match step.image(&image) {
-                        Some(line) => self.extent.meets(&line),
-                        None => {
-                            step.begins_near(&self.extent.envelope)
-                                && frame.envelope.intersects(&step.envelope())
-                        }
-                    })
+            Bent::Whole(bent) => near.iter().any(|(frame, _)| frame.meets(&bent)),
+            Bent::Torn { paths, around } => {
+                let shape = Shape::new(geometry);
+                near.iter().any(|(frame, image)| {
+                    // All around the extent, or across it.
+                    gp_geometry::intersects(&image.positions, &shape)
+                        || paths.iter().flat_map(Pieces::steps).any(|step| step.meets(frame, image, &around))
+                })
             }
         }
     }
@@ -126,11 +138,24 @@ impl ExtentFilter {
 /// The image of a line or polygon.
 enum Bent {
     Whole(Geometry),
-    /// A part of it has no place, or it is torn, as at the antimeridian: all steps of it, and the box around their images.
+    /// A part of it has no place, or it is torn, as at the antimeridian: its paths, and the box around their images.
     Torn {
-        steps: Vec<Step>,
-        image: Envelope,
+        paths: Vec<Pieces>,
+        around: Envelope,
     },
+}
+
+/// A path whose long edges are cut into pieces: its positions among the features, and their images.
+struct Pieces {
+    own: Vec<Xy>,
+    images: Vec<Xy>,
+}
+
+impl Pieces {
+    fn steps(&self) -> impl Iterator<Item = Step> {
+        let pairs = self.own.windows(2).zip(self.images.windows(2));
+        pairs.map(|(own, image)| Step { own: [own[0], own[1]], image: [image[0], image[1]] })
+    }
 }
 
 /// A piece of an edge: among the features, and its image.
@@ -140,27 +165,32 @@ struct Step {
 }
 
 impl Step {
-    /// The image, which is nearly straight; `None` where an end has no place or it was torn.
-    fn image(&self, around: &Envelope) -> Option<Geometry> {
-        let is_whole = self.image.iter().all(is_placed) && !jumps(self.image, around);
-        is_whole.then(|| Geometry::Polyline(vec![Path::from_xy(self.image.to_vec())]))
+    /// Whether its image is known, and then nearly straight: both ends have a place, and it was not torn.
+    fn is_whole(&self, around: &Envelope) -> bool {
+        self.image.iter().all(is_placed) && !jumps(self.image, around)
+    }
+
+    /// Whether it meets a box of the extent, or may meet it where its image is not known.
+    fn meets(&self, frame: &Frame, image: &Image, around: &Envelope) -> bool {
+        if self.is_whole(around) {
+            return frame.meets(&Geometry::Polyline(vec![Path::from_xy(self.image.to_vec())]));
+        }
+        let mut own = Envelope::EMPTY;
+        self.own.iter().for_each(|xy| own.include(*xy));
+        self.begins_near(&frame.envelope) && image.envelope.intersects(&own)
     }
 
     /// Whether an end lies in the box or beside it, no farther than its size: of a step without a known image, part of it may lie
     /// in the box then. Elsewhere it is at an edge of the map that is far from the box.
-    fn begins_near(&self, box_: &Envelope) -> bool {
-        let (width, height) = (box_.xmax - box_.xmin, box_.ymax - box_.ymin);
-        let is_near = |[x, y]: &Xy| {
-            (box_.xmin - width..=box_.xmax + width).contains(x)
-                && (box_.ymin - height..=box_.ymax + height).contains(y)
+    fn begins_near(&self, own: &Envelope) -> bool {
+        let (width, height) = (own.xmax - own.xmin, own.ymax - own.ymin);
+        let around = Envelope {
+            xmin: own.xmin - width,
+            ymin: own.ymin - height,
+            xmax: own.xmax + width,
+            ymax: own.ymax + height,
         };
-        self.image.iter().any(is_near)
-    }
-
-    fn envelope(&self) -> Envelope {
-        let mut envelope = Envelope::EMPTY;
-        self.own.iter().for_each(|xy| envelope.include(*xy));
-        envelope
+        self.image.iter().any(|xy| around.contains(*xy))
     }
 }
 
@@ -169,23 +199,29 @@ const PIECES: f64 = 20.0;
 
 /// The image of a line or polygon whose long edges are cut into pieces.
 fn bent(geometry: &Geometry, back: &Transform) -> Bent {
+    let (Geometry::Polyline(paths) | Geometry::Polygon(paths)) = geometry else {
+        return Bent::Whole(geometry.clone());
+    };
     let Envelope { xmin, ymin, xmax, ymax } = geometry.envelope();
     let longest = [(xmax - xmin) / PIECES, (ymax - ymin) / PIECES];
-    let mut bent = geometry.clone();
-    let (Geometry::Polyline(paths) | Geometry::Polygon(paths)) = &mut bent else { return Bent::Whole(bent) };
-    let mut around = Envelope::EMPTY;
-    let mut steps = Vec::new();
-    for path in paths.iter_mut() {
+    let pieces = |path: &Path| {
         let own = cut(&path.xy, longest);
         let mut images = own.clone();
         back.apply(&mut images);
-        images.iter().filter(|xy| is_placed(xy)).for_each(|xy| around.include(*xy));
-        let pairs = own.windows(2).zip(images.windows(2));
-        steps.extend(pairs.map(|(own, image)| Step { own: [own[0], own[1]], image: [image[0], image[1]] }));
-        *path = Path::from_xy(images);
+        Pieces { own, images }
+    };
+    let paths: Vec<Pieces> = paths.iter().map(pieces).collect();
+    let mut around = Envelope::EMPTY;
+    let images = paths.iter().flat_map(|path| &path.images);
+    images.filter(|xy| is_placed(xy)).for_each(|xy| around.include(*xy));
+    if !paths.iter().flat_map(Pieces::steps).all(|step| step.is_whole(&around)) {
+        return Bent::Torn { paths, around };
     }
-    let is_whole = steps.iter().all(|step| step.image.iter().all(is_placed) && !jumps(step.image, &around));
-    if is_whole { Bent::Whole(bent) } else { Bent::Torn { steps, image: around } }
+    let paths = paths.into_iter().map(|path| Path::from_xy(path.images)).collect();
+    Bent::Whole(match geometry {
+        Geometry::Polygon(_) => Geometry::Polygon(paths),
+        _ => Geometry::Polyline(paths),
+    })
 }
 
 fn is_placed(xy: &Xy) -> bool {
@@ -229,15 +265,11 @@ impl Frame {
         Frame { envelope, shape }
     }
 
-    fn contains(&self, [x, y]: Xy) -> bool {
-        let Envelope { xmin, ymin, xmax, ymax } = self.envelope;
-        xmin <= x && x <= xmax && ymin <= y && y <= ymax
-    }
-
     /// Whether a geometry and the box share a point; boxes decide wherever they can.
     fn meets(&self, geometry: &Geometry) -> bool {
         let own = geometry.envelope();
-        let is_inside = self.contains([own.xmin, own.ymin]) && self.contains([own.xmax, own.ymax]);
+        let is_inside =
+            self.envelope.contains([own.xmin, own.ymin]) && self.envelope.contains([own.xmax, own.ymax]);
         is_inside
             || (own.intersects(&self.envelope) && gp_geometry::intersects(&self.shape, &Shape::new(geometry)))
     }

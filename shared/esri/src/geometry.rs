@@ -210,6 +210,12 @@ impl Envelope {
         self.ymax = self.ymax.max(y);
     }
 
+    /// Whether a position lies in it or on its edge; one that is not a number does not.
+    #[inline]
+    pub fn contains(&self, [x, y]: Xy) -> bool {
+        self.xmin <= x && x <= self.xmax && self.ymin <= y && y <= self.ymax
+    }
+
     /// Whether the two boxes share a point, borders included.
     pub fn intersects(&self, other: &Envelope) -> bool {
         self.xmin <= other.xmax

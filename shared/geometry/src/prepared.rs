@@ -10,7 +10,7 @@ mod rows;
 
 use crate::overlay::walk::{Of, walk};
 use crate::overlay::{reduced_difference, reduced_intersection};
-use crate::relate::segment::{box_holds, is_zero, on_segment, orientation, segment_box};
+use crate::relate::segment::{is_zero, on_segment, orientation, segment_box};
 use crate::rings::envelope_of;
 use gp_esri::{Envelope, Path, Xy};
 use reduce::reduce;
@@ -93,7 +93,7 @@ impl PreparedPolygon {
 
     /// Where a point lies; exact.
     pub fn locate(&self, p: Xy) -> Location {
-        if !box_holds(&self.envelope, p) {
+        if !self.envelope.contains(p) {
             return Location::Outside;
         }
         let (run, mut inside) = self.rows.at(p);
@@ -230,7 +230,7 @@ fn touches_box([a, b]: [Xy; 2], envelope: &Envelope) -> bool {
     if !segment_box(a, b).intersects(envelope) {
         return false;
     }
-    if box_holds(envelope, a) || box_holds(envelope, b) {
+    if envelope.contains(a) || envelope.contains(b) {
         return true;
     }
     let corners = [

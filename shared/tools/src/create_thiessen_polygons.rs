@@ -140,8 +140,7 @@ fn frame(points: &[Xy], crs: Option<&Crs>, context: &RunContext) -> Result<Envel
     if !has_area {
         return Err(wrong("it has no area; make it wider and higher".to_owned()));
     }
-    let is_in = |[x, y]: &Xy| frame.xmin <= *x && *x <= frame.xmax && frame.ymin <= *y && *y <= frame.ymax;
-    if within_one_turn(extent) != *extent && !points.iter().all(is_in) {
+    if within_one_turn(extent) != *extent && !points.iter().all(|xy| frame.contains(*xy)) {
         context.warning(
             "context.extent reaches beyond the antimeridian, and points that it shows lie on the other side of the map: the \
              areas end around the points instead",

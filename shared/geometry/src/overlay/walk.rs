@@ -10,9 +10,7 @@ mod tests;
 
 use super::validity::survey;
 use crate::prepared::{Location, PreparedPolygon};
-use crate::relate::segment::{
-    Meeting, box_holds, is_zero, meet, on_segment, orientation, parameter, segment_box,
-};
+use crate::relate::segment::{Meeting, is_zero, meet, on_segment, orientation, parameter, segment_box};
 use crate::rings::envelope_of;
 use gp_esri::{Path, Xy};
 
@@ -219,7 +217,7 @@ fn add_whole_prepared(
     let around = envelope_of(plain);
     for ring in 0..prepared.ring_count() {
         let own = prepared.ring_box(ring);
-        let may_lie_in = box_holds(&around, [own.xmin, own.ymin]) && box_holds(&around, [own.xmax, own.ymax]);
+        let may_lie_in = around.contains([own.xmin, own.ymin]) && around.contains([own.xmax, own.ymax]);
         if !may_lie_in || crossings.iter().any(|crossing| crossing.prepared.0 == ring) {
             continue;
         }

@@ -75,9 +75,7 @@ impl Grid {
     }
 
     pub(super) fn cell(&self, [x, y]: Xy) -> Option<usize> {
-        let Envelope { xmin, ymin, xmax, ymax } = self.envelope;
-        let is_inside = xmin <= x && x <= xmax && ymin <= y && y <= ymax;
-        is_inside.then(|| self.row(y) * self.columns + self.column(x))
+        self.envelope.contains([x, y]).then(|| self.row(y) * self.columns + self.column(x))
     }
 
     /// The first and the last column and row of a box.

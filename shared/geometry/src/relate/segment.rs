@@ -46,15 +46,9 @@ pub fn segment_box(a: Xy, b: Xy) -> Envelope {
     Envelope { xmin: a[0].min(b[0]), ymin: a[1].min(b[1]), xmax: a[0].max(b[0]), ymax: a[1].max(b[1]) }
 }
 
-/// Whether `p` lies in the box, borders included.
-#[inline]
-pub(crate) fn box_holds(envelope: &Envelope, p: Xy) -> bool {
-    envelope.xmin <= p[0] && p[0] <= envelope.xmax && envelope.ymin <= p[1] && p[1] <= envelope.ymax
-}
-
 /// Whether `p` lies on the segment, ends included.
 pub(crate) fn on_segment(p: Xy, a: Xy, b: Xy) -> bool {
-    box_holds(&segment_box(a, b), p) && is_zero(orientation(a, b, p))
+    segment_box(a, b).contains(p) && is_zero(orientation(a, b, p))
 }
 
 /// Whether the two segments cross at a point inside both.
