@@ -179,12 +179,9 @@ fn choose<'a>(files: &[(&'a Entry, Format)], layer: &str) -> Result<Chosen<'a>, 
 /// The one file that the layer names, in the strictest sense in which it names any.
 fn named<'a>(files: &[(&'a Entry, Format)], layer: &str) -> Result<(&'a Entry, Format), FormatError> {
     // With a folder, or a name alone: no file is meant more for lying in none.
-    let without_extension = |entry: &Entry| match layer.contains('/') {
-        true => without_extension(&entry.path),
-        false => stem(entry),
-    };
-    let senses: [&dyn Fn(&Entry) -> String; 3] =
-        [&|entry| entry.path.clone(), &|entry| entry.file_name().to_owned(), &without_extension];
+    let without_extension = if layer.contains('/') { Entry::stem } else { Entry::name };
+    let path = |entry: &'a Entry| entry.path.as_str();
+    let senses: [&dyn Fn(&'a Entry) -> &'a str; 3] = [&path, &Entry::file_name, &without_extension];
     for name_of in senses {
         let found: Vec<_> =
             files.iter().filter(|(entry, _)| name_of(entry).to_lowercase() == layer.to_lowercase()).collect();
@@ -199,7 +196,7 @@ fn named<'a>(files: &[(&'a Entry, Format)], layer: &str) -> Result<(&'a Entry, F
 
 /// The shortest names that tell the files apart.
 fn names(files: &[(&Entry, Format)]) -> Vec<String> {
-    let stems: Vec<String> = files.iter().map(|(entry, _)| stem(entry)).collect();
+    let stems: Vec<String> = files.iter().map(|(entry, _)| entry.name().to_owned()).collect();
     let mut different: Vec<String> = stems.iter().map(|name| name.to_lowercase()).collect();
     different.sort_unstable();
     different.dedup();
@@ -208,14 +205,6 @@ fn names(files: &[(&Entry, Format)]) -> Vec<String> {
 
 fn paths(files: &[(&Entry, Format)]) -> Vec<String> {
     files.iter().map(|(entry, _)| entry.path.clone()).collect()
-}
-
-fn stem(entry: &Entry) -> String {
-    without_extension(entry.file_name())
-}
-
-fn without_extension(name: &str) -> String {
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
 }
 
 #[cfg(test)]

@@ -157,6 +157,12 @@ impl Entry {
         self.split().0
     }
 
+    /// The last part of the path without its extension.
+    pub(crate) fn name(&self) -> &str {
+        let stem = self.stem();
+        stem.rsplit_once('/').map_or(stem, |(_, name)| name)
+    }
+
     /// The extension of the name, as it is written; empty without one.
     pub(crate) fn extension(&self) -> &str {
         self.split().1

@@ -127,10 +127,14 @@ impl HeaderColumn {
         PAIRS.iter().any(|(x, y, z, _)| [x, y, z].contains(&&self.plain.as_str()))
     }
 
-    /// Whether columns of well-known text have such names.
     fn is_wkt(&self) -> bool {
-        WKT_NAMES.iter().any(|name| plain(name) == self.plain)
+        is_wkt_name(&self.plain)
     }
+}
+
+/// Whether columns of well-known text have such names, in plain form.
+pub(super) fn is_wkt_name(name: &str) -> bool {
+    WKT_NAMES.iter().any(|known| plain(known) == name)
 }
 
 /// A name without case, spaces, signs and a unit: `Longitude (deg)` is `longitude`. Empty for a name of other letters than
@@ -212,6 +216,13 @@ pub(super) fn place(columns: &[HeaderColumn], survey: &[Surveyed]) -> Place {
     empty.map_or(Place::None, Place::Wkt)
 }
 
+/// The first columns that are named as x and y of a pair, both of which are `fit`.
+fn pair(columns: &[HeaderColumn], fit: impl Fn(usize) -> bool) -> Option<(usize, usize)> {
+    let find =
+        |name: &str| columns.iter().position(|column| column.plain == name).filter(|number| fit(*number));
+    PAIRS.iter().find_map(|(x, y, ..)| Some((find(x)?, find(y)?)))
+}
+
 /// A sentence about columns of coordinates that are fields because another column holds well-known text; `bare_count` rows have
 /// no geometry.
 pub(super) fn pair_beside(
@@ -220,11 +231,7 @@ pub(super) fn pair_beside(
     wkt: usize,
     bare_count: usize,
 ) -> Option<String> {
-    let find = |name: &str| {
-        let numeric = |number: &usize| survey.get(*number).is_some_and(|of| of.column.has_numbers);
-        columns.iter().position(|column| column.plain == name).filter(numeric)
-    };
-    let (x, y) = PAIRS.iter().find_map(|(x, y, ..)| Some((find(x)?, find(y)?)))?;
+    let (x, y) = pair(columns, |number| survey.get(number).is_some_and(|of| of.column.has_numbers))?;
     let name = |number: usize| shortened(columns.get(number).map_or("", |column| column.name.as_str()));
     Some(format!(
         "the geometry is that of column {}; columns {} and {} are fields, and rows without well-known text have none: {bare_count}",
@@ -236,8 +243,7 @@ pub(super) fn pair_beside(
 
 /// A sentence about columns that are named as coordinates and were not read as such.
 pub(super) fn unread_pair(columns: &[HeaderColumn], survey: &[Surveyed]) -> Option<String> {
-    let find = |name: &str| columns.iter().position(|column| column.plain == name);
-    let (x, y) = PAIRS.iter().find_map(|(x, y, ..)| Some((find(x)?, find(y)?)))?;
+    let (x, y) = pair(columns, |_| true)?;
     let commas = survey.get(x)?.commas.of_pair(survey.get(y)?.commas);
     let names = format!("{} and {}", shortened(&columns.get(x)?.name), shortened(&columns.get(y)?.name));
     Some(if commas.may_be_decimal() {

@@ -1,7 +1,7 @@
 //! Writing a set as comma-separated values: points on WGS 84 as `lon` and `lat`, others as `x` and `y`, the rest as well-known
 //! text.
 
-use super::header::{WKT_NAMES, WRITTEN_PAIRS, needed_declaration, plain};
+use super::header::{WKT_NAMES, WRITTEN_PAIRS, is_wkt_name, needed_declaration, plain};
 use super::{FORMAT, WGS84};
 use crate::field_names::lost_descriptions;
 use crate::text::{self, write_double};
@@ -65,8 +65,7 @@ fn columns(set: &FeatureSet) -> Columns {
 
 /// Whether a reader would take a field for the geometry.
 fn has_wkt_of_its_own(set: &FeatureSet) -> bool {
-    let is_wkt_name = |name: &str| WKT_NAMES.iter().any(|known| plain(name) == plain(known));
-    set.fields.iter().enumerate().filter(|(_, field)| is_wkt_name(&field.name)).any(|(place, _)| {
+    set.fields.iter().enumerate().filter(|(_, field)| is_wkt_name(&plain(&field.name))).any(|(place, _)| {
         let values = set.features.iter().filter_map(|feature| feature.attributes.get(place));
         let mut texts = values.filter_map(|value| match value {
             Attribute::Text(text) if !text.trim().is_empty() => Some(is_wkt_like(text)),

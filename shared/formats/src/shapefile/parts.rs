@@ -45,11 +45,11 @@ pub(super) fn layers(archive: &Archive) -> Result<Vec<Layer>, FormatError> {
     }
     let mut name_counts: HashMap<String, usize> = HashMap::new();
     for entry in &main {
-        *name_counts.entry(name_of(entry).to_lowercase()).or_default() += 1;
+        *name_counts.entry(entry.name().to_lowercase()).or_default() += 1;
     }
     let mut layers = Vec::new();
     for entry in &main {
-        let name = name_of(entry);
+        let name = entry.name();
         let is_shared = name_counts.get(&name.to_lowercase()).is_some_and(|count| *count > 1);
         layers.push(Layer {
             name: if is_shared { entry.stem() } else { name }.to_owned(),
@@ -78,11 +78,6 @@ pub(super) fn without_shapes(layer: &Layer) -> Result<Option<String>, FormatErro
     Ok(Some(format!(
         "there is no {stem}.shp in the zip file: the rows of {stem}.dbf were read as a table without geometry"
     )))
-}
-
-fn name_of(entry: &Entry) -> &str {
-    let stem = entry.stem();
-    stem.rsplit_once('/').map_or(stem, |(_, name)| name)
 }
 
 fn no_layer(archive: &Archive) -> FormatError {
