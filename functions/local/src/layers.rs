@@ -67,7 +67,12 @@ fn find_within(
         scratch: &std::env::temp_dir(),
         stop: &|| false,
     };
-    match gp_formats::read(&input, format, &options) {
+    let mut read = gp_formats::read(&input, format, &options);
+    if matches!(read, Err(FormatError::NoLayer { .. })) && format == Format::Shapefile {
+        // Perhaps another file that lies in the zip file, and is taken out of it as for a request.
+        read = gp_formats::read_any(&input, None, &options).map(|(_, layer)| layer);
+    }
+    match read {
         Err(error @ FormatError::NoLayer { .. }) => Err(error.into()),
         Err(error @ FormatError::SeveralLayers { .. }) => {
             Err(anyhow::Error::new(error).context("add layer = \"…\" to the [[layer]]"))
@@ -112,6 +117,25 @@ mod tests {
         assert!(refusal.contains("the file has no layer x: it has counties"), "{refusal}");
         let refusal = offered("none.gpkg", "", "Features").unwrap_err();
         assert!(refusal.contains("none.gpkg: "), "{refusal}");
+    }
+
+    #[test]
+    fn a_layer_may_be_a_file_that_lies_beside_a_shapefile_in_a_zip_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let zip = folder.path().join("a.zip");
+        let csv = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/oracles/files/cities.csv");
+        let files = ["counties.shp", "cities.csv"].map(|name| (name.to_owned(), csv.into()));
+        gp_formats::zip_files(&zip, &files, &|| false).unwrap();
+        let check = |layer: &str| {
+            check(&format!(
+                "[[layer]]\nname = \"A\"\nfile = \"{}\"\nlayer = \"{layer}\"\n\
+                 [[task]]\ntool = \"EchoValues\"\n[task.layers]\nFeatures = [\"A\"]\n",
+                zip.display()
+            ))
+        };
+        assert_eq!(check("cities"), Ok(()));
+        let refusal = check("seas").unwrap_err();
+        assert!(refusal.ends_with("the file has no layer seas: it has counties, cities.csv"), "{refusal}");
     }
 
     #[test]
